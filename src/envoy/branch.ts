@@ -1,0 +1,27 @@
+import type {Condition} from '../flow/forwarder.js'
+import {multiplyShares, WHOLE, type Share} from '../flow/share.js'
+import type {Step} from '../flow/step.js'
+
+/** A value that holds for a share of the traffic, with the steps and conditions that led to it. */
+export interface Branch<T> {
+  readonly value: T
+  readonly share: Share
+  readonly requires: readonly Condition[]
+  readonly steps: readonly Step[]
+  readonly mirror?: true
+}
+
+export function single<T>(value: T, steps: readonly Step[] = []): Branch<T>[] {
+  return [{value, share: WHOLE, requires: [], steps}]
+}
+
+/** Continues every branch; shares multiply, steps and conditions add up. */
+export function andThen<A, B>(branches: readonly Branch<A>[], next: (value: A) => readonly Branch<B>[]): Branch<B>[] {
+  return branches.flatMap((first) => next(first.value).map((second) => ({
+    value: second.value,
+    share: multiplyShares(first.share, second.share),
+    requires: [...first.requires, ...second.requires],
+    steps: [...first.steps, ...second.steps],
+    ...(first.mirror || second.mirror ? {mirror: true as const} : {}),
+  })))
+}

@@ -1,0 +1,85 @@
+import type {Arrival, HttpRequest} from './connection.js'
+import type {SocketAddress} from './address.js'
+import type {Answer, Condition, Place, ProxyLog, WorkloadRef} from './forwarder.js'
+import type {Share} from './share.js'
+import type {Evidence, Step} from './step.js'
+import type {Missing, Verdict} from './verdict.js'
+
+export type HopId = string
+export type OutcomeId = string
+export type ClientKind = 'ambient' | 'sidecar' | 'gateway' | 'uncaptured' | 'outside'
+
+/** What the user asked, as typed. */
+export interface Question {
+  readonly source: string
+  readonly destination: string
+  readonly protocol?: 'http' | 'tcp' | 'tls'
+  readonly method?: string
+  readonly path?: string
+  readonly host?: string
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly sni?: string
+  readonly fromKind?: ClientKind
+}
+
+/** The question with names resolved. */
+export interface Flow {
+  readonly source: FlowPeer
+  readonly destination: FlowPeer
+  readonly connection: {readonly source: SocketAddress; readonly destination: SocketAddress}
+  readonly protocol: 'http' | 'tcp' | 'tls' | 'unknown'
+  readonly request?: HttpRequest
+  readonly clientKind: ClientKind
+}
+
+export interface FlowPeer {
+  /** `sleep-7656cf8794-x7kjp`, `productpage.default.svc.cluster.local`, or an ip. */
+  readonly name: string
+  readonly kind: 'pod' | 'service' | 'node' | 'address' | 'outside'
+  readonly namespace?: string
+  readonly ip: string
+  readonly identity?: string
+  readonly basis: Evidence['basis']
+}
+
+export interface Branch {
+  readonly to: HopId | OutcomeId
+  readonly share: Share
+  readonly requires: readonly Condition[]
+  /** Steps of this branch alone, after those all branches of the hop share. */
+  readonly steps: readonly Step[]
+  readonly log?: ProxyLog
+  readonly mirror?: true
+}
+
+/** One forwarder passed once. */
+export interface Hop {
+  readonly id: HopId
+  readonly place: Place
+  readonly arrival: Arrival
+  readonly steps: readonly Step[]
+  readonly next: readonly Branch[]
+}
+
+/** One end of the paths, with the share of the traffic that ends there. */
+export interface Outcome {
+  readonly id: OutcomeId
+  readonly verdict: Verdict
+  readonly answer: Answer
+  readonly share: Share
+  readonly place: Place
+  readonly workload?: WorkloadRef
+}
+
+/** The answer to one question: a DAG of hops, data only. */
+export interface Trace {
+  readonly schemaVersion: 'ambientctl.trace/1'
+  readonly question: Question
+  readonly flow: Flow
+  readonly start: HopId
+  readonly hops: Readonly<Record<HopId, Hop>>
+  readonly outcomes: Readonly<Record<OutcomeId, Outcome>>
+  readonly verdict: Verdict
+  readonly missing: readonly Missing[]
+  readonly warnings: readonly string[]
+}

@@ -1,0 +1,96 @@
+/**
+ * A read-only cursor over parsed JSON that remembers its RFC 6901 pointer.
+ * `get` accepts the proto field name and finds the lowerCamel spelling too, because dumps come in both.
+ * Absent fields and JSON null read as undefined: proto3 JSON leaves defaults out. Unknown fields stay reachable through `value`.
+ */
+export class View {
+  constructor(readonly value: unknown, readonly pointer: string) {}
+
+  /** A message field, by its proto (snake_case) name. */
+  get(field: string): View | undefined {
+    return this.own(field) ?? (field.includes('_') ? this.own(lowerCamel(field)) : undefined)
+  }
+
+  /** A key of a map or Struct, spelled exactly so. */
+  own(key: string): View | undefined {
+    if (!isObject(this.value) || !Object.hasOwn(this.value, key)) return undefined
+    const value = this.value[key]
+    return value === null || value === undefined ? undefined : new View(value, `${this.pointer}/${escapeToken(key)}`)
+  }
+
+  path(...fields: readonly string[]): View | undefined {
+    return fields.reduce<View | undefined>((view, field) => view?.get(field), this)
+  }
+
+  str(field: string): string | undefined {
+    const value = this.get(field)?.value
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** A number, also when printed as a string (64-bit integers in proto3 JSON). */
+  num(field: string): number | undefined {
+    return toNumber(this.get(field)?.value)
+  }
+
+  /** A bool; a BoolValue wrapper prints the same way. Absent is undefined. */
+  bool(field: string): boolean | undefined {
+    const value = this.get(field)?.value
+    return typeof value === 'boolean' ? value : undefined
+  }
+
+  /** Elements of a repeated field; empty when absent or not a list. */
+  list(field: string): View[] {
+    return this.get(field)?.items() ?? []
+  }
+
+  /** Elements of this view when it is a list. */
+  items(): View[] {
+    const {value} = this
+    return Array.isArray(value) ? value.map((item: unknown, index) => new View(item, `${this.pointer}/${index}`)) : []
+  }
+
+  /** Keys and values of a map field, in document order. */
+  entries(): [string, View][] {
+    const {value} = this
+    if (!isObject(value)) return []
+    return Object.keys(value).map((key) => [key, new View(value[key], `${this.pointer}/${escapeToken(key)}`)])
+  }
+
+  /** The text of this view when it is a string. */
+  text(): string | undefined {
+    return typeof this.value === 'string' ? this.value : undefined
+  }
+
+  /** Last part of `@type`: `envoy.config.listener.v3.Listener`. For a TypedStruct its `type_url` instead. */
+  typeName(): string | undefined {
+    const own = typeSuffix(this.own('@type')?.text())
+    return own?.endsWith('.TypedStruct') ? (typeSuffix(this.str('type_url')) ?? own) : own
+  }
+
+  /** The fields of an Any: of the message itself, or of the `value` of a TypedStruct. */
+  message(): View {
+    return typeSuffix(this.own('@type')?.text())?.endsWith('.TypedStruct') ? (this.get('value') ?? new View({}, `${this.pointer}/value`)) : this
+  }
+}
+
+export function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? Number(value) : undefined
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** RFC 6901: `~` and `/` are escaped inside a reference token. */
+export function escapeToken(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function typeSuffix(type: string | undefined): string | undefined {
+  return type?.slice(type.lastIndexOf('/') + 1)
+}
+
+function lowerCamel(field: string): string {
+  return field.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
