@@ -22,6 +22,8 @@ export interface EnvoyNode {
   readonly namespace?: string
   readonly ip?: string
   readonly nodeName?: string
+  /** SPIFFE identity of the proxy itself, from its namespace, service account and trust domain: what SDS secret `default` holds. */
+  readonly identity?: string
   /** What `metadata.AMBIENT_TYPE` (2022), or the node id, says. */
   readonly role: 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar' | 'envoy'
   readonly version?: {readonly major: number; readonly minor: number}
@@ -52,11 +54,14 @@ export interface EnvoyConfig {
   clusterNames(): readonly string[]
   /** The ClusterLoadAssignment of a cluster: from the endpoints section, else none of this dump's business. */
   endpoints(cluster: Resource): EndpointLookup
+  /** A route table delivered by RDS. */
   routeTable(name: string): Resource | undefined
+  /** All route tables: static ones (those inside a connection manager, with or without a name), then those of RDS. */
+  routeTables(): readonly Resource[]
   /** ScopedRouteConfigurations of a scoped_routes set, by `scoped_routes.name`. */
   scopedRoutes(name: string): readonly Resource[]
   secret(name: string): Resource | undefined
-  /** A filter config delivered by ECDS. */
+  /** A filter config delivered by ECDS: the TypedExtensionConfig `{name, typed_config}`. */
   extension(name: string): Resource | undefined
 }
 

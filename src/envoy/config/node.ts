@@ -1,0 +1,63 @@
+import type {View} from '../../json/view.js'
+import type {EnvoyNode} from './model.js'
+
+type Role = EnvoyNode['role']
+
+/** Who the proxy is, from `bootstrap.node` (envoy-2022 §0.8). */
+export function readNode(bootstrap: View | undefined): EnvoyNode {
+  const node = bootstrap?.get('node')
+  const metadata = node?.get('metadata')
+  const id = node?.str('id')
+  const parts = parseNodeId(id)
+  const nodeName = metadata?.str('NODE_NAME')
+  const version = node === undefined ? undefined : readVersion(node)
+  return {
+    ...(id === undefined ? {} : {id}),
+    ...(parts.ip === undefined ? {} : {ip: parts.ip}),
+    ...podOf(metadata, parts),
+    ...(nodeName === undefined ? {} : {nodeName}),
+    role: roleOf(metadata, parts.type),
+    ...(version === undefined ? {} : {version}),
+  }
+}
+
+function podOf(metadata: View | undefined, parts: IdParts): {pod?: string; namespace?: string} {
+  const pod = metadata?.str('NAME') ?? parts.pod
+  const namespace = metadata?.str('NAMESPACE') ?? parts.namespace
+  return {...(pod === undefined ? {} : {pod}), ...(namespace === undefined ? {} : {namespace})}
+}
+
+interface IdParts {
+  readonly type?: string
+  readonly ip?: string
+  readonly pod?: string
+  readonly namespace?: string
+}
+
+/** `sidecar~<pod ip>~<pod>.<namespace>~<dns domain>`; a pod name has no dot. */
+function parseNodeId(id: string | undefined): IdParts {
+  const [type, ip, name, ...rest] = id?.split('~') ?? []
+  if (type === undefined || ip === undefined || name === undefined || rest.length === 0) return {}
+  const dot = name.indexOf('.')
+  return {type, ip, ...(dot < 0 ? {pod: name} : {pod: name.slice(0, dot), namespace: name.slice(dot + 1)})}
+}
+
+/** Both 2022 proxies say `sidecar` in their id, so AMBIENT_TYPE and GENERATOR go first; `uproxy` and `pep` are the names before 2022-09-02 (envoy-2022 A.8). */
+const ROLES: ReadonlyMap<string, Role> = new Map([
+  ['ztunnel', 'ztunnel'], ['ztunnel-envoy', 'ztunnel'], ['uproxy', 'ztunnel'], ['uproxy-envoy', 'ztunnel'],
+  ['waypoint', 'waypoint'], ['ambient-waypoint', 'waypoint'], ['pep', 'waypoint'],
+  ['router', 'gateway'], ['sidecar', 'sidecar'],
+])
+
+function roleOf(metadata: View | undefined, idType: string | undefined): Role {
+  const names = [metadata?.str('AMBIENT_TYPE'), metadata?.str('GENERATOR'), idType]
+  return names.map((name) => ROLES.get(name ?? '')).find((role) => role !== undefined) ?? 'envoy'
+}
+
+function readVersion(node: View): EnvoyNode['version'] {
+  const build = node.path('user_agent_build_version', 'version')
+  const major = build?.num('major_number')
+  if (build !== undefined && major !== undefined) return {major, minor: build.num('minor_number') ?? 0}
+  const text = /(?:^|[^\d.])(\d+)\.(\d+)(?:\.\d+)?/.exec(node.str('user_agent_version') ?? '')
+  return text === null ? undefined : {major: Number(text[1]), minor: Number(text[2])}
+}

@@ -1,0 +1,107 @@
+import type {DumpStore} from '../../json/store.js'
+import type {View} from '../../json/view.js'
+import {Endpoints} from './endpoints.js'
+import {EntryReader} from './entry-reader.js'
+import {Listeners} from './listeners.js'
+import type {EndpointLookup, EnvoyConfig, EnvoyNode, ListenerResource, Resource} from './model.js'
+import {readNode} from './node.js'
+import {CLUSTERS, DYNAMIC_ROUTES, EXTENSIONS, findResource, resourceAt, ROUTES, SECRETS} from './resources.js'
+import {LazyResource} from './resource.js'
+import {readRuntime, type Runtime} from './runtime.js'
+import {withBootstrap} from './static-resources.js'
+
+/**
+ * A typed view of one Envoy config dump. Nothing but the bootstrap is read here; look-ups read the entries they need.
+ * Source of the dump's shape: envoy-2022 D8.
+ */
+export function readEnvoyConfig(store: DumpStore): EnvoyConfig {
+  return new DumpConfig(withBootstrap(store))
+}
+
+class DumpConfig implements EnvoyConfig {
+  readonly dump: string
+  readonly node: EnvoyNode
+  readonly runtime: ReadonlyMap<string, unknown>
+  readonly #store: DumpStore
+  readonly #reader: EntryReader
+  readonly #listeners: Listeners
+  readonly #endpoints: Endpoints
+  readonly #runtimeWarnings: readonly string[]
+  #warnings: readonly string[] | undefined
+  #all: readonly ListenerResource[] | undefined
+
+  constructor(store: DumpStore) {
+    const bootstrap = bootstrapOf(store)
+    const runtime: Runtime = readRuntime(bootstrap)
+    this.dump = store.name
+    this.node = readNode(bootstrap)
+    this.runtime = runtime.values
+    this.#runtimeWarnings = runtime.warnings
+    this.#store = store
+    this.#reader = new EntryReader(store)
+    this.#listeners = new Listeners(this.#reader)
+    this.#endpoints = new Endpoints(this.#reader, hasSection(store, 'EndpointsConfigDump'))
+  }
+
+  get warnings(): readonly string[] {
+    this.#warnings ??= [...this.#store.warnings, ...this.#runtimeWarnings, ...this.#listeners.warnings()]
+    return this.#warnings
+  }
+
+  listeners(): readonly ListenerResource[] {
+    this.#all ??= this.#listeners.all()
+    return this.#all
+  }
+
+  listener(name: string): ListenerResource | undefined {
+    return this.#listeners.find(name)
+  }
+
+  cluster(name: string): Resource | undefined {
+    return findResource(name, CLUSTERS, this.#reader)
+  }
+
+  clusterNames(): readonly string[] {
+    return [...new Set(this.#reader.refs(CLUSTERS.sections).flatMap(({name}) => name ?? []))]
+  }
+
+  endpoints(cluster: Resource): EndpointLookup {
+    return this.#endpoints.of(cluster)
+  }
+
+  routeTable(name: string): Resource | undefined {
+    return findResource(name, DYNAMIC_ROUTES, this.#reader)
+  }
+
+  routeTables(): readonly Resource[] {
+    return this.#reader.refs(ROUTES.sections).map((ref) => resourceAt(ref, ROUTES, this.#reader))
+  }
+
+  scopedRoutes(name: string): readonly Resource[] {
+    return this.#reader.find(['inline_scoped_route_configs', 'dynamic_scoped_route_configs'], name).flatMap((ref) => {
+      const entry = this.#reader.read(ref)
+      const version = entry.str('version_info')
+      return entry.list('scoped_route_configs').map((view) => new LazyResource({
+        name: view.str('name') ?? '', state: ref.section.startsWith('inline') ? 'static' : 'active',
+        ...(version === undefined ? {} : {version}), read: () => view,
+      }))
+    })
+  }
+
+  secret(name: string): Resource | undefined {
+    return findResource(name, SECRETS, this.#reader)
+  }
+
+  extension(name: string): Resource | undefined {
+    return findResource(name, EXTENSIONS, this.#reader)
+  }
+}
+
+function bootstrapOf(store: DumpStore): View | undefined {
+  const [ref] = store.refs('bootstrap')
+  return ref === undefined ? undefined : store.read(ref)
+}
+
+function hasSection(store: DumpStore, section: string): boolean {
+  return store.configTypes().some((type) => type.split('.').includes(section))
+}

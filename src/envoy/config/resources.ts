@@ -1,0 +1,46 @@
+import type {ResourceRef} from '../../json/store.js'
+import {View} from '../../json/view.js'
+import type {EntryReader} from './entry-reader.js'
+import type {Resource, ResourceState} from './model.js'
+import {LazyResource} from './resource.js'
+
+/** Where one kind of resource stands in a dump (envoy-2022 D8). */
+export interface Shelf {
+  /** Lists in order of precedence: of two resources with one name the first is in force. */
+  readonly sections: readonly string[]
+  /** Field of the entry that holds the resource. */
+  readonly body: string
+}
+
+export const CLUSTERS: Shelf = {sections: ['static_clusters', 'dynamic_active_clusters', 'dynamic_warming_clusters'], body: 'cluster'}
+/** What RDS delivered; a route table inside a connection manager is used in place and cannot be named by another. */
+export const DYNAMIC_ROUTES: Shelf = {sections: ['dynamic_route_configs'], body: 'route_config'}
+export const ROUTES: Shelf = {sections: ['static_route_configs', 'dynamic_route_configs'], body: 'route_config'}
+export const SECRETS: Shelf = {sections: ['static_secrets', 'dynamic_active_secrets', 'dynamic_warming_secrets'], body: 'secret'}
+export const EXTENSIONS: Shelf = {sections: ['ecds_filters'], body: 'ecds_filter'}
+
+/** The resource a list entry holds; a partial entry (`?mask=`) reads as an empty message. */
+export function resourceAt(ref: ResourceRef, shelf: Shelf, reader: EntryReader): Resource {
+  const version = reader.read(ref).str('version_info')
+  return new LazyResource({
+    name: ref.name ?? '',
+    state: stateOf(ref.section),
+    ...(version === undefined ? {} : {version}),
+    read: () => bodyOf(reader.read(ref), shelf.body),
+  })
+}
+
+/** The resource of this name that is in force. */
+export function findResource(name: string, shelf: Shelf, reader: EntryReader): Resource | undefined {
+  const [ref] = reader.find(shelf.sections, name)
+  return ref === undefined ? undefined : resourceAt(ref, shelf, reader)
+}
+
+export function bodyOf(entry: View, field: string): View {
+  return entry.get(field) ?? new View({}, entry.pointer)
+}
+
+function stateOf(section: string): ResourceState {
+  if (section.includes('warming')) return 'warming'
+  return section.startsWith('static') || section.startsWith('inline') ? 'static' : 'active'
+}
