@@ -1,0 +1,125 @@
+import {stringifyChunked} from '@discoveryjs/json-ext'
+import {Command, Flags, type Interfaces} from '@oclif/core'
+import {InterruptedError} from '../flow/errors.js'
+import {exitCodeOf} from '../flow/exit-code.js'
+import type {Outlook} from '../flow/verdict.js'
+import {reportFailure} from '../hooks/report-failure.js'
+import {stdoutWidth, streamTheme} from '../hooks/terminal.js'
+import {type CallableCommand, toUsageError} from '../hooks/usage-error.js'
+import {renderWarning} from '../render/failure.js'
+import type {Theme} from '../render/theme.js'
+import {MINIMUM_WIDTH} from '../render/width.js'
+
+/** How the result is to look on stdout. */
+export interface Look {
+  readonly theme: Theme
+  readonly width: number
+}
+
+/**
+ * What all commands share. A command parses its flags, calls a use case, prints the result with `print`, sets the exit
+ * code with `conclude`, and returns the result as an object, which `--json` prints instead.
+ * stdout carries the result only; warnings and failures go to stderr.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+
+  static override baseFlags = {
+    'no-color': Flags.boolean({description: 'Print without colour, as NO_COLOR does.', helpGroup: 'GLOBAL'}),
+    width: Flags.integer({
+      description: 'Columns the output may take (else COLUMNS, the terminal, or 100).',
+      helpGroup: 'GLOBAL',
+      helpValue: 'COLUMNS',
+      min: MINIMUM_WIDTH,
+    }),
+  }
+
+  private readonly warnings: string[] = []
+  private readonly interrupt = new AbortController()
+
+  /** The result. An object always: oclif prints nothing for a falsy one. */
+  abstract override run(): Promise<object>
+
+  /** Also remembers the warning for the `warnings` of the JSON result. */
+  override warn(input: Error | string): Error | string {
+    const warning = typeof input === 'string' ? input : input.message
+    this.warnings.push(warning)
+    process.stderr.write(renderWarning(warning, streamTheme(process.stderr, this.argv)))
+    return input
+  }
+
+  /** The theme and width for stdout. */
+  protected look(flags: {readonly width?: number | undefined}): Look {
+    return {theme: streamTheme(process.stdout, this.argv), width: stdoutWidth(flags.width)}
+  }
+
+  /** Writes the result for people; with `--json` the returned object is the result and this writes nothing. */
+  protected async print(text: string | AsyncIterable<string>): Promise<void> {
+    if (this.jsonEnabled()) return
+    if (typeof text === 'string') await write(text.endsWith('\n') ? text : `${text}\n`)
+    else for await (const piece of text) await write(piece)
+  }
+
+  /** Sets the exit code that goes with a result. A negative result is a result: it is returned, never thrown. */
+  protected conclude(outlook: Outlook): void {
+    process.exitCode = exitCodeOf(outlook)
+  }
+
+  /** Aborted by the first ^C. Whoever takes it cleans up and rejects; a second ^C ends the process at once. */
+  protected cancelSignal(): AbortSignal {
+    process.once('SIGINT', () => {
+      this.interrupt.abort()
+    })
+    return this.interrupt.signal
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    // oclif would read a missing argument from stdin, where a dump or a batch may come in.
+    for (const argument of Object.values(this.ctor.args)) argument.ignoreStdin = true
+  }
+
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    try {
+      return await super.parse(options, argv)
+    } catch (thrown) {
+      throw toUsageError(thrown, this.callable())
+    }
+  }
+
+  protected override catch(thrown: Error): Promise<never> {
+    const failure = this.interrupt.signal.aborted ? new InterruptedError({what: 'Interrupted.', cause: thrown}) : thrown
+    return Promise.reject(reportFailure(failure, {argv: this.argv, json: this.jsonEnabled()}))
+  }
+
+  protected override toSuccessJson(result: object): object {
+    const own = 'warnings' in result && Array.isArray(result.warnings) ? result.warnings : []
+    return {...result, warnings: [...own, ...this.warnings]}
+  }
+
+  /** In chunks: one string could pass the limit of the engine (libraries.md 0.3). */
+  protected override logJson(json: unknown): void {
+    for (const chunk of stringifyChunked(json, null, 2)) process.stdout.write(chunk)
+    process.stdout.write('\n')
+  }
+
+  private callable(): CallableCommand {
+    const id = this.id?.replaceAll(':', ' ') ?? ''
+    const names = Object.entries({...this.ctor.flags, ...this.ctor.baseFlags}).flatMap(([name, flag]) => [
+      `--${name}`,
+      ...('allowNo' in flag && flag.allowNo === true ? [`--no-${name}`] : []),
+    ])
+    return {name: `${this.config.bin} ${id}`, flags: [...names, '--json', '--help']}
+  }
+}
+
+async function write(text: string): Promise<void> {
+  if (process.stdout.write(text)) return
+  await new Promise<void>((resolve) => {
+    process.stdout.once('drain', resolve)
+  })
+}

@@ -1,0 +1,96 @@
+import {isExpectedError, type Problem, UsageError} from '../flow/errors.js'
+import {suggest} from './suggest.js'
+
+/** What a command can be called with. */
+export interface CallableCommand {
+  /** As typed: `ambientctl trace`. */
+  readonly name: string
+  readonly flags: readonly string[]
+}
+
+/** What oclif throws while it parses a command line, as a usage error. Expected errors thrown by a flag's own parser keep their family. */
+export function toUsageError(thrown: unknown, command: CallableCommand): Error {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const {flag, text} = unwrap(message)
+  if (isExpectedError(thrown)) {
+    thrown.message = text
+    return thrown
+  }
+  const help = `Run \`${command.name} --help\` for its arguments and flags.`
+  const unknown = unknownFlags(thrown)
+  const problem = unknown.length > 0 ? describeUnknownFlags(unknown, command) : describeMessage(text, flag)
+  return new UsageError({...problem, help: [problem.help, help].filter((part) => part !== undefined).join(' '), cause: thrown})
+}
+
+/** oclif wraps the message of a flag's parser: `Parsing --width \n\tExpected …\nSee more help with --help`. */
+function unwrap(message: string): {readonly flag: string | undefined; readonly text: string} {
+  const inner = message.replaceAll('\nSee more help with --help', '')
+  const match = /^Parsing (--\S+) \n\t(.*)$/s.exec(inner)
+  return {flag: match?.[1], text: match?.[2] ?? inner}
+}
+
+function unknownFlags(thrown: unknown): readonly string[] {
+  if (typeof thrown !== 'object' || thrown === null || !('flags' in thrown) || !Array.isArray(thrown.flags)) return []
+  return thrown.flags.filter((flag) => typeof flag === 'string')
+}
+
+function describeUnknownFlags(unknown: readonly string[], command: CallableCommand): Problem {
+  const meant = [...new Set(unknown.map((flag) => suggest(flag, command.flags)))].filter((flag) => flag !== undefined)
+  return {
+    what: `${command.name} has no ${unknown.length === 1 ? 'flag' : 'flags'} ${unknown.join(', ')}.`,
+    help: meant.length === 0 ? undefined : `Did you mean ${meant.join(', ')}?`,
+  }
+}
+
+/** Sentences of oclif's parser that hold more than one fact. */
+const PATTERNS: readonly {readonly pattern: RegExp; readonly read: (groups: readonly string[], flag: string | undefined) => Problem}[] = [
+  {
+    pattern: /^Expected (an? .*) but received: (.*)$/s,
+    read: ([expected, got], flag) => ({what: 'The value of a flag cannot be read.', where: flag, expected, got}),
+  },
+  {
+    pattern: /^Expected (an? .*) but received (.*)$/s,
+    read: ([expected, got], flag) => ({what: 'The value of a flag is out of range.', where: flag, expected, got}),
+  },
+  {
+    pattern: /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
+    read: ([where, got, options]) => ({what: 'The value of a flag is none of its choices.', where, expected: `one of ${options ?? ''}`, got}),
+  },
+  {
+    pattern: /^Expected (.*) to be one of: (.*)$/s,
+    read: ([got, options]) => ({what: 'The value of an argument is none of its choices.', expected: `one of ${options ?? ''}`, got}),
+  },
+  {
+    pattern: /^Flag (--\S+) expects one of these values: (.*)$/s,
+    read: ([where, options]) => ({what: 'A flag has no value.', where, expected: `one of ${options ?? ''}`, got: 'nothing'}),
+  },
+  {
+    pattern: /^Flag (--\S+) expects a value$/,
+    read: ([where]) => ({what: 'A flag has no value.', where, expected: 'a value', got: 'nothing'}),
+  },
+  {
+    pattern: /^Missing \d+ required args?:\n(.*)$/s,
+    read: ([listed]) => ({what: 'A required argument is missing.', expected: firstWords(listed ?? '').join(', '), got: 'nothing'}),
+  },
+  {
+    pattern: /^Unexpected arguments?: (.*)$/s,
+    read: ([got]) => ({what: 'There are more arguments than the command takes.', got}),
+  },
+]
+
+function describeMessage(text: string, flag: string | undefined): Problem {
+  for (const {pattern, read} of PATTERNS) {
+    const match = pattern.exec(text)
+    if (match !== null) return read(match.slice(1), flag)
+  }
+  const [first = '', ...others] = text.split('\n').map((line) => line.trim())
+  const details = others.filter((line) => line !== '')
+  return {what: first, where: flag, got: details.length === 0 ? undefined : details.join('\n')}
+}
+
+function firstWords(lines: string): readonly string[] {
+  return lines
+    .split('\n')
+    .map((line) => line.trim().split(/\s/)[0] ?? '')
+    .filter((word) => word !== '')
+}
