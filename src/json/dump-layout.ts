@@ -1,5 +1,4 @@
-/** How Envoy's `config_dump` is laid out (envoy-2022 D8): what its entry messages are called and where their names stand. */
-
+/** Sections of Envoy's `config_dump` by their entry messages (envoy-2022 D8). */
 const ENTRY_SECTIONS: ReadonlyMap<string, string> = new Map([
   ['ClustersConfigDump.StaticCluster', 'static_clusters'],
   ['ClustersConfigDump.DynamicCluster', 'dynamic_active_clusters'],
@@ -24,9 +23,4 @@ export function entrySection(configType: string | undefined): string | undefined
 /** The message name of an `@type` URL. */
 export function typeSuffix(type: unknown): string | undefined {
   return typeof type === 'string' ? type.slice(type.lastIndexOf('/') + 1) : undefined
-}
-
-/** `dynamicActiveClusters` → `dynamic_active_clusters`; `@type` and snake_case stay as they are. */
-export function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

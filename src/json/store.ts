@@ -1,5 +1,4 @@
-import {entrySection, snakeCase, typeSuffix} from './dump-layout.js'
-import {escapeToken, isObject, View} from './view.js'
+import type {View} from './view.js'
 
 /**
  * One element of a dump that can be read on its own: an entry of a section (`/configs/1/dynamic_active_clusters/0`),
@@ -40,85 +39,4 @@ export interface DumpStore {
   read(ref: ResourceRef): View
   /** The element's bytes as the dump prints them. */
   raw(ref: ResourceRef): Uint8Array
-}
-
-/** A store over a document that is already parsed. Its `raw` is a new print of the value. */
-export function memoryStore(options: {readonly name: string; readonly document: unknown}): DumpStore {
-  const rows = rowsOf(options.document)
-  const refs = (section: string): readonly ResourceRef[] => rows.filter((row) => row.ref.section === section).map((row) => row.ref)
-  const valueOf = (ref: ResourceRef): unknown => rows[ref.id]?.value
-  return {
-    name: options.name,
-    warnings: [],
-    configTypes: () => configsOf(options.document).flatMap((config) => configType(config) ?? []),
-    sections: () => [...new Set(rows.map((row) => row.ref.section))],
-    refs,
-    find: (section, name) => refs(section).filter((ref) => ref.name === name),
-    read: (ref) => new View(valueOf(ref), ref.pointer),
-    raw: (ref) => Buffer.from(JSON.stringify(valueOf(ref))),
-  }
-}
-
-interface Row {
-  readonly ref: ResourceRef
-  readonly value: unknown
-}
-
-interface Found {
-  readonly section: string
-  readonly pointer: string
-  readonly value: unknown
-  readonly configType?: string
-}
-
-function rowsOf(document: unknown): readonly Row[] {
-  const found = [...configsOf(document).flatMap(configElements), ...otherElements(document)]
-  return found.map(({value, ...rest}, id) => {
-    const name = nameOf(value)
-    return {ref: {id, ...rest, ...(name === undefined ? {} : {name})}, value}
-  })
-}
-
-function configsOf(document: unknown): readonly unknown[] {
-  const configs = isObject(document) ? document['configs'] : undefined
-  return Array.isArray(configs) ? configs : []
-}
-
-function configElements(config: unknown, index: number): readonly Found[] {
-  const pointer = `/configs/${index}`
-  const type = configType(config)
-  const typed = type === undefined ? {} : {configType: type}
-  const entry = entrySection(type)
-  if (entry !== undefined) return [{section: entry, pointer, value: config, ...typed}]
-  if (!isObject(config)) return []
-  return Object.entries(config).flatMap(([key, value]) => {
-    const member = {section: snakeCase(key), pointer: `${pointer}/${escapeToken(key)}`, ...typed}
-    return Array.isArray(value)
-      ? value.map((item: unknown, position) => ({...member, pointer: `${member.pointer}/${position}`, value: item}))
-      : [{...member, value}]
-  })
-}
-
-function otherElements(document: unknown): readonly Found[] {
-  if (!isObject(document)) return []
-  return Object.entries(document).filter(([key, value]) => key !== 'configs' || !Array.isArray(value)).flatMap(([key, value]) => {
-    const pointer = `/${escapeToken(key)}`
-    const section = snakeCase(key)
-    if (typeof value !== 'object' || value === null) return [{section, pointer, value}]
-    return Object.entries(value).map(([inner, item]: [string, unknown]) => ({section, pointer: `${pointer}/${escapeToken(inner)}`, value: item}))
-  })
-}
-
-function configType(config: unknown): string | undefined {
-  return isObject(config) ? typeSuffix(config['@type']) : undefined
-}
-
-const HOLDERS = ['cluster', 'listener', 'route_config', 'secret', 'endpoint_config', 'ecds_filter']
-const STATES = ['active_state', 'warming_state', 'draining_state']
-
-function nameOf(value: unknown): string | undefined {
-  const view = new View(value, '')
-  const holders = [view, ...STATES.flatMap((state) => view.get(state) ?? [])]
-    .flatMap((outer) => HOLDERS.flatMap((holder) => outer.get(holder) ?? []))
-  return [view, ...holders].map((holder) => holder.str('name') ?? holder.str('cluster_name')).find((name) => name !== undefined)
 }
