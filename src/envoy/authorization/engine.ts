@@ -1,0 +1,85 @@
+import type {Rejected} from '../../flow/step.js'
+import type {Tri} from '../../flow/tri.js'
+import type {View} from '../../json/view.js'
+import type {Semantics} from '../semantics.js'
+import {evaluateRules, type RbacDecision} from './rules.js'
+import type {Subject} from './subject.js'
+
+/** What a unified matcher says. `no` is also Envoy's answer for data it does not have (envoy-2022 I.4). */
+export interface MatcherAnswer {
+  /** The action of the match: a TypedExtensionConfig. */
+  readonly action: View | undefined
+  readonly outcome: Tri
+}
+
+export type RbacAction = 'ALLOW' | 'DENY' | 'LOG'
+
+/** What one engine (enforced or shadow) decides, and why. */
+export interface EngineDecision {
+  readonly action: RbacAction
+  readonly decision: 'allow' | 'deny' | 'undetermined'
+  readonly policy?: string
+  readonly clause?: string
+  readonly because: readonly string[]
+  readonly missing: readonly string[]
+  readonly rejected: readonly Rejected[]
+  /** The part of the config that decided. */
+  readonly source: View
+}
+
+/** ALLOW needs a match, DENY needs none, LOG never denies; present rules without policies deny everything. Source: envoy-2022 D7. */
+export function decideByRules(rules: View, {subject, semantics}: {subject: Subject; semantics: Semantics}): EngineDecision {
+  const action = actionOf(rules.str('action'))
+  const found = evaluateRules({rules, subject, semantics})
+  const policy = found.policy ?? (action === 'ALLOW' && found.matched === 'no' ? 'none' : undefined)
+  return {
+    action,
+    decision: decisionOf(action, found),
+    ...(policy === undefined ? {} : {policy}),
+    ...(found.clause === undefined ? {} : {clause: found.clause}),
+    because: reasons(found, rules),
+    missing: action === 'LOG' ? [] : found.undetermined ?? [],
+    rejected: rejectedBy(found),
+    source: (found.policy === undefined ? undefined : rules.get('policies')?.own(found.policy)) ?? rules,
+  }
+}
+
+/** The action of a unified matcher; no match denies. Source: envoy-2022 D7 (RoleBasedAccessControlMatcherEngine), I.4. */
+export function decideByMatcher(matcher: View, evaluate: ((matcher: View) => MatcherAnswer) | undefined): EngineDecision {
+  const answer: MatcherAnswer = evaluate?.(matcher) ?? {action: undefined, outcome: 'undetermined'}
+  const open = {action: 'ALLOW', missing: [], rejected: [], source: matcher} as const
+  if (answer.outcome === 'undetermined') {
+    return {...open, decision: 'undetermined', because: ['the matcher cannot be decided'], missing: ['the RBAC matcher']}
+  }
+  if (answer.outcome === 'no' || answer.action === undefined) return {...open, decision: 'deny', policy: 'none', because: ['the matcher found no action']}
+  const message = answer.action.get('typed_config')?.message()
+  const action = actionOf(message?.str('action'))
+  const policy = message?.str('name') ?? answer.action.str('name') ?? ''
+  return {...open, action, decision: action === 'DENY' ? 'deny' : 'allow', policy, because: [`matcher action "${policy}"`], source: answer.action}
+}
+
+/** Proto default: ALLOW. */
+function actionOf(text: string | undefined): RbacAction {
+  return text === 'DENY' || text === 'LOG' ? text : 'ALLOW'
+}
+
+function decisionOf(action: RbacAction, {matched}: RbacDecision): EngineDecision['decision'] {
+  if (action === 'LOG') return 'allow'
+  if (matched === 'undetermined') return 'undetermined'
+  return (matched === 'yes') === (action === 'ALLOW') ? 'allow' : 'deny'
+}
+
+function reasons(found: RbacDecision, rules: View): readonly string[] {
+  switch (found.matched) {
+    case 'yes': return [`policy "${found.policy ?? ''}" matches`]
+    case 'undetermined': return found.undetermined ?? []
+    case 'no': return [(rules.get('policies')?.entries().length ?? 0) === 0 ? 'there are no policies' : 'no policy matches']
+    default: return found.matched satisfies never
+  }
+}
+
+function rejectedBy({nearestMiss}: RbacDecision): readonly Rejected[] {
+  if (nearestMiss === undefined) return []
+  const held = nearestMiss.held.length === 0 ? '' : `; held: ${nearestMiss.held.join(', ')}`
+  return [{candidate: nearestMiss.policy, because: `${nearestMiss.failed.join(', ')}${held}`}]
+}

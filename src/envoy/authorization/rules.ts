@@ -1,0 +1,80 @@
+import type {Tri} from '../../flow/tri.js'
+import type {View} from '../../json/view.js'
+import type {Semantics} from '../semantics.js'
+import {allClauses, anyClause, leaf, type Clause} from './clause.js'
+import {PERMISSION} from './permission.js'
+import {PRINCIPAL} from './principal.js'
+import {evaluateRule} from './rule-tree.js'
+import type {RuleContext, Subject} from './subject.js'
+
+/** Longer lists of rules are cut; the last entry then says how many are left out. */
+const MAX_LISTED_RULES = 12
+
+/** A policy that did not match, with what spoke for it and against it. */
+export interface NearMiss {
+  readonly policy: string
+  readonly held: readonly string[]
+  readonly failed: readonly string[]
+}
+
+export interface RbacDecision {
+  readonly matched: Tri
+  /** The policy that matched: the first in lexicographic order. */
+  readonly policy?: string
+  /** The permission and the principal that made it match. */
+  readonly clause?: string
+  /** When no policy matched: the one with the fewest parts failing. */
+  readonly nearestMiss?: NearMiss
+  /** What kept a policy from being decided, where it matters. */
+  readonly undetermined?: readonly string[]
+}
+
+/**
+ * Evaluates the policies of an envoy.config.rbac.v3.RBAC; the action is the caller's business. A policy matches when one permission, one
+ * principal and its condition hold; policies are tried in lexicographic order. Source: envoy-2022 D7 (engine_impl.cc).
+ */
+export function evaluateRules({rules, subject, semantics}: {rules: View; subject: Subject; semantics: Semantics}): RbacDecision {
+  const policies = (rules.get('policies')?.entries() ?? []).toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+  const judged = policies.map(([name, policy]) => ({name, ...judge(policy, {subject, semantics})}))
+  const match = judged.find(({whole}) => whole.outcome === 'yes')
+  if (match !== undefined) return {matched: 'yes', policy: match.name, clause: match.whole.describe()}
+  const open = judged.filter(({whole}) => whole.outcome === 'undetermined')
+  if (open.length > 0) return {matched: 'undetermined', undetermined: open.flatMap(({name, whole}) => whole.unknown().map((what) => `${name}: ${what}`))}
+  const nearest = nearestOf(judged)
+  return {matched: 'no', ...(nearest === undefined ? {} : {nearestMiss: nearest})}
+}
+
+interface JudgedPolicy {
+  readonly whole: Clause
+  readonly parts: readonly Clause[]
+}
+
+function judge(policy: View, context: RuleContext): JudgedPolicy {
+  const permission = anyClause(policy.list('permissions').map((rule) => evaluateRule(rule, {grammar: PERMISSION, context})))
+  const principal = anyClause(policy.list('principals').map((rule) => evaluateRule(rule, {grammar: PRINCIPAL, context})))
+  const parts = [permission, principal, ...conditionOf(policy)]
+  return {whole: allClauses(parts), parts}
+}
+
+/** A CEL condition is not evaluated: it can only be avoided by a permission or principal that does not match. */
+function conditionOf(policy: View): Clause[] {
+  const field = ['condition', 'checked_condition'].find((name) => policy.get(name) !== undefined)
+  return field === undefined ? [] : [leaf('undetermined', () => `CEL ${field}`)]
+}
+
+function nearestOf(judged: readonly (JudgedPolicy & {name: string})[]): NearMiss | undefined {
+  const ranked = judged.map((policy) => ({policy, failing: policy.parts.filter(({outcome}) => outcome === 'no').length}))
+  const [nearest] = ranked.toSorted((a, b) => a.failing - b.failing)
+  if (nearest === undefined) return undefined
+  const {name, parts} = nearest.policy
+  return {
+    policy: name,
+    held: cut(parts.filter(({outcome}) => outcome === 'yes').map((part) => part.describe())),
+    failed: cut(parts.filter(({outcome}) => outcome === 'no').flatMap((part) => part.failed())),
+  }
+}
+
+function cut(texts: readonly string[]): readonly string[] {
+  const left = texts.length - MAX_LISTED_RULES
+  return left <= 0 ? texts : [...texts.slice(0, MAX_LISTED_RULES), `and ${left} more`]
+}

@@ -1,0 +1,38 @@
+import type {FilterStateValue, Json} from '../../flow/connection.js'
+import type {View} from '../../json/view.js'
+import type {Connection, Stream} from '../connection.js'
+import type {Semantics} from '../semantics.js'
+
+/** Whom a policy judges: a connection, or a request on it. */
+export interface Subject {
+  readonly connection: Connection
+  readonly stream?: Stream
+  /** The route chosen for the request; its metadata answers `sourced_metadata` of source ROUTE. */
+  readonly route?: View
+}
+
+/** What every rule of a policy may look at. */
+export interface RuleContext {
+  readonly subject: Subject
+  readonly semantics: Semantics
+}
+
+/** A request sees its own dynamic metadata, not the connection's: rbac_filter.cc hands over the request's StreamInfo. */
+export function metadataOf({connection, stream}: Subject): ReadonlyMap<string, Json> {
+  return stream === undefined ? connection.metadata : stream.metadata
+}
+
+/** The filter state of a request inherits the connection's. */
+export function filterStateOf({connection, stream}: Subject): ReadonlyMap<string, FilterStateValue> {
+  return stream === undefined ? connection.filterState : new Map([...connection.filterState, ...stream.filterState])
+}
+
+/**
+ * RBAC has had its own change of header matching: repeated lines one by one since 1.38, and since 1.34.13, 1.35.8, 1.36.5 and 1.37.1
+ * of the older lines, which the minor version does not tell apart (envoy-2022 I.6; advisory GHSA-ghc4-35x6-crw5).
+ */
+export function rbacHeaderLines({version, headerLines}: Semantics): Semantics['headerLines'] {
+  if (version === undefined || headerLines === 'single') return headerLines
+  if (version.major > 1 || version.minor >= 38) return 'single'
+  return version.minor >= 34 ? 'undetermined' : 'joined'
+}
