@@ -22,6 +22,7 @@ export interface EnvoyNode {
   readonly namespace?: string
   readonly ip?: string
   readonly nodeName?: string
+  readonly serviceAccount?: string
   /** SPIFFE identity of the proxy itself, from its namespace, service account and trust domain: what SDS secret `default` holds. */
   readonly identity?: string
   /** What `metadata.AMBIENT_TYPE` (2022), or the node id, says. */

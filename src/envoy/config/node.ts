@@ -10,12 +10,14 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
   const id = node?.str('id')
   const parts = parseNodeId(id)
   const nodeName = metadata?.str('NODE_NAME')
+  const serviceAccount = metadata?.str('SERVICE_ACCOUNT')
   const version = node === undefined ? undefined : readVersion(node)
   return {
     ...(id === undefined ? {} : {id}),
     ...(parts.ip === undefined ? {} : {ip: parts.ip}),
     ...podOf(metadata, parts),
     ...(nodeName === undefined ? {} : {nodeName}),
+    ...(serviceAccount === undefined ? {} : {serviceAccount}),
     role: roleOf(metadata, parts.type),
     ...(version === undefined ? {} : {version}),
   }

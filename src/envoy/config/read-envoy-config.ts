@@ -5,17 +5,23 @@ import {EntryReader} from './entry-reader.js'
 import {Listeners} from './listeners.js'
 import type {EndpointLookup, EnvoyConfig, EnvoyNode, ListenerResource, Resource} from './model.js'
 import {readNode} from './node.js'
+import type {Corroborate} from './rejoin/corroborate.js'
 import {CLUSTERS, DYNAMIC_ROUTES, EXTENSIONS, findResource, resourceAt, ROUTES, SECRETS} from './resources.js'
 import {LazyResource} from './resource.js'
 import {readRuntime, type Runtime} from './runtime.js'
 import {withBootstrap} from './static-resources.js'
 
+export interface ReadOptions {
+  /** Knowledge from outside about endpoints, for dumps that lost the names of theirs (envoy-2022 D8). */
+  readonly corroborate?: readonly Corroborate[]
+}
+
 /**
  * A typed view of one Envoy config dump. Nothing but the bootstrap is read here; look-ups read the entries they need.
  * Source of the dump's shape: envoy-2022 D8.
  */
-export function readEnvoyConfig(store: DumpStore): EnvoyConfig {
-  return new DumpConfig(withBootstrap(store))
+export function readEnvoyConfig(store: DumpStore, options: ReadOptions = {}): EnvoyConfig {
+  return new DumpConfig(withBootstrap(store), options)
 }
 
 class DumpConfig implements EnvoyConfig {
@@ -30,7 +36,7 @@ class DumpConfig implements EnvoyConfig {
   #warnings: readonly string[] | undefined
   #all: readonly ListenerResource[] | undefined
 
-  constructor(store: DumpStore) {
+  constructor(store: DumpStore, {corroborate = []}: ReadOptions) {
     const bootstrap = bootstrapOf(store)
     const runtime: Runtime = readRuntime(bootstrap)
     this.dump = store.name
@@ -40,11 +46,11 @@ class DumpConfig implements EnvoyConfig {
     this.#store = store
     this.#reader = new EntryReader(store)
     this.#listeners = new Listeners(this.#reader)
-    this.#endpoints = new Endpoints(this.#reader, hasSection(store, 'EndpointsConfigDump'))
+    this.#endpoints = new Endpoints({store, reader: this.#reader, corroborate})
   }
 
   get warnings(): readonly string[] {
-    this.#warnings ??= [...this.#store.warnings, ...this.#runtimeWarnings, ...this.#listeners.warnings()]
+    this.#warnings ??= [...this.#store.warnings, ...this.#runtimeWarnings, ...this.#listeners.warnings(), ...this.#endpoints.warnings()]
     return this.#warnings
   }
 
@@ -100,8 +106,4 @@ class DumpConfig implements EnvoyConfig {
 function bootstrapOf(store: DumpStore): View | undefined {
   const [ref] = store.refs('bootstrap')
   return ref === undefined ? undefined : store.read(ref)
-}
-
-function hasSection(store: DumpStore, section: string): boolean {
-  return store.configTypes().some((type) => type.split('.').includes(section))
 }
