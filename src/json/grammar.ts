@@ -56,7 +56,7 @@ function buildTransitions(): Uint8Array {
 
 function listBytes(bytes: Bytes): readonly number[] {
   if (typeof bytes === 'number') return [bytes]
-  if (typeof bytes === 'string') return [...bytes].map((character) => character.charCodeAt(0))
+  if (typeof bytes === 'string') return Array.from(bytes, (character) => character.charCodeAt(0))
   return Array.from({length: bytes[1] - bytes[0] + 1}, (_, index) => bytes[0] + index)
 }
 

@@ -19,7 +19,11 @@ export interface Found {
  */
 export class NameFinder implements InnerSink {
   readonly #bytes: (span: Span) => Uint8Array
+  /** The key being read, by level. */
   readonly #keys: (string | undefined)[] = []
+  /** Levels whose members are worth reading: a name may stand there. */
+  readonly #follows: boolean[] = []
+  /** Names by the depth of their holder. */
   readonly #names: (string | undefined)[] = []
   #text: string | undefined
 
@@ -36,31 +40,39 @@ export class NameFinder implements InnerSink {
   }
 
   open(level: number): void {
-    this.#begin(level)
+    if (level > 0) this.#begin(level)
     this.#keys[level + 1] = undefined
+    this.#follows[level + 1] = level === 0 || this.#leadsToName(level)
   }
 
   key(level: number, token: Span): void {
+    if (!this.#isFollowed(level)) return
     this.#keys[level] = token.end - token.start <= LONGEST_KEY ? snakeCase(readText(this.#bytes(token))) : undefined
   }
 
   scalar(level: number, token: Span): void {
     if (level === 0) this.#text = this.#read(token)
-    else if (this.#begin(level) === 'name') this.#names[level - 1] = this.#read(token)
+    else if (this.#begin(level)) this.#names[level - 1] = this.#read(token)
   }
 
-  /** A value begins at this level: forgets what an earlier value of the same key said. */
-  #begin(level: number): 'name' | 'other' {
-    const key = this.#keys[level] ?? ''
+  /** A value begins: forgets what an earlier value of the same key said. Tells whether it is a name. */
+  #begin(level: number): boolean {
+    const key = this.#keys[level]
+    if (key === undefined || !this.#isFollowed(level)) return false
     if (HOLDERS.has(key) || STATES.has(key)) this.#names.length = Math.min(this.#names.length, level)
-    if (!NAMES.has(key) || !this.#isHolder(level - 1)) return 'other'
+    if (!NAMES.has(key)) return false
     this.#names[level - 1] = undefined
-    return 'name'
+    return true
   }
 
-  #isHolder(depth: number): boolean {
-    if (depth === 0) return true
-    return HOLDERS.has(this.#keys[depth] ?? '') && (depth === 1 || STATES.has(this.#keys[1] ?? ''))
+  #isFollowed(level: number): boolean {
+    return this.#follows[level] === true
+  }
+
+  #leadsToName(level: number): boolean {
+    const key = this.#keys[level] ?? ''
+    if (!this.#isFollowed(level)) return false
+    return level === 1 ? HOLDERS.has(key) || STATES.has(key) : level === 2 && HOLDERS.has(key) && STATES.has(this.#keys[1] ?? '')
   }
 
   #read(token: Span): string | undefined {

@@ -68,7 +68,7 @@ export class JsonScanner {
   finish(): void {
     if (this.problem !== undefined) return
     if (this.depth === 0 && isNumberEnd(this.#state)) this.#state = this.#endScalar(this.#offset)
-    if (this.#state === STATE.done || this.problem !== undefined) return
+    if (this.#state === STATE.done) return
     const empty = this.depth === 0 && this.tokenStart === undefined
     this.fail({
       code: empty ? 'empty' : 'truncated', offset: this.#offset, expected: empty ? 'a JSON object' : expectedIn(this.#state), got: 'the end of the data',

@@ -20,7 +20,7 @@ export function childRole(parent: Parent | undefined, container: 'object' | 'arr
     case undefined: return container === 'object' ? 'root' : 'refused'
     case 'root':
       if (container === 'object') return 'map'
-      return parent?.token === 'configs' ? 'configs' : 'list'
+      return parent.token === 'configs' ? 'configs' : 'list'
     case 'configs': return container === 'object' ? 'config' : 'element'
     case 'config': return container === 'array' ? 'list' : 'element'
     default: return 'element'

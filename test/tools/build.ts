@@ -30,6 +30,12 @@ export async function isStale(): Promise<boolean> {
   return Math.max(...times) > (await stat(MANIFEST)).mtimeMs
 }
 
+/** The commands that src defines: one per module but the base class, `a/b.ts` is `a:b`. */
+export async function commandIds(): Promise<readonly string[]> {
+  const names = await modules('src/commands', '.ts')
+  return names.filter((name) => name !== 'base').map((name) => name.replaceAll(path.sep, ':'))
+}
+
 /** A deleted source must not live on as a command. */
 async function removeOrphans(): Promise<void> {
   const sources = new Set(await modules('src', '.ts'))
@@ -48,6 +54,9 @@ async function modules(folder: string, extension: string): Promise<readonly stri
 async function writeManifest(): Promise<void> {
   const plugin = new Plugin({root: ROOT, type: 'core', ignoreManifest: true, errorOnManifestCreate: true})
   await plugin.load()
+  // oclif only warns about a command it cannot load, and leaves it out.
+  const lost = (await commandIds()).filter((id) => !(id in plugin.manifest.commands))
+  if (lost.length > 0) throw new Error(`These commands cannot be loaded: ${lost.join(', ')}`)
   const temporary = `${MANIFEST}.${process.pid}`
   await writeFile(temporary, JSON.stringify(plugin.manifest))
   await rename(temporary, MANIFEST)

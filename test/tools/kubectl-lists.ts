@@ -112,9 +112,13 @@ function toMeshConfig(inventory: OracleInventory): Fields {
 
 /** The applied Istio and Gateway objects, one List per kind. */
 function appliedLists(yaml: string): readonly NamedList[] {
-  const objects = parseAllDocuments(yaml).map((document): unknown => document.toJS()).filter(isKubernetesObject)
+  const objects = parseAllDocuments(yaml).map(toValue).filter(isKubernetesObject)
   const kinds = [...new Set(objects.map((object) => object.kind))].sort()
   return kinds.map((kind) => ({name: pluralOf(kind), list: listOf(objects.filter((object) => object.kind === kind))}))
+}
+
+function toValue(document: {toJS(): unknown}): unknown {
+  return document.toJS()
 }
 
 function isKubernetesObject(value: unknown): value is {readonly kind: string} {
