@@ -42,6 +42,8 @@ export type Payload =
     }
   | {
       readonly kind: 'http'; readonly version: 'h1' | 'h2'; readonly request: HttpRequest
+      /** HTTP/1.0 instead of 1.1: only http_inspector tells them apart. */
+      readonly http10?: true
       /** The bytes inside an accepted CONNECT (or tunnelling POST). */
       readonly tunneled?: Payload
     }
@@ -71,15 +73,22 @@ export interface Arrival {
   readonly source?: SocketAddress
   /** Original destination as SO_ORIGINAL_DST or the TPROXY socket name tells it; defaults to the entry. */
   readonly originalDestination?: SocketAddress
+  /** Which side of a node the packets come from; only packet rules look at it. */
+  readonly ingress?: Ingress
   readonly payload: Payload
   readonly internal?: InternalContext
 }
+
+/** A pod of the node, its ztunnel pod, the node's own processes, or another machine. */
+export type Ingress = 'workload' | 'ztunnel' | 'host' | 'network'
 
 /** A connection leaving one forwarder. */
 export interface Departure {
   readonly to: Address
   /** Source address on the wire: the proxy's own, or the one kept by original_src (envoy-2022 A.5). */
   readonly source: {readonly kind: 'own'} | {readonly kind: 'kept'; readonly address: SocketAddress}
+  /** Set where packet rules redirected the connection to `to`: the address that was dialled, as the accepting socket learns it. */
+  readonly originalDestination?: SocketAddress
   readonly payload: Payload
   readonly internal?: InternalContext
 }

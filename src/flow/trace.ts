@@ -30,6 +30,10 @@ export interface Flow {
   readonly protocol: 'http' | 'tcp' | 'tls' | 'unknown'
   readonly request?: HttpRequest
   readonly clientKind: ClientKind
+  /** All addresses of a name that resolves to several (a headless service); `connection.destination` is the first. */
+  readonly alternatives?: readonly SocketAddress[]
+  /** What the question left open and the tool filled in, each as one phrase: `method GET`. */
+  readonly assumptions?: readonly string[]
 }
 
 export interface FlowPeer {

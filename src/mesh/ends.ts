@@ -1,0 +1,86 @@
+import {formatSocket, type SocketAddress} from '../flow/address.js'
+import type {Arrival, Payload} from '../flow/connection.js'
+import type {Forwarder, Forwarding, Place} from '../flow/forwarder.js'
+import {oneOf, WHOLE} from '../flow/share.js'
+import type {Evidence, Step} from '../flow/step.js'
+import type {Missing, Verdict} from '../flow/verdict.js'
+import {fullName, type Workload} from './directory.js'
+import {departExit, stopExit, undeterminedForwarding} from './forwardings.js'
+import {ZTUNNEL_PORTS} from './node-capture.js'
+
+/** The process that connects. With several addresses (a headless name) it takes one of them. */
+export function createClient(client: {
+  readonly place: Place; readonly payload: Payload
+  readonly addresses: readonly SocketAddress[]; readonly steps: readonly Step[]
+}): Forwarder {
+  const {addresses} = client
+  return {
+    place: client.place,
+    forward: () => ({
+      steps: client.steps,
+      exits: addresses.map((address) => departExit(
+        {to: {kind: 'socket', ...address}, source: {kind: 'own'}, payload: client.payload}, {share: oneOf(addresses.length)},
+      )),
+    }),
+  }
+}
+
+/** The processes of a pod (or of a node) that accept connections. */
+export function createApplication(application: {
+  readonly place: Place; readonly workload?: Workload
+}): Forwarder {
+  return {place: application.place, forward: (arrival) => accept(application, arrival)}
+}
+
+/** An address outside the mesh and the cluster. */
+export function createOutside(place: Place): Forwarder {
+  return {
+    place,
+    forward: (arrival) => ({
+      steps: [{kind: 'deliver', to: place.name, ...socketOf(arrival), because: ['no pod, node or service of the cluster has this address'], evidence: []}],
+      exits: [stopExit({verdict: {kind: 'passthrough'}})],
+    }),
+  }
+}
+
+/** A place where nothing more is known. */
+export function createUnknown(place: Place, missing: Missing): Forwarder {
+  return {place, forward: () => undeterminedForwarding(missing)}
+}
+
+/** A place that connections never leave. */
+export function createDeadEnd(place: Place, verdict: Verdict): Forwarder {
+  return {place, forward: () => ({steps: [], exits: [stopExit({verdict, answer: {kind: 'timeout'}})]})}
+}
+
+function accept({place, workload}: {readonly place: Place; readonly workload?: Workload}, arrival: Arrival): Forwarding {
+  const socket = arrival.entry.kind === 'socket' ? arrival.entry : undefined
+  if (socket === undefined) return undeterminedForwarding({what: `how ${place.name} accepts something that is no IP packet`})
+  const isUndeclared = workload?.containerPorts?.every(({port}) => port !== socket.port) === true
+  if (isUndeclared && socket.port === ZTUNNEL_PORTS.inbound && isTunnel(arrival.payload)) return nobodyTerminates(place, socket)
+  const step: Step = {
+    kind: 'deliver', to: workload === undefined ? place.name : fullName(workload), address: {ip: socket.ip, port: socket.port},
+    because: isUndeclared ? [`no container declares port ${socket.port}; an application may listen all the same`] : [],
+    evidence: evidenceOf(workload),
+  }
+  const to = {name: place.name, namespace: workload?.namespace ?? '', ip: socket.ip}
+  return {steps: [step], exits: [{kind: 'deliver', to, share: WHOLE, requires: [], steps: []}]}
+}
+
+/** An HBONE tunnel reaches a pod that no ztunnel stands before: only a proxy listens on 15008 (envoy-2022 H.1.1). */
+function nobodyTerminates(place: Place, socket: SocketAddress): Forwarding {
+  const reason = `an HBONE tunnel reaches ${formatSocket(socket)}, but ${place.name} is not captured and declares no such port`
+  return {steps: [], exits: [stopExit({verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})]}
+}
+
+function isTunnel(payload: Payload): boolean {
+  return payload.kind === 'tls' && payload.payload.kind === 'http' && payload.payload.request.method === 'CONNECT'
+}
+
+function evidenceOf(workload: Workload | undefined): readonly Evidence[] {
+  return workload === undefined ? [] : [workload.evidence]
+}
+
+function socketOf(arrival: Arrival): {address?: SocketAddress} {
+  return arrival.entry.kind === 'socket' ? {address: {ip: arrival.entry.ip, port: arrival.entry.port}} : {}
+}

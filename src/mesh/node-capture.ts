@@ -1,0 +1,205 @@
+import {formatSocket, type SocketAddress} from '../flow/address.js'
+import type {Arrival} from '../flow/connection.js'
+import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
+import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
+import type {Evidence, Step} from '../flow/step.js'
+import type {Missing} from '../flow/verdict.js'
+import type {Directory, Enrolment, Workload} from './directory.js'
+import {departExit, routed, stopExit, undeterminedForwarding} from './forwardings.js'
+import {isInside, normalIp} from './ip.js'
+import {lacksEndpoints, translate} from './kube-proxy.js'
+
+/** Ports of the 2022 ztunnel (envoy-2022 A.1). */
+export const ZTUNNEL_PORTS = {outbound: 15_001, inboundPlaintext: 15_006, inbound: 15_008, inboundNodeLocal: 15_088} as const
+
+export interface NodeCapture {
+  readonly node: string
+  readonly directory: Directory
+  /** Whether a pod's address is in the node's ipset; may differ from the directory when the question says so. */
+  readonly enrolmentOf: (workload: Workload) => Enrolment
+}
+
+/**
+ * A node of 2022 ambient as its agent sets it up: what it captures is concluded from the inventory (`assumed`),
+ * not read from packet rules. A forwarder over the real rules can take its place.
+ * Source: envoy-2022 C.1-C.3, H.3.
+ */
+export function createNodeCapture(capture: NodeCapture): Forwarder {
+  return {
+    place: {kind: 'node', name: capture.node, node: capture.node},
+    forward: (arrival) => {
+      if (arrival.entry.kind !== 'socket') return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
+      const {ip, port} = arrival.entry
+      return decide({...capture, arrival, to: {ip, port}})
+    },
+  }
+}
+
+/** One connection crossing the node. */
+interface Crossing extends NodeCapture {
+  readonly arrival: Arrival
+  readonly to: SocketAddress
+}
+
+function decide(crossing: Crossing): Forwarding {
+  switch (crossing.arrival.ingress) {
+    case 'ztunnel': return fromZtunnel(crossing)
+    case 'workload': return fromWorkload(crossing)
+    // envoy-2022 C.3 walk 7: the node's own address (HostIP) is marked 0x220 and bypasses capture.
+    case 'host': return notCaptured(crossing, ['comes from the node itself'])
+    default: return inbound(crossing, [])
+  }
+}
+
+function fromZtunnel(crossing: Crossing): Forwarding {
+  const {arrival, to} = crossing
+  const ztunnel = crossing.directory.ztunnelOf(crossing.node)
+  const own = arrival.source !== undefined && (ztunnel?.ips ?? []).includes(normalIp(arrival.source.ip))
+  if (to.port === ZTUNNEL_PORTS.inboundNodeLocal) return own ? redirectInside(crossing) : redirectBroken(crossing)
+  // envoy-2022 C.3 walks 2 and 3: own source gets mark 0x220, a kept one 0x210; both continue in the main table.
+  return notCaptured(crossing, [own ? 'comes from the ztunnel with its own address' : 'comes from the ztunnel with a kept source address'])
+}
+
+// envoy-2022 C.3 walk 6: nat OUTPUT in the ztunnel pod turns 15088 into its own 15008; SO_ORIGINAL_DST stays podB:15088.
+function redirectInside(crossing: Crossing): Forwarding {
+  const socket = {ip: '127.0.0.1', port: ZTUNNEL_PORTS.inbound}
+  const step = captureStep(crossing, {how: 'redirected inside the ztunnel pod: 15088 to 15008', to: socket, because: ['port 15088', 'source is the ztunnel']})
+  return {steps: [step], exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination: crossing.to}))]}
+}
+
+// envoy-2022 H.3.7: with original_src the SYN reaches the socket, but its SYN-ACK has no route.
+function redirectBroken(crossing: Crossing): Forwarding {
+  const step = captureStep(crossing, {how: 'redirected inside the ztunnel pod, the answer has no route', because: ['port 15088', 'kept source address']})
+  const reason = `port 15088 works only with the ztunnel's own source address; the answer to ${formatOptional(crossing.arrival.source)} has no route`
+  return {steps: [step], exits: [stopExit({verdict: {kind: 'dropped', reason}, answer: {kind: 'timeout'}})]}
+}
+
+function fromWorkload(crossing: Crossing): Forwarding {
+  const {arrival, directory, enrolmentOf} = crossing
+  const workload = arrival.source === undefined ? undefined : directory.podAt(arrival.source.ip)
+  if (workload === undefined) return inbound(crossing, ['source is no pod of the inventory'])
+  const {captured, because} = enrolmentOf(workload)
+  switch (captured) {
+    case 'yes': return outbound(crossing, because)
+    case 'no': return inbound(crossing, [`source not captured: ${because}`])
+    case 'undetermined': return unknownCapture(crossing, {workload, because})
+    default: return captured satisfies never
+  }
+}
+
+/** An enrolled pod connects. */
+function outbound(crossing: Crossing, because: string): Forwarding {
+  const {directory, node, to} = crossing
+  // C.1 table 101: the ztunnel pod itself is reached over its own device, not through a tunnel.
+  if (directory.ztunnelOf(node)?.ips.includes(to.ip) === true) return notCaptured(crossing, ['dials the ztunnel pod of its node'])
+  const local = localAddress(crossing)
+  if (local !== undefined) return undetermined(crossing, local)
+  // C.3 walk 1: ipset match, mark 0x100, table 101, istioout, TPROXY 15001.
+  const captured = toZtunnel(crossing, {port: ZTUNNEL_PORTS.outbound, originalDestination: to, because: [`source captured: ${because}`]})
+  return lacksEndpoints(directory, to) ? orRejected(crossing, captured) : captured
+}
+
+/** envoy-2022 C.3 walk 8: HostIP is answered by the node, another local address breaks; the inventory does not tell which one HostIP is. */
+function localAddress({directory, node, to}: Crossing): Missing | undefined {
+  const own = directory.node(node)
+  const isNode = own?.ips.some((ip) => normalIp(ip) === normalIp(to.ip)) === true
+  const isUnowned = own?.podCIDRs.some((cidr) => isInside(to.ip, cidr)) === true && directory.podAt(to.ip) === undefined
+  return isNode || isUnowned
+    ? {what: `whether ${to.ip} is the address of node ${node} that its agent exempts from capture`, collect: 'ambientctl record'}
+    : undefined
+}
+
+// envoy-2022 H.3.2: kube-proxy rejects in filter FORWARD before the ztunnel sees the packet, unless an earlier rule accepts.
+function orRejected(crossing: Crossing, captured: Forwarding): Forwarding {
+  const translation = translate(crossing.directory, crossing.to)
+  if (translation.kind !== 'end') return captured
+  const group = 'forwarded packets to a service without endpoints'
+  const accepted = {what: 'an earlier FORWARD rule of the node accepts the packets', group}
+  const rejected = {what: 'no earlier FORWARD rule of the node accepts the packets', group}
+  return {
+    steps: captured.steps,
+    exits: [
+      ...captured.exits.map((exit): Exit => ({...exit, share: multiplyShares(exit.share, oneOf(2)), requires: [accepted, ...exit.requires]})),
+      stopExit(translation, {share: oneOf(2), requires: [rejected], steps: [translation.step]}),
+    ],
+  }
+}
+
+/** The source is not captured here: kube-proxy translates first, then routing decides about the target (C.1 rule 103, table 100). */
+function inbound(crossing: Crossing, because: readonly string[]): Forwarding {
+  return throughKubeProxy(crossing, {because, deliver: (to) => inboundTo({...crossing, to}, because)})
+}
+
+function notCaptured(crossing: Crossing, because: readonly string[]): Forwarding {
+  return throughKubeProxy(crossing, {because, deliver: (to) => passOn({...crossing, to}, because)})
+}
+
+function throughKubeProxy(crossing: Crossing, {because, deliver}: {
+  readonly because: readonly string[]; readonly deliver: (to: SocketAddress) => Forwarding
+}): Forwarding {
+  const translation = translate(crossing.directory, crossing.to)
+  switch (translation.kind) {
+    case 'none': return deliver(crossing.to)
+    case 'end': return {steps: [captureStep(crossing, {how: 'not captured', because}), translation.step], exits: [stopExit(translation)]}
+    case 'endpoints': return {
+      steps: [],
+      exits: translation.targets.flatMap(({to, share, step}) => {
+        const {steps, exits} = deliver(to)
+        return exits.map((exit): Exit => ({...exit, share: multiplyShares(share, exit.share), steps: [step, ...steps, ...exit.steps]}))
+      }),
+    }
+    default: return translation satisfies never
+  }
+}
+
+/** envoy-2022 C.2, C.3 walk 4: an enrolled pod of this node is reached through istioin; dport 15008 keeps its port, all else goes to 15006. */
+function inboundTo(crossing: Crossing, because: readonly string[]): Forwarding {
+  const {directory, enrolmentOf, node, to} = crossing
+  const target = directory.podAt(to.ip)
+  if (target === undefined || target.node !== node) return passOn(crossing, because)
+  const enrolment = enrolmentOf(target)
+  switch (enrolment.captured) {
+    case 'yes': {
+      const port = to.port === ZTUNNEL_PORTS.inbound ? ZTUNNEL_PORTS.inbound : ZTUNNEL_PORTS.inboundPlaintext
+      return toZtunnel(crossing, {port, originalDestination: to, because: [...because, `target captured: ${enrolment.because}`]})
+    }
+    case 'no': return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
+    case 'undetermined': return unknownCapture(crossing, {workload: target, because: enrolment.because})
+    default: return enrolment.captured satisfies never
+  }
+}
+
+function toZtunnel(crossing: Crossing, {port, originalDestination, because}: {
+  readonly port: number; readonly originalDestination: SocketAddress; readonly because: readonly string[]
+}): Forwarding {
+  const socket = {ip: crossing.directory.ztunnelOf(crossing.node)?.ips[0] ?? '127.0.0.1', port}
+  const step = captureStep(crossing, {how: `into the ztunnel of the node, port ${port}`, to: socket, because})
+  return {steps: [step], exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination}), {share: WHOLE})]}
+}
+
+function passOn(crossing: Crossing, because: readonly string[]): Forwarding {
+  return {steps: [captureStep(crossing, {how: 'not captured', because})], exits: [departExit(routed(crossing.arrival, {to: crossing.to}))]}
+}
+
+function unknownCapture(crossing: Crossing, {workload, because}: {readonly workload: Workload; readonly because: string}): Forwarding {
+  return undetermined(crossing, {what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`, collect: 'ambientctl record'})
+}
+
+function undetermined(crossing: Crossing, missing: Missing): Forwarding {
+  const {exits} = undeterminedForwarding(missing)
+  return {steps: [captureStep(crossing, {how: 'not known', because: [missing.what]})], exits}
+}
+
+function captureStep(crossing: Crossing, {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]}): Step {
+  return {kind: 'capture', how, because: [...because, `to ${formatSocket(crossing.to)}`], evidence: evidenceOf(crossing), ...(to === undefined ? {} : {to})}
+}
+
+/** The pods whose entries in the inventory decided. */
+function evidenceOf({arrival, directory, to}: Crossing): readonly Evidence[] {
+  const pods = [arrival.source?.ip, to.ip].flatMap((ip) => (ip === undefined ? undefined : directory.podAt(ip)) ?? [])
+  return pods.map(({evidence}) => ({...evidence, basis: 'assumed' as const}))
+}
+
+function formatOptional(address: SocketAddress | undefined): string {
+  return address === undefined ? 'the client' : address.ip
+}
