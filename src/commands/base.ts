@@ -5,7 +5,7 @@ import {exitCodeOf} from '../flow/exit-code.js'
 import type {Outlook} from '../flow/verdict.js'
 import {reportFailure} from '../hooks/report-failure.js'
 import {stdoutWidth, streamTheme} from '../hooks/terminal.js'
-import {type CallableCommand, toUsageError} from '../hooks/usage-error.js'
+import {type Call, toUsageError} from '../hooks/usage-error.js'
 import {renderWarning} from '../render/failure.js'
 import type {Theme} from '../render/theme.js'
 import {MINIMUM_WIDTH} from '../render/width.js'
@@ -87,7 +87,7 @@ export abstract class BaseCommand extends Command {
     try {
       return await super.parse(options, argv)
     } catch (thrown) {
-      throw toUsageError(thrown, this.callable())
+      throw toUsageError(thrown, this.call())
     }
   }
 
@@ -97,7 +97,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toSuccessJson(result: object): object {
-    const own = 'warnings' in result && Array.isArray(result.warnings) ? result.warnings : []
+    const own: readonly unknown[] = 'warnings' in result && Array.isArray(result.warnings) ? result.warnings : []
     return {...result, warnings: [...own, ...this.warnings]}
   }
 
@@ -107,13 +107,13 @@ export abstract class BaseCommand extends Command {
     process.stdout.write('\n')
   }
 
-  private callable(): CallableCommand {
+  private call(): Call {
     const id = this.id?.replaceAll(':', ' ') ?? ''
     const names = Object.entries({...this.ctor.flags, ...this.ctor.baseFlags}).flatMap(([name, flag]) => [
       `--${name}`,
-      ...('allowNo' in flag && flag.allowNo === true ? [`--no-${name}`] : []),
+      ...('allowNo' in flag && flag.allowNo ? [`--no-${name}`] : []),
     ])
-    return {name: `${this.config.bin} ${id}`, flags: [...names, '--json', '--help']}
+    return {name: `${this.config.bin} ${id}`, flags: [...names, '--json', '--help'], argv: this.argv}
   }
 }
 

@@ -1,24 +1,25 @@
 import {isExpectedError, type Problem, UsageError} from '../flow/errors.js'
 import {suggest} from './suggest.js'
 
-/** What a command can be called with. */
-export interface CallableCommand {
+/** How a command was called, and what it can be called with. */
+export interface Call {
   /** As typed: `ambientctl trace`. */
   readonly name: string
   readonly flags: readonly string[]
+  readonly argv: readonly string[]
 }
 
 /** What oclif throws while it parses a command line, as a usage error. Expected errors thrown by a flag's own parser keep their family. */
-export function toUsageError(thrown: unknown, command: CallableCommand): Error {
+export function toUsageError(thrown: unknown, call: Call): Error {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const {flag, text} = unwrap(message)
   if (isExpectedError(thrown)) {
     thrown.message = text
     return thrown
   }
-  const help = `Run \`${command.name} --help\` for its arguments and flags.`
-  const unknown = unknownFlags(thrown)
-  const problem = unknown.length > 0 ? describeUnknownFlags(unknown, command) : describeMessage(text, flag)
+  const help = `Run \`${call.name} --help\` for its arguments and flags.`
+  const unknown = flag === undefined ? unknownFlags(call) : []
+  const problem = unknown.length > 0 ? describeUnknownFlags(unknown, call) : describeMessage(text, flag)
   return new UsageError({...problem, help: [problem.help, help].filter((part) => part !== undefined).join(' '), cause: thrown})
 }
 
@@ -29,15 +30,17 @@ function unwrap(message: string): {readonly flag: string | undefined; readonly t
   return {flag: match?.[1], text: match?.[2] ?? inner}
 }
 
-function unknownFlags(thrown: unknown): readonly string[] {
-  if (typeof thrown !== 'object' || thrown === null || !('flags' in thrown) || !Array.isArray(thrown.flags)) return []
-  return thrown.flags.filter((flag) => typeof flag === 'string')
+/** A misspelt flag leaves its value behind as an argument, and oclif may complain about that one only. */
+function unknownFlags({argv, flags}: Call): readonly string[] {
+  const end = argv.indexOf('--')
+  const words = argv.slice(0, end === -1 ? argv.length : end).map((word) => word.split('=')[0] ?? word)
+  return words.filter((word) => /^--[a-z]/.test(word) && !flags.includes(word))
 }
 
-function describeUnknownFlags(unknown: readonly string[], command: CallableCommand): Problem {
-  const meant = [...new Set(unknown.map((flag) => suggest(flag, command.flags)))].filter((flag) => flag !== undefined)
+function describeUnknownFlags(unknown: readonly string[], call: Call): Problem {
+  const meant = [...new Set(unknown.map((flag) => suggest(flag, call.flags)))].filter((flag) => flag !== undefined)
   return {
-    what: `${command.name} has no ${unknown.length === 1 ? 'flag' : 'flags'} ${unknown.join(', ')}.`,
+    what: `${call.name} has no ${unknown.length === 1 ? 'flag' : 'flags'} ${unknown.join(', ')}.`,
     help: meant.length === 0 ? undefined : `Did you mean ${meant.join(', ')}?`,
   }
 }
@@ -54,7 +57,12 @@ const PATTERNS: readonly {readonly pattern: RegExp; readonly read: (groups: read
   },
   {
     pattern: /^Expected (--[^=]+)=(.*) to be one of: (.*)$/s,
-    read: ([where, got, options]) => ({what: 'The value of a flag is none of its choices.', where, expected: `one of ${options ?? ''}`, got}),
+    read: ([where, got, options]) => ({
+      what: 'The value of a flag is none of its choices.',
+      where,
+      expected: `one of ${options ?? ''}`,
+      got,
+    }),
   },
   {
     pattern: /^Expected (.*) to be one of: (.*)$/s,
@@ -71,6 +79,10 @@ const PATTERNS: readonly {readonly pattern: RegExp; readonly read: (groups: read
   {
     pattern: /^Missing \d+ required args?:\n(.*)$/s,
     read: ([listed]) => ({what: 'A required argument is missing.', expected: firstWords(listed ?? '').join(', '), got: 'nothing'}),
+  },
+  {
+    pattern: /^Nonexistent flags?: (.*)$/s,
+    read: ([got]) => ({what: 'The command has no such flag.', got}),
   },
   {
     pattern: /^Unexpected arguments?: (.*)$/s,

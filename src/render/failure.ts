@@ -1,4 +1,3 @@
-import {stripVTControlCharacters} from 'node:util'
 import type {Failure} from '../flow/errors.js'
 import type {Theme} from './theme.js'
 import {visible} from './visible.js'
@@ -20,7 +19,9 @@ export function renderFailure(failure: Failure, theme: Theme): string {
 /** The same as JSON, under `error`. */
 export function renderFailureJson(failure: Failure): string {
   const {stack, ...rest} = failure
-  const error = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, typeof value === 'string' ? safeLines(value).join('\n') : value]))
+  const error = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, typeof value === 'string' ? safeLines(value).join('\n') : value]),
+  )
   return `${JSON.stringify({error: stack === undefined ? error : {...error, stack: stackFrames(stack)}}, null, 2)}\n`
 }
 
@@ -47,7 +48,9 @@ function safeLines(text: string): readonly string[] {
   return text.split(/\r?\n/).map(safe)
 }
 
-/** Other programs colour what they write: sequences a terminal knows go, what is left of control characters is shown. */
+/** Other programs colour what they write: colour goes, every other control character is shown. */
 function safe(text: string): string {
-  return visible(stripVTControlCharacters(text))
+  return visible(text.replace(COLOUR, ''))
 }
+
+const COLOUR = /\p{Cc}\[[\d;]*m/gu

@@ -14,7 +14,7 @@ export interface WidthSituation {
 /** `--width` > `COLUMNS` > the terminal > 100; what is no usable number is passed over. */
 export function outputWidth(situation: WidthSituation): number {
   const candidates = [situation.flag, parseColumns(situation.columns), situation.terminal]
-  const width = candidates.find(candidate => candidate !== undefined && candidate > 0) ?? DEFAULT_WIDTH
+  const width = candidates.find((candidate) => candidate !== undefined && candidate > 0) ?? DEFAULT_WIDTH
   return Math.max(width, MINIMUM_WIDTH)
 }
 

@@ -16,7 +16,9 @@ const MANIFEST = path.join(ROOT, 'oclif.manifest.json')
  */
 export async function build(): Promise<void> {
   await removeOrphans()
-  await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {cwd: ROOT})
+  await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+  })
   await writeManifest()
 }
 
@@ -48,7 +50,10 @@ async function modules(folder: string, extension: string): Promise<readonly stri
   const directory = path.join(ROOT, folder)
   if (!existsSync(directory)) return []
   const files = await readdir(directory, {recursive: true})
-  return files.filter((file) => file.endsWith(extension)).map((file) => file.slice(0, -extension.length)).sort()
+  return files
+    .filter((file) => file.endsWith(extension))
+    .map((file) => file.slice(0, -extension.length))
+    .sort()
 }
 
 async function writeManifest(): Promise<void> {

@@ -33,7 +33,9 @@ async function runStage(stage: Stage, scratch: string): Promise<Tally> {
   const tally = stage.count({succeeded, output, report: await readReport(scratch)})
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   if (!stage.live && tally.failed > 0) process.stdout.write(output)
-  process.stdout.write(`${tally.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}  (${seconds} s, ${tally.passed}/${tally.passed + tally.failed})\n`)
+  process.stdout.write(
+    `${tally.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name}  (${seconds} s, ${tally.passed}/${tally.passed + tally.failed})\n`,
+  )
   return tally
 }
 
