@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {readEnvoyConfig} from '../../../src/envoy/config/read-envoy-config.js'
 import type {EnvoyConfig} from '../../../src/envoy/config/model.js'
-import {memoryStore} from '../../../src/json/store.js'
+import {memoryStore} from '../../../src/json/memory-store.js'
 
 function read(...configs: readonly unknown[]): EnvoyConfig {
   return readEnvoyConfig(memoryStore({name: 'proxy.json', document: {configs}}))
