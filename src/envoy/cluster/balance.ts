@@ -1,0 +1,86 @@
+import {addShares, fraction, multiplyShares, NOTHING, type Share} from '../../flow/share.js'
+import {choiceOf, mixChoices, NO_HOST, type Choice} from './choice.js'
+import type {Host, HostSet} from './host.js'
+import type {BalancingPolicy} from './policy.js'
+import {loadPriorities, type PriorityLoad} from './priority-load.js'
+
+/** What a priority's load is split into. */
+export const AVAILABILITIES = ['healthy', 'degraded'] as const
+
+type Balancing = Omit<BalancingPolicy, 'subset' | 'overrideSources'>
+
+/** The hosts a load balancer picks from all priorities (envoy-2022 D9). */
+export function balance(sets: readonly HostSet[], policy: Balancing): Choice {
+  return balanceLoad({sets, policy, load: loadPriorities(sets, policy.panicThreshold)})
+}
+
+/** The same with a load given from outside (an aggregate cluster decides it over all its members). */
+export function balanceLoad(input: {
+  readonly sets: readonly HostSet[]; readonly policy: Balancing; readonly load: Pick<PriorityLoad, 'healthy' | 'degraded'>
+}): Choice {
+  const {panic} = loadPriorities(input.sets, input.policy.panicThreshold)
+  const parts = input.sets.flatMap((set, priority) => AVAILABILITIES.map((health) => ({
+    share: fraction(input.load[health][priority] ?? 0, 100),
+    choice: pickFromSet({set, health, policy: input.policy, panic: panic[priority] === true}),
+  })))
+  return parts.length === 0 ? NO_HOST : mixChoices(parts.filter(({share}) => share.numerator > 0n))
+}
+
+interface SetPick {
+  readonly set: HostSet
+  readonly health: (typeof AVAILABILITIES)[number]
+  readonly policy: Balancing
+  readonly panic: boolean
+}
+
+function pickFromSet(pick: SetPick): Choice {
+  if (pick.policy.pick === 'hash') return pickByHash(pick)
+  const {set, health, policy, panic} = pick
+  // Envoy load_balancer_impl.cc hostSourceToUse: in panic neither health nor locality matters.
+  if (panic) return policy.failOnPanic ? NO_HOST : pickHosts(set.hosts, pick)
+  const localities = policy.localityWeighted ? localityShares({set, health}) : []
+  const usable = set.hosts.filter((host) => host.health === health)
+  if (localities.length === 0) return pickHosts(usable, pick)
+  return mixChoices(localities.map(({locality, share}) => ({
+    share, choice: pickHosts(usable.filter((host) => host.locality === locality), pick),
+  })))
+}
+
+/** Shares inside one list of hosts; they are exact when the weights decide alone. */
+function pickHosts(hosts: readonly Host[], pick: SetPick): Choice {
+  const weights = new Set(hosts.map((host) => host.weight))
+  const kind = pick.policy.pick
+  const known = kind === 'uniform' || kind === 'weighted' || (kind === 'load' && weights.size <= 1)
+  const weighed = hosts.map((host) => ({host, weight: kind === 'weighted' ? host.weight : 1}))
+  return choiceOf(weighed, known && !preferZone(pick))
+}
+
+/** Zone aware routing can send more to the proxy's own zone, as far as the (unknown) local cluster has hosts elsewhere. */
+function preferZone({policy, set, panic}: SetPick): boolean {
+  if (panic || !policy.zoneAware || policy.localityWeighted) return false
+  return new Set(set.hosts.map((host) => host.locality)).size > 1
+}
+
+/** Ring hash and Maglev keep a table of healthy hosts (of all in panic), whichever availability was drawn: degraded ones are not in it. */
+function pickByHash({set, policy, panic}: SetPick): Choice {
+  const weightOf = (host: Host): number =>
+    policy.localityWeighted && set.localityWeights.size > 0 ? (set.localityWeights.get(host.locality) ?? 0) : 1
+  const hosts = set.hosts.filter((host) => panic || host.health === 'healthy')
+  return choiceOf(hosts.map((host) => ({host, weight: weightOf(host)})), false)
+}
+
+/**
+ * Locality weights times availability, which counts up to the overprovisioning factor.
+ * Source: Envoy HostSetImpl::effectiveLocalityWeight. Empty when no locality has weight left: then weights are not used.
+ */
+function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): {readonly locality: string; readonly share: Share}[] {
+  const effective = [...set.localityWeights].map(([locality, weight]) => {
+    const hosts = set.hosts.filter((host) => host.locality === locality)
+    const usable = hosts.filter((host) => host.health === health).length
+    const full = 100 * hosts.length
+    return {locality, share: full === 0 ? NOTHING : fraction(weight * Math.min(full, set.overprovisioning * usable), full)}
+  }).filter(({share}) => share.numerator > 0n)
+  const total = effective.map(({share}) => share).reduce(addShares, NOTHING)
+  const inverse: Share = {numerator: total.denominator, denominator: total.numerator, exact: true}
+  return effective.map(({locality, share}) => ({locality, share: multiplyShares(share, inverse)}))
+}
