@@ -5,9 +5,12 @@ import type {EntryReader} from './entry-reader.js'
 import type {EndpointLookup, Resource} from './model.js'
 import type {Corroborate} from './rejoin/corroborate.js'
 import {namelessRefs, rejoinNameless, type Nameless} from './rejoin/nameless-endpoints.js'
+import type {Candidates} from './rejoin/rejoin.js'
 import {bodyOf} from './resources.js'
 
 const SECTIONS = ['static_endpoint_configs', 'dynamic_endpoint_configs']
+
+const NOTHING: Candidates<ResourceRef> = {contents: [], complete: true}
 
 /** Joins clusters to their ClusterLoadAssignments. */
 export class Endpoints {
@@ -49,14 +52,12 @@ export class Endpoints {
   }
 
   #rejoined(cluster: Resource): EndpointLookup {
-    const candidates = cluster.state === 'warming' ? undefined : this.#joined().candidates.get(cluster.name)
-    const [only, ...others] = candidates?.contents ?? []
-    const [first] = only?.assignments ?? []
-    if (candidates === undefined || only === undefined || first === undefined) return this.#absent()
-    if (others.length > 0 || !candidates.complete) {
-      return {kind: 'ambiguous', candidates: candidates.contents.flatMap(({assignments}) => assignments.slice(0, 1).map((ref) => this.#assignment(ref)))}
-    }
-    return {kind: 'found', assignment: this.#assignment(first), join: only.assignments.length === 1 ? 'exact' : 'set-equivalent', inferred: true}
+    const {contents, complete} = (cluster.state === 'warming' ? undefined : this.#joined().candidates.get(cluster.name)) ?? NOTHING
+    const [first, ...others] = contents.flatMap(({assignments}) => assignments.slice(0, 1))
+    if (first === undefined) return this.#absent()
+    if (others.length > 0 || !complete) return {kind: 'ambiguous', candidates: [first, ...others].map((ref) => this.#assignment(ref))}
+    const single = contents.every(({assignments}) => assignments.length === 1)
+    return {kind: 'found', assignment: this.#assignment(first), join: single ? 'exact' : 'set-equivalent', inferred: true}
   }
 
   #joined(): Nameless {

@@ -8,10 +8,12 @@ import {bodyOf} from './resources.js'
 const SECTIONS = ['static_listeners', 'dynamic_listeners']
 
 /** What serves goes first. A static listener cannot be replaced by LDS; a draining one serves existing connections only. */
-const STATES = [
-  {state: 'static', field: undefined}, {state: 'active', field: 'active_state'},
-  {state: 'draining', field: 'draining_state'}, {state: 'warming', field: 'warming_state'},
-] as const satisfies readonly {state: ResourceState; field: string | undefined}[]
+const PRECEDENCE: readonly ResourceState[] = ['static', 'active', 'draining', 'warming']
+const DYNAMIC_STATES = [
+  ['active', 'active_state'],
+  ['draining', 'draining_state'],
+  ['warming', 'warming_state'],
+] as const
 
 /** One listener in one state. */
 interface Offer {
@@ -40,7 +42,9 @@ export class Listeners {
   /** Cheap findings only: two listeners with one name, and updates that never came into force. */
   warnings(): string[] {
     const groups = [...groupByName(this.#reader.refs(SECTIONS))]
-    const twice = groups.filter(([, refs]) => refs.length > 1).map(([name]) => `several listeners are named ${name}: the first one is in force`)
+    const twice = groups
+      .filter(([, refs]) => refs.length > 1)
+      .map(([name]) => `several listeners are named ${name}: the first one is in force`)
     return [...twice, ...[...this.#nameless()].map(([name, details]) => `listener ${name}: an update was rejected: ${details}`)]
   }
 
@@ -48,31 +52,36 @@ export class Listeners {
   #inForce(refs: readonly ResourceRef[]): ListenerResource | undefined {
     const [first] = refs
     const offers = refs.flatMap((ref) => this.#offers(ref))
-    const best = STATES.map(({state}) => offers.find((offer) => offer.state === state)).find((offer) => offer !== undefined)
+    const best = PRECEDENCE.map((state) => offers.find((offer) => offer.state === state)).find((offer) => offer !== undefined)
     if (first === undefined || best === undefined) return undefined
     const name = first.name ?? ''
-    const rejected = refs.map((ref) => rejection(this.#reader.read(ref))).find((details) => details !== undefined) ?? this.#nameless().get(name)
+    const rejected =
+      refs.map((ref) => rejection(this.#reader.read(ref))).find((details) => details !== undefined) ?? this.#nameless().get(name)
     return new LazyResource({...best, name, ...(rejected === undefined ? {} : {rejectedUpdate: rejected})})
   }
 
   #offers(ref: ResourceRef): Offer[] {
     const entry = this.#reader.read(ref)
-    return STATES.flatMap(({state, field}) => {
-      const holder = ref.section === 'static_listeners' ? (field === undefined ? entry : undefined) : field && entry.get(field)
-      if (!holder) return []
-      const version = holder.str('version_info')
-      const read = (): View => bodyOf(field === undefined ? this.#reader.read(ref) : bodyOf(this.#reader.read(ref), field), 'listener')
-      return [{state, ...(version === undefined ? {} : {version}), read}]
+    if (ref.section === 'static_listeners') return [{state: 'static', read: () => bodyOf(this.#reader.read(ref), 'listener')}]
+    return DYNAMIC_STATES.flatMap(([state, field]) => {
+      const version = entry.get(field)?.str('version_info')
+      const read = (): View => bodyOf(bodyOf(this.#reader.read(ref), field), 'listener')
+      return entry.get(field) === undefined ? [] : [{state, ...(version === undefined ? {} : {version}), read}]
     })
   }
 
   /** A rejected listener that never was in force has no name but the one inside `failed_configuration`. */
   #nameless(): ReadonlyMap<string, string> {
-    this.#rejections ??= new Map(this.#reader.refs(['dynamic_listeners']).filter(({name}) => name === undefined).flatMap((ref) => {
-      const entry = this.#reader.read(ref)
-      const details = rejection(entry)
-      return details === undefined ? [] : [[failedName(entry), details] as const]
-    }))
+    this.#rejections ??= new Map(
+      this.#reader
+        .refs(['dynamic_listeners'])
+        .filter(({name}) => name === undefined)
+        .flatMap((ref) => {
+          const entry = this.#reader.read(ref)
+          const details = rejection(entry)
+          return details === undefined ? [] : [[failedName(entry), details] as const]
+        }),
+    )
     return this.#rejections
   }
 }

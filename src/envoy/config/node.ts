@@ -9,18 +9,21 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
   const metadata = node?.get('metadata')
   const id = node?.str('id')
   const parts = parseNodeId(id)
-  const nodeName = metadata?.str('NODE_NAME')
-  const serviceAccount = metadata?.str('SERVICE_ACCOUNT')
-  const version = node === undefined ? undefined : readVersion(node)
+  const version = node && readVersion(node)
   return {
     ...(id === undefined ? {} : {id}),
     ...(parts.ip === undefined ? {} : {ip: parts.ip}),
     ...podOf(metadata, parts),
-    ...(nodeName === undefined ? {} : {nodeName}),
-    ...(serviceAccount === undefined ? {} : {serviceAccount}),
+    ...placeOf(metadata),
     role: roleOf(metadata, parts.type),
     ...(version === undefined ? {} : {version}),
   }
+}
+
+function placeOf(metadata: View | undefined): {nodeName?: string; serviceAccount?: string} {
+  const nodeName = metadata?.str('NODE_NAME')
+  const serviceAccount = metadata?.str('SERVICE_ACCOUNT')
+  return {...(nodeName === undefined ? {} : {nodeName}), ...(serviceAccount === undefined ? {} : {serviceAccount})}
 }
 
 function podOf(metadata: View | undefined, parts: IdParts): {pod?: string; namespace?: string} {
@@ -46,9 +49,15 @@ function parseNodeId(id: string | undefined): IdParts {
 
 /** Both 2022 proxies say `sidecar` in their id, so AMBIENT_TYPE and GENERATOR go first; `uproxy` and `pep` are the names before 2022-09-02 (envoy-2022 A.8). */
 const ROLES: ReadonlyMap<string, Role> = new Map([
-  ['ztunnel', 'ztunnel'], ['ztunnel-envoy', 'ztunnel'], ['uproxy', 'ztunnel'], ['uproxy-envoy', 'ztunnel'],
-  ['waypoint', 'waypoint'], ['ambient-waypoint', 'waypoint'], ['pep', 'waypoint'],
-  ['router', 'gateway'], ['sidecar', 'sidecar'],
+  ['ztunnel', 'ztunnel'],
+  ['ztunnel-envoy', 'ztunnel'],
+  ['uproxy', 'ztunnel'],
+  ['uproxy-envoy', 'ztunnel'],
+  ['waypoint', 'waypoint'],
+  ['ambient-waypoint', 'waypoint'],
+  ['pep', 'waypoint'],
+  ['router', 'gateway'],
+  ['sidecar', 'sidecar'],
 ])
 
 function roleOf(metadata: View | undefined, idType: string | undefined): Role {

@@ -64,7 +64,7 @@ class DumpConfig implements EnvoyConfig {
   }
 
   cluster(name: string): Resource | undefined {
-    return findResource(name, CLUSTERS, this.#reader)
+    return findResource(name, {shelf: CLUSTERS, reader: this.#reader})
   }
 
   clusterNames(): readonly string[] {
@@ -76,30 +76,35 @@ class DumpConfig implements EnvoyConfig {
   }
 
   routeTable(name: string): Resource | undefined {
-    return findResource(name, DYNAMIC_ROUTES, this.#reader)
+    return findResource(name, {shelf: DYNAMIC_ROUTES, reader: this.#reader})
   }
 
   routeTables(): readonly Resource[] {
-    return this.#reader.refs(ROUTES.sections).map((ref) => resourceAt(ref, ROUTES, this.#reader))
+    return this.#reader.refs(ROUTES.sections).map((ref) => resourceAt(ref, {shelf: ROUTES, reader: this.#reader}))
   }
 
   scopedRoutes(name: string): readonly Resource[] {
     return this.#reader.find(['inline_scoped_route_configs', 'dynamic_scoped_route_configs'], name).flatMap((ref) => {
       const entry = this.#reader.read(ref)
       const version = entry.str('version_info')
-      return entry.list('scoped_route_configs').map((view) => new LazyResource({
-        name: view.str('name') ?? '', state: ref.section.startsWith('inline') ? 'static' : 'active',
-        ...(version === undefined ? {} : {version}), read: () => view,
-      }))
+      return entry.list('scoped_route_configs').map(
+        (view) =>
+          new LazyResource({
+            name: view.str('name') ?? '',
+            state: ref.section.startsWith('inline') ? 'static' : 'active',
+            ...(version === undefined ? {} : {version}),
+            read: () => view,
+          }),
+      )
     })
   }
 
   secret(name: string): Resource | undefined {
-    return findResource(name, SECRETS, this.#reader)
+    return findResource(name, {shelf: SECRETS, reader: this.#reader})
   }
 
   extension(name: string): Resource | undefined {
-    return findResource(name, EXTENSIONS, this.#reader)
+    return findResource(name, {shelf: EXTENSIONS, reader: this.#reader})
   }
 }
 

@@ -19,8 +19,14 @@ export const ROUTES: Shelf = {sections: ['static_route_configs', 'dynamic_route_
 export const SECRETS: Shelf = {sections: ['static_secrets', 'dynamic_active_secrets', 'dynamic_warming_secrets'], body: 'secret'}
 export const EXTENSIONS: Shelf = {sections: ['ecds_filters'], body: 'ecds_filter'}
 
+/** One kind of resource in one dump. */
+interface Library {
+  readonly shelf: Shelf
+  readonly reader: EntryReader
+}
+
 /** The resource a list entry holds; a partial entry (`?mask=`) reads as an empty message. */
-export function resourceAt(ref: ResourceRef, shelf: Shelf, reader: EntryReader): Resource {
+export function resourceAt(ref: ResourceRef, {shelf, reader}: Library): Resource {
   const version = reader.read(ref).str('version_info')
   return new LazyResource({
     name: ref.name ?? '',
@@ -31,9 +37,9 @@ export function resourceAt(ref: ResourceRef, shelf: Shelf, reader: EntryReader):
 }
 
 /** The resource of this name that is in force. */
-export function findResource(name: string, shelf: Shelf, reader: EntryReader): Resource | undefined {
-  const [ref] = reader.find(shelf.sections, name)
-  return ref === undefined ? undefined : resourceAt(ref, shelf, reader)
+export function findResource(name: string, library: Library): Resource | undefined {
+  const [ref] = library.reader.find(library.shelf.sections, name)
+  return ref && resourceAt(ref, library)
 }
 
 export function bodyOf(entry: View, field: string): View {

@@ -15,17 +15,18 @@ export interface Runtime {
 export function readRuntime(bootstrap: View | undefined): Runtime {
   const values = new Map<string, unknown>()
   const layers = bootstrap?.get('layered_runtime')?.list('layers') ?? []
-  for (const layer of layers) for (const struct of [layer.get('static_layer'), layer.get('admin_layer')]) flatten(struct?.value, values)
+  const structs = layers.flatMap((layer) => [layer.get('static_layer'), layer.get('admin_layer')])
+  for (const struct of structs) flatten(struct?.value, {values, prefix: []})
   return {values, warnings: layers.flatMap(unseenLayer)}
 }
 
-function flatten(value: unknown, into: Map<string, unknown>, prefix: readonly string[] = []): void {
+function flatten(value: unknown, {values, prefix}: {values: Map<string, unknown>; prefix: readonly string[]}): void {
   if (!isObject(value) || isFraction(value)) {
-    if (value !== undefined && value !== null && prefix.length > 0) into.set(prefix.join('.'), value)
+    if (value !== undefined && value !== null && prefix.length > 0) values.set(prefix.join('.'), value)
     return
   }
   if (prefix.length > MAX_DEPTH) return
-  for (const key of Object.keys(value)) flatten(value[key], into, [...prefix, key])
+  for (const key of Object.keys(value)) flatten(value[key], {values, prefix: [...prefix, key]})
 }
 
 /** A FractionalPercent is one value, not a level. */
@@ -35,5 +36,7 @@ function isFraction(value: Readonly<Record<string, unknown>>): boolean {
 
 function unseenLayer(layer: View): string[] {
   const source = ['disk_layer', 'rtds_layer'].find((field) => layer.get(field) !== undefined)
-  return source === undefined ? [] : [`runtime layer ${layer.str('name') ?? ''} (${source}) is not part of a config dump: its values are unknown`]
+  return source === undefined
+    ? []
+    : [`runtime layer ${layer.str('name') ?? ''} (${source}) is not part of a config dump: its values are unknown`]
 }

@@ -20,7 +20,7 @@ export function withBootstrap(store: DumpStore): DumpStore {
   return entries.length === 0 ? store : overlay(store, entries)
 }
 
-function staticEntries(store: DumpStore, {section, list, body}: typeof LISTS[number]): StaticEntry[] {
+function staticEntries(store: DumpStore, {section, list, body}: (typeof LISTS)[number]): StaticEntry[] {
   return [...store.refs('bootstrap')].flatMap((bootstrap) => {
     const resources = store.read(bootstrap).get('static_resources')?.list(list) ?? []
     return resources.map((resource) => staticEntry(resource, {section, body}))
@@ -29,7 +29,10 @@ function staticEntries(store: DumpStore, {section, list, body}: typeof LISTS[num
 
 function staticEntry(resource: View, {section, body}: {section: string; body: string}): StaticEntry {
   const name = resource.str('name')
-  return {ref: {id: Number.NaN, section, ...(name === undefined ? {} : {name}), pointer: resource.pointer}, view: new Wrapped(resource, body)}
+  return {
+    ref: {id: Number.NaN, section, ...(name === undefined ? {} : {name}), pointer: resource.pointer},
+    view: new Wrapped(resource, body),
+  }
 }
 
 /** An entry that exists only as its body. */

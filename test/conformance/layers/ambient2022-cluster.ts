@@ -10,16 +10,25 @@ export function clusterFacts(config: EnvoyConfig, name: string): Facts {
   if (cluster === undefined) return {name, present: false}
   const {view} = cluster
   const type = view.str('type') ?? 'STATIC'
-  const targets = type === 'ORIGINAL_DST' ? {original_dst_lb_config: view.get('original_dst_lb_config')?.value ?? null} : endpointsOf(config, name)
+  const targets =
+    type === 'ORIGINAL_DST' ? {original_dst_lb_config: view.get('original_dst_lb_config')?.value ?? null} : endpointFacts(config, name)
   return {name, present: true, type, ...targets, ...tlsFacts(view)}
 }
 
-export function endpointsOf(config: EnvoyConfig, name: string): Facts {
+/** Undefined when the dump does not tell. */
+export function endpointsOf(config: EnvoyConfig, name: string): View[] | undefined {
   const cluster = config.cluster(name)
   const found = cluster && config.endpoints(cluster)
-  if (found?.kind !== 'found') return {}
-  const endpoints = found.assignment.list('endpoints').flatMap((locality) => locality.list('lb_endpoints'))
-  return {endpoints: endpoints.map((endpoint) => endpointFacts(config, endpoint)).sort(byText)}
+  return found?.kind === 'found' ? found.assignment.list('endpoints').flatMap((locality) => locality.list('lb_endpoints')) : undefined
+}
+
+function endpointFacts(config: EnvoyConfig, name: string): Facts {
+  return optional(
+    'endpoints',
+    endpointsOf(config, name)
+      ?.map((endpoint) => oneEndpoint(config, endpoint))
+      .sort(byText),
+  )
 }
 
 /** Endpoints are a set; the recordings list them sorted. */
@@ -27,7 +36,7 @@ function byText(a: Facts, b: Facts): number {
   return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }
 
-function endpointFacts(config: EnvoyConfig, endpoint: View): Facts {
+function oneEndpoint(config: EnvoyConfig, endpoint: View): Facts {
   const address = endpoint.path('endpoint', 'address')
   const internal = address?.get('envoy_internal_address')
   const metadata = endpoint.path('metadata', 'filter_metadata')
@@ -41,7 +50,8 @@ function endpointFacts(config: EnvoyConfig, endpoint: View): Facts {
 function internalFacts(config: EnvoyConfig, internal: View): Facts {
   const name = internal.str('server_listener_name') ?? ''
   return {
-    internal_listener: name, internal_listener_present: config.listener(name) !== undefined,
+    internal_listener: name,
+    internal_listener_present: config.listener(name) !== undefined,
     ...optional('endpoint_id', internal.str('endpoint_id')),
   }
 }
@@ -61,7 +71,9 @@ export function tlsSecrets(context: View): string[] {
 }
 
 function validates(context: View): boolean {
-  return ['validation_context', 'combined_validation_context', 'validation_context_sds_secret_config'].some((field) => context.get(field) !== undefined)
+  return ['validation_context', 'combined_validation_context', 'validation_context_sds_secret_config'].some(
+    (field) => context.get(field) !== undefined,
+  )
 }
 
 export function optional(key: string, value: unknown): Facts {

@@ -4,12 +4,18 @@ import {tlsSecrets, type Facts} from './ambient2022-cluster.js'
 
 /** The chains of a pod address on the HBONE and the plaintext listener. */
 export function inboundFacts(config: EnvoyConfig, ip: string): Facts {
-  return Object.fromEntries(['ztunnel_inbound', 'ztunnel_inbound_plaintext'].map((name) => [name, listenerFacts(config.listener(name)?.view, ip)]))
+  return Object.fromEntries(
+    ['ztunnel_inbound', 'ztunnel_inbound_plaintext'].map((name) => [name, listenerFacts(config.listener(name)?.view, ip)]),
+  )
 }
 
 function listenerFacts(listener: View | undefined, ip: string): Facts {
   const chain = listener?.list('filter_chains').find((one) =>
-    one.get('filter_chain_match')?.list('prefix_ranges').some((range) => range.str('address_prefix') === ip))
+    one
+      .get('filter_chain_match')
+      ?.list('prefix_ranges')
+      .some((range) => range.str('address_prefix') === ip),
+  )
   return chain === undefined ? {chain_present: false} : chainFacts(chain)
 }
 
@@ -22,7 +28,9 @@ function chainFacts(chain: View): Facts {
     chain: chain.str('name') ?? null,
     tls: context !== undefined,
     filters: filters.map((filter) => filter.str('name')),
-    ...(context === undefined ? {} : {tls_secret: tlsSecrets(context), require_client_certificate: tls?.bool('require_client_certificate') ?? null}),
+    ...(context === undefined
+      ? {}
+      : {tls_secret: tlsSecrets(context), require_client_certificate: tls?.bool('require_client_certificate') ?? null}),
     rbac: filters.flatMap((filter) => rbacFacts(filter.get('typed_config'))),
     ...lastCluster(filters.at(-1)?.get('typed_config')),
   }
@@ -32,9 +40,14 @@ function rbacFacts(filter: View | undefined): Facts[] {
   if (filter?.typeName()?.endsWith('.RBAC') !== true) return []
   const rules = filter.get('rules')
   const shadow = filter.get('shadow_rules')
-  return [{
-    action: actionOf(rules), shadow_action: actionOf(shadow), policies: policiesOf(rules), shadow_policies: policiesOf(shadow),
-  }]
+  return [
+    {
+      action: actionOf(rules),
+      shadow_action: actionOf(shadow),
+      policies: policiesOf(rules),
+      shadow_policies: policiesOf(shadow),
+    },
+  ]
 }
 
 /** ALLOW is the default and not printed. */

@@ -46,11 +46,18 @@ function destinationFacts(dump: Dump, {source, query}: {source: View | undefined
 function actionFacts({config, listener}: Dump, match: View): Facts {
   const action = match.path('action', 'typed_config')?.str('value')
   const chain = listener.list('filter_chains').find((one) => one.str('name') === action)
-  return {...optional('action_value', action), chain_present: chain !== undefined, ...(chain === undefined ? {} : chainFacts(config, chain))}
+  return {
+    ...optional('action_value', action),
+    chain_present: chain !== undefined,
+    ...(chain === undefined ? {} : chainFacts(config, chain)),
+  }
 }
 
 function chainFacts(config: EnvoyConfig, chain: View): Facts {
-  const proxy = chain.list('filters').map((filter) => filter.get('typed_config')).find((filter) => filter?.str('cluster') !== undefined)
+  const proxy = chain
+    .list('filters')
+    .map((filter) => filter.get('typed_config'))
+    .find((filter) => filter?.str('cluster') !== undefined)
   const tunnel = proxy?.get('tunneling_config')
   const headers = tunnel?.list('headers_to_add').map((option) => option.get('header')?.value)
   return {

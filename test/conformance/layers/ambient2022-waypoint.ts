@@ -23,10 +23,12 @@ export function connectFacts(config: EnvoyConfig, authority: string): Facts {
 
 function behind(config: EnvoyConfig, name: string): Facts {
   const cluster = clusterFacts(config, name)
-  const {endpoints} = endpointsOf(config, name)
-  if (!Array.isArray(endpoints)) return {cluster}
-  const names = endpoints.flatMap((endpoint: Facts) => endpoint['internal_listener'] ?? [])
-  return {cluster, next: [...new Set(names)].flatMap((listener) => nextFacts(config, String(listener)))}
+  const endpoints = endpointsOf(config, name)
+  if (endpoints === undefined) return {cluster}
+  const names = endpoints.flatMap(
+    (endpoint) => endpoint.path('endpoint', 'address', 'envoy_internal_address')?.str('server_listener_name') ?? [],
+  )
+  return {cluster, next: [...new Set(names)].sort().flatMap((listener) => nextFacts(config, listener))}
 }
 
 function nextFacts(config: EnvoyConfig, name: string): Facts[] {
@@ -34,13 +36,15 @@ function nextFacts(config: EnvoyConfig, name: string): Facts[] {
   if (listener === undefined) return []
   const chains = listener.list('filter_chains')
   const clusters = new Set(chains.flatMap((chain) => clustersOf(config, chain)))
-  return [{
-    listener: name,
-    chains: chains.map((chain) => chain.str('name') ?? null),
-    has_filter_chain_matcher: listener.get('filter_chain_matcher') !== undefined,
-    listener_filters: listener.list('listener_filters').map((filter) => filter.str('name')),
-    next_clusters: [...clusters].map((cluster) => clusterFacts(config, cluster)),
-  }]
+  return [
+    {
+      listener: name,
+      chains: chains.map((chain) => chain.str('name') ?? null),
+      has_filter_chain_matcher: listener.get('filter_chain_matcher') !== undefined,
+      listener_filters: listener.list('listener_filters').map((filter) => filter.str('name')),
+      next_clusters: [...clusters].map((cluster) => clusterFacts(config, cluster)),
+    },
+  ]
 }
 
 function clustersOf(config: EnvoyConfig, chain: View): string[] {
@@ -49,17 +53,24 @@ function clustersOf(config: EnvoyConfig, chain: View): string[] {
 }
 
 function targetsOf(action: View | undefined): string[] {
-  const weighted = action?.get('weighted_clusters')?.list('clusters').flatMap((entry) => entry.str('name') ?? []) ?? []
+  const weighted =
+    action
+      ?.get('weighted_clusters')
+      ?.list('clusters')
+      .flatMap((entry) => entry.str('name') ?? []) ?? []
   return [...(action?.str('cluster') === undefined ? [] : [action.str('cluster') ?? '']), ...weighted]
 }
 
 function routesOf(config: EnvoyConfig, chain: View): View[] {
   const managers = chain.list('filters').flatMap((filter) => filter.get('typed_config') ?? [])
-  const tables = managers.flatMap((manager) => manager.get('route_config') ?? config.routeTable(manager.get('rds')?.str('route_config_name') ?? '')?.view ?? [])
+  const tables = managers.flatMap(
+    (manager) => manager.get('route_config') ?? config.routeTable(manager.get('rds')?.str('route_config_name') ?? '')?.view ?? [],
+  )
   return tables.flatMap((table) => table.list('virtual_hosts').flatMap((host) => host.list('routes')))
 }
 
 function authoritiesOf(route: View): string[] {
-  return (route.get('match')?.list('headers') ?? []).filter((header) => header.str('name') === ':authority')
+  return (route.get('match')?.list('headers') ?? [])
+    .filter((header) => header.str('name') === ':authority')
     .flatMap((header) => header.str('exact_match') ?? header.get('string_match')?.str('exact') ?? [])
 }

@@ -6,9 +6,21 @@ import {View} from '../../../src/json/view.js'
 const bootstrap = (value: object): View => new View(value, '/configs/0/bootstrap')
 
 const roles = [
-  {case: 'the ztunnel of 2022 calls itself a sidecar', node: {id: 'sidecar~10.0.0.1~z.istio-system~x', metadata: {AMBIENT_TYPE: 'ztunnel'}}, role: 'ztunnel'},
-  {case: 'the waypoint of 2022 by its generator', node: {id: 'sidecar~10.0.0.1~w.default~x', metadata: {GENERATOR: 'ambient-waypoint'}}, role: 'waypoint'},
-  {case: 'names before the public release', node: {id: 'sidecar~10.0.0.1~w.default~x', metadata: {AMBIENT_TYPE: 'uproxy'}}, role: 'ztunnel'},
+  {
+    case: 'the ztunnel of 2022 calls itself a sidecar',
+    node: {id: 'sidecar~10.0.0.1~z.istio-system~x', metadata: {AMBIENT_TYPE: 'ztunnel'}},
+    role: 'ztunnel',
+  },
+  {
+    case: 'the waypoint of 2022 by its generator',
+    node: {id: 'sidecar~10.0.0.1~w.default~x', metadata: {GENERATOR: 'ambient-waypoint'}},
+    role: 'waypoint',
+  },
+  {
+    case: 'names before the public release',
+    node: {id: 'sidecar~10.0.0.1~w.default~x', metadata: {AMBIENT_TYPE: 'uproxy'}},
+    role: 'ztunnel',
+  },
   {case: 'a waypoint by its id', node: {id: 'waypoint~10.0.0.1~w.default~x'}, role: 'waypoint'},
   {case: 'a gateway', node: {id: 'router~10.0.0.1~gw.istio-system~x'}, role: 'gateway'},
   {case: 'a sidecar', node: {id: 'sidecar~10.0.0.1~app.default~x'}, role: 'sidecar'},
@@ -22,12 +34,19 @@ describe('readNode', () => {
 
   it('takes pod, namespace and ip from the id when metadata lacks them', () => {
     expect(readNode(bootstrap({node: {id: 'sidecar~fd00::1~app-1.default~default.svc.cluster.local'}}))).toEqual({
-      id: 'sidecar~fd00::1~app-1.default~default.svc.cluster.local', ip: 'fd00::1', pod: 'app-1', namespace: 'default', role: 'sidecar',
+      id: 'sidecar~fd00::1~app-1.default~default.svc.cluster.local',
+      ip: 'fd00::1',
+      pod: 'app-1',
+      namespace: 'default',
+      role: 'sidecar',
     })
   })
 
   it('reads the version as numbers, or from the text', () => {
-    expect(readNode(bootstrap({node: {user_agent_build_version: {version: {major_number: 1, minor_number: 24}}}})).version).toEqual({major: 1, minor: 24})
+    expect(readNode(bootstrap({node: {user_agent_build_version: {version: {major_number: 1, minor_number: 24}}}})).version).toEqual({
+      major: 1,
+      minor: 24,
+    })
     expect(readNode(bootstrap({node: {userAgentBuildVersion: {version: {majorNumber: 1}}}})).version).toEqual({major: 1, minor: 0})
     expect(readNode(bootstrap({node: {user_agent_version: '1.36.2/Clean'}})).version).toEqual({major: 1, minor: 36})
     expect(readNode(bootstrap({node: {user_agent_version: 'unknown'}})).version).toBeUndefined()
@@ -40,15 +59,27 @@ describe('readNode', () => {
 
 describe('readRuntime', () => {
   it('flattens nested objects and lets the later layer win', () => {
-    const {values} = readRuntime(bootstrap({layered_runtime: {layers: [
-      {name: 'a', static_layer: {envoy: {reloadable_features: {x: true, y: true}}, 'plain.key': '7'}},
-      {name: 'b', admin_layer: {'envoy.reloadable_features.x': false}},
-    ]}}))
-    expect([...values]).toEqual([['envoy.reloadable_features.x', false], ['envoy.reloadable_features.y', true], ['plain.key', '7']])
+    const {values} = readRuntime(
+      bootstrap({
+        layered_runtime: {
+          layers: [
+            {name: 'a', static_layer: {envoy: {reloadable_features: {x: true, y: true}}, 'plain.key': '7'}},
+            {name: 'b', admin_layer: {'envoy.reloadable_features.x': false}},
+          ],
+        },
+      }),
+    )
+    expect([...values]).toEqual([
+      ['envoy.reloadable_features.x', false],
+      ['envoy.reloadable_features.y', true],
+      ['plain.key', '7'],
+    ])
   })
 
   it('keeps a fraction as one value', () => {
-    const {values} = readRuntime(bootstrap({layered_runtime: {layers: [{static_layer: {routing: {canary: {numerator: 5, denominator: 'HUNDRED'}}}}]}}))
+    const {values} = readRuntime(
+      bootstrap({layered_runtime: {layers: [{static_layer: {routing: {canary: {numerator: 5, denominator: 'HUNDRED'}}}}]}}),
+    )
     expect(values.get('routing.canary')).toEqual({numerator: 5, denominator: 'HUNDRED'})
   })
 

@@ -15,14 +15,23 @@ describe('listeners of a config dump', () => {
     const config = read({
       '@type': type('ListenersConfigDump'),
       dynamic_listeners: [
-        {name: 'serving', ...active({name: 'serving', stat_prefix: 'old'}), warming_state: {listener: {name: 'serving', stat_prefix: 'new'}}},
+        {
+          name: 'serving',
+          ...active({name: 'serving', stat_prefix: 'old'}),
+          warming_state: {listener: {name: 'serving', stat_prefix: 'new'}},
+        },
         {name: 'starting', warming_state: {listener: {name: 'starting'}}},
         {name: 'leaving', draining_state: {listener: {name: 'leaving'}}},
       ],
       static_listeners: [{listener: {name: 'fixed'}}, {listener: {stat_prefix: 'a'}}, {listener: {stat_prefix: 'b'}}],
     })
     expect(config.listeners().map(({name, state}) => [name, state])).toEqual([
-      ['fixed', 'static'], ['', 'static'], ['', 'static'], ['serving', 'active'], ['starting', 'warming'], ['leaving', 'draining'],
+      ['fixed', 'static'],
+      ['', 'static'],
+      ['', 'static'],
+      ['serving', 'active'],
+      ['starting', 'warming'],
+      ['leaving', 'draining'],
     ])
     expect(config.listener('serving')?.view.str('stat_prefix')).toBe('old')
     expect(config.listener('serving')?.version).toBe('v1')
@@ -50,7 +59,10 @@ describe('listeners of a config dump', () => {
   it('takes the first of two listeners with one name, and says so', () => {
     const config = read({
       '@type': type('ListenersConfigDump'),
-      dynamic_listeners: [{name: 'tunnel', ...active({name: 'tunnel', stat_prefix: '1'})}, {name: 'tunnel', ...active({name: 'tunnel', stat_prefix: '2'})}],
+      dynamic_listeners: [
+        {name: 'tunnel', ...active({name: 'tunnel', stat_prefix: '1'})},
+        {name: 'tunnel', ...active({name: 'tunnel', stat_prefix: '2'})},
+      ],
     })
     expect(config.listeners()).toHaveLength(1)
     expect(config.listener('tunnel')?.view.str('stat_prefix')).toBe('1')
@@ -106,18 +118,31 @@ describe('sections of a config dump', () => {
 
   it('finds scoped routes, secrets and ECDS filters by name', () => {
     const config = read(
-      {'@type': type('ScopedRoutesConfigDump'), dynamic_scoped_route_configs: [{name: 's', version_info: '3', scoped_route_configs: [{name: 'x'}, {name: 'y'}]}]},
-      {'@type': type('SecretsConfigDump'), dynamic_active_secrets: [{name: 'default', secret: {name: 'default'}}], dynamic_warming_secrets: [{name: 'ROOTCA'}]},
+      {
+        '@type': type('ScopedRoutesConfigDump'),
+        dynamic_scoped_route_configs: [{name: 's', version_info: '3', scoped_route_configs: [{name: 'x'}, {name: 'y'}]}],
+      },
+      {
+        '@type': type('SecretsConfigDump'),
+        dynamic_active_secrets: [{name: 'default', secret: {name: 'default'}}],
+        dynamic_warming_secrets: [{name: 'ROOTCA'}],
+      },
       {'@type': type('EcdsConfigDump'), ecds_filters: [{version_info: '1', ecds_filter: {name: 'wasm', typed_config: {}}}]},
     )
-    expect(config.scopedRoutes('s').map(({name, version}) => [name, version])).toEqual([['x', '3'], ['y', '3']])
+    expect(config.scopedRoutes('s').map(({name, version}) => [name, version])).toEqual([
+      ['x', '3'],
+      ['y', '3'],
+    ])
     expect(config.secret('ROOTCA')?.state).toBe('warming')
     expect(config.extension('wasm')?.view.get('typed_config')).toBeDefined()
     expect(config.secret('constructor')).toBeUndefined()
   })
 
   it('shows static resources of the bootstrap when the dump has no section of its own for them', () => {
-    const bootstrap = {'@type': type('BootstrapConfigDump'), bootstrap: {static_resources: {clusters: [{name: 'prometheus_stats'}], listeners: [{name: 'l'}]}}}
+    const bootstrap = {
+      '@type': type('BootstrapConfigDump'),
+      bootstrap: {static_resources: {clusters: [{name: 'prometheus_stats'}], listeners: [{name: 'l'}]}},
+    }
     const alone = read(bootstrap)
     expect(alone.cluster('prometheus_stats')).toMatchObject({state: 'static'})
     expect(alone.cluster('prometheus_stats')?.view.pointer).toBe('/configs/0/bootstrap/static_resources/clusters/0')

@@ -15,17 +15,19 @@ export interface AssignmentContent {
   readonly ports: ReadonlySet<number>
 }
 
-const IDENTITY = 'spiffe://'
-
 export function readContent(assignment: View): AssignmentContent {
-  const endpoints = assignment.list('endpoints').flatMap((locality) =>
-    locality.list('lb_endpoints').map((endpoint) => readEndpoint(endpoint, locality)))
+  const endpoints = assignment
+    .list('endpoints')
+    .flatMap((locality) => locality.list('lb_endpoints').map((endpoint) => readEndpoint(endpoint, locality)))
   const identities = new Set(endpoints.flatMap(({identity}) => identity ?? []))
   const [identity] = identities
   // Several identities in one assignment are no ztunnel's work: their names stay in the key and constrain nothing.
   const single = identities.size === 1 && identity !== undefined
   return {
-    key: endpoints.map(({text, listener}) => JSON.stringify(single ? text : [text, listener])).toSorted().join('\n'),
+    key: endpoints
+      .map(({text, listener}) => JSON.stringify(single ? text : [text, listener]))
+      .toSorted()
+      .join('\n'),
     addresses: new Set(endpoints.map(({address}) => address)),
     ...(single ? {identity} : {}),
     tunnelled: endpoints.some(({tunnelled}) => tunnelled),
@@ -43,34 +45,51 @@ interface EndpointContent {
 }
 
 function readEndpoint(endpoint: View, locality: View): EndpointContent {
-  const address = endpoint.path('endpoint', 'address')
-  const listener = address?.get('envoy_internal_address')?.str('server_listener_name') ?? ''
-  const start = listener.indexOf(IDENTITY)
-  const tunnel = endpoint.path('metadata', 'filter_metadata')?.own('tunnel')
-  const port = address?.get('socket_address')?.num('port_value')
+  const listener = internalOf(endpoint)?.str('server_listener_name') ?? ''
+  const {prefix, identity} = /^(?<prefix>.*?)(?<identity>spiffe:\/\/.+)$/.exec(listener)?.groups ?? {}
+  const port = endpoint.path('endpoint', 'address', 'socket_address')?.num('port_value')
   return {
-    text: canonicalText([
-      address?.get('socket_address')?.value, address?.get('envoy_internal_address')?.str('endpoint_id'), listener.slice(0, Math.max(start, 0)),
-      endpoint.get('metadata')?.value, endpoint.str('health_status'), endpoint.num('load_balancing_weight'),
-      locality.get('locality')?.value, locality.num('priority'), locality.num('load_balancing_weight'),
-    ]),
+    text: canonicalText([prefix, internalOf(endpoint)?.str('endpoint_id'), ...hostOf(endpoint), ...groupOf(locality)]),
     address: addressOf(endpoint) ?? '',
     listener,
-    ...(start < 0 ? {} : {identity: listener.slice(start)}),
-    tunnelled: listener !== '' || tunnel !== undefined,
+    ...(identity === undefined ? {} : {identity}),
+    tunnelled: listener !== '' || tunnelOf(endpoint) !== undefined,
     ...(port === undefined ? {} : {port}),
   }
 }
 
+function hostOf(endpoint: View): readonly unknown[] {
+  const socket = endpoint.path('endpoint', 'address', 'socket_address')
+  return [socket?.value, endpoint.get('metadata')?.value, endpoint.str('health_status'), endpoint.num('load_balancing_weight')]
+}
+
+function internalOf(endpoint: View): View | undefined {
+  return endpoint.path('endpoint', 'address', 'envoy_internal_address')
+}
+
+function groupOf(locality: View): readonly unknown[] {
+  return [locality.get('locality')?.value, locality.num('priority'), locality.num('load_balancing_weight')]
+}
+
+function tunnelOf(endpoint: View): View | undefined {
+  return endpoint.path('metadata', 'filter_metadata')?.own('tunnel')
+}
+
 /** `ip:port` that an endpoint stands for: tunnel destination, endpoint id, the name of an `inbound-pod` listener, or its own socket (envoy-2022 A.3, B.4). */
 export function addressOf(endpoint: View): string | undefined {
-  const tunnel = endpoint.path('metadata', 'filter_metadata')?.own('tunnel')?.str('destination')
-  const address = endpoint.path('endpoint', 'address')
-  const internal = address?.get('envoy_internal_address')
-  const socket = address?.get('socket_address')
+  const internal = internalOf(endpoint)
+  return (
+    tunnelOf(endpoint)?.str('destination') ??
+    internal?.str('endpoint_id') ??
+    podOfListener(internal?.str('server_listener_name')) ??
+    socketOf(endpoint)
+  )
+}
+
+function socketOf(endpoint: View): string | undefined {
+  const socket = endpoint.path('endpoint', 'address', 'socket_address')
   const ip = socket?.str('address')
-  return tunnel ?? internal?.str('endpoint_id') ?? podOfListener(internal?.str('server_listener_name'))
-    ?? (ip === undefined ? undefined : formatSocket({ip, port: socket?.num('port_value') ?? 0}))
+  return ip === undefined ? undefined : formatSocket({ip, port: socket?.num('port_value') ?? 0})
 }
 
 /** `inbound-pod|9080||10.4.0.5` */
@@ -82,5 +101,6 @@ function podOfListener(listener: string | undefined): string | undefined {
 /** Envoy prints the keys of a map in no fixed order. */
 function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner)
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  )
 }

@@ -14,8 +14,9 @@ export function corroborateFromDumps(configs: readonly EnvoyConfig[]): Corrobora
   return ({target}) => {
     if (target.kind === 'service') return byPort(services, target)
     if (target.kind !== 'waypoint') return undefined
-    const known = waypoints.filter(({node}) => node.serviceAccount !== undefined
-      && target.identity.endsWith(`/ns/${node.namespace}/sa/${node.serviceAccount}`))
+    const known = waypoints.filter(
+      ({node}) => node.serviceAccount !== undefined && target.identity.endsWith(`/ns/${node.namespace}/sa/${node.serviceAccount}`),
+    )
     return known.map(({node}) => ({addresses: new Set([`${bracketed(node.ip ?? '')}:${waypointPort(target.side)}`]), complete: false}))
   }
 }
@@ -47,7 +48,10 @@ function add(services: Map<string, Expected[]>, {host, port, addresses}: NamedSe
 }
 
 /** Where the dump does not tell the service port, any port of the host may be meant. */
-function byPort(services: ReadonlyMap<string, readonly Expected[]>, {host, ports}: {host: string; ports: readonly number[]}): readonly Expected[] {
+function byPort(
+  services: ReadonlyMap<string, readonly Expected[]>,
+  {host, ports}: {host: string; ports: readonly number[]},
+): readonly Expected[] {
   return ports.length === 0 ? (services.get(host) ?? []) : ports.flatMap((port) => services.get(`${host}:${port}`) ?? [])
 }
 

@@ -7,10 +7,14 @@ import {waypointPort, type Target} from './nameless-cluster.js'
 export function corroborateFromInventory(inventory: Inventory): Corroborate {
   return ({target}) => {
     switch (target.kind) {
-      case 'service': return serviceEndpoints(inventory, target)
-      case 'waypoint': return waypointEndpoints(inventory, target)
-      case 'other': return undefined
-      default: return target satisfies never
+      case 'service':
+        return serviceEndpoints(inventory, target)
+      case 'waypoint':
+        return waypointEndpoints(inventory, target)
+      case 'other':
+        return undefined
+      default:
+        return target satisfies never
     }
   }
 }
@@ -21,7 +25,9 @@ function serviceEndpoints(inventory: Inventory, target: Extract<Target, {kind: '
   const port = service?.ports.find((one) => one.name === target.portName) ?? onlyPort(service)
   if (service === undefined || port === undefined) return undefined
   const slices = inventory.endpointSlices?.filter((slice) => slice.namespace === namespace && slice.service === name)
-  return slices === undefined ? podEndpoints(inventory, {service, port}) : [complete(slices.flatMap((slice) => sliceAddresses(slice, port)))]
+  return slices === undefined
+    ? podEndpoints(inventory, {service, port})
+    : [complete(slices.flatMap((slice) => sliceAddresses(slice, port)))]
 }
 
 /** The port of a service with one port may be nameless; the generator then makes up a name. */
@@ -32,7 +38,9 @@ function onlyPort(service: Service | undefined): ServicePort | undefined {
 function sliceAddresses(slice: EndpointSlice, port: ServicePort): string[] {
   const found = slice.ports.find(({name}) => (name ?? '') === (port.name ?? ''))?.port
   if (found === undefined) return []
-  return slice.endpoints.filter(({ready}) => ready !== false).flatMap(({addresses}) => addresses.map((ip) => formatSocket({ip, port: found})))
+  return slice.endpoints
+    .filter(({ready}) => ready !== false)
+    .flatMap(({addresses}) => addresses.map((ip) => formatSocket({ip, port: found})))
 }
 
 /** Whether a pod that does not say so is ready is not known: with and without such pods, both may be. */
@@ -55,11 +63,12 @@ function isWaypoint(pod: Pod): boolean {
 }
 
 function withReadiness(pods: readonly Pod[], portOf: (pod: Pod) => number | undefined): readonly Expected[] {
-  const addresses = (some: readonly Pod[]): string[] => some.flatMap((pod) => {
-    const [ip] = pod.ips
-    const port = portOf(pod)
-    return ip === undefined || port === undefined ? [] : [formatSocket({ip, port})]
-  })
+  const addresses = (some: readonly Pod[]): string[] =>
+    some.flatMap((pod) => {
+      const [ip] = pod.ips
+      const port = portOf(pod)
+      return ip === undefined || port === undefined ? [] : [formatSocket({ip, port})]
+    })
   const live = pods.filter(({phase}) => phase === undefined || phase === 'Running')
   return [complete(addresses(live.filter(({ready}) => ready !== false))), complete(addresses(live))]
 }

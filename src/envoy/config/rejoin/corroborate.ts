@@ -15,6 +15,9 @@ export interface Expected {
 export type Corroborate = (cluster: NamelessCluster) => readonly Expected[] | undefined
 
 export function isAmong(addresses: ReadonlySet<string>, expected: readonly Expected[]): boolean {
-  return expected.some((one) => (one.complete ? one.addresses.size === addresses.size : one.addresses.size > 0)
-    && [...one.addresses].every((address) => addresses.has(address)))
+  return expected.some(
+    (one) =>
+      (one.complete ? one.addresses.size === addresses.size : one.addresses.size > 0) &&
+      [...one.addresses].every((address) => addresses.has(address)),
+  )
 }

@@ -24,19 +24,22 @@ export interface ContentClass<T> {
 
 export function groupFamilies(orphans: readonly Orphan[]): Family[] {
   const groups = new Map<string, Orphan[]>()
-  for (const orphan of orphans) push(groups, familyOf(orphan.cluster), orphan)
+  for (const orphan of orphans) groupOf(groups, familyOf(orphan.cluster)).push(orphan)
   return [...groups].map(([name, members]) => ({name, orphans: members, sources: members.map(({cluster}) => cluster.source)}))
 }
 
 export function groupContents<T>(assignments: readonly {readonly content: AssignmentContent; readonly assignment: T}[]): ContentClass<T>[] {
   const groups = new Map<string, {content: AssignmentContent; assignment: T}[]>()
-  for (const one of assignments) push(groups, one.content.key, one)
+  for (const one of assignments) groupOf(groups, one.content.key).push(one)
   return [...groups.values()].flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
     const left = new Map<string, number>()
     for (const {content} of group) left.set(content.identity ?? '', (left.get(content.identity ?? '') ?? 0) + 1)
-    const members = group.map(({content, assignment}) => ({...(content.identity === undefined ? {} : {identity: content.identity}), assignment}))
+    const members = group.map(({content, assignment}) => ({
+      ...(content.identity === undefined ? {} : {identity: content.identity}),
+      assignment,
+    }))
     return [{content: first.content, assignments: members, left}]
   })
 }
@@ -61,8 +64,9 @@ export function hasShape(family: Family, content: AssignmentContent): boolean {
 
 /** Whether enough assignments of a class are left for a family. */
 export function suffices<T>(family: Family, {content, left}: ContentClass<T>): boolean {
-  return [...demandOf(family, {content})].every(([identity, count]) =>
-    (identity === ANY ? [...left.values()].reduce((sum, one) => sum + one, 0) : (left.get(identity) ?? 0)) >= count)
+  return [...demandOf(family, {content})].every(
+    ([identity, count]) => (identity === ANY ? [...left.values()].reduce((sum, one) => sum + one, 0) : (left.get(identity) ?? 0)) >= count,
+  )
 }
 
 function demandOf(family: Family, {content}: {readonly content: AssignmentContent}): ReadonlyMap<string, number> {
@@ -80,8 +84,8 @@ function shapeFits({cluster, takesTunnels}: Orphan, content: AssignmentContent):
   return target.kind !== 'waypoint' || [...content.ports].every((port) => port === waypointPort(target.side))
 }
 
-function push<T>(groups: Map<string, T[]>, key: string, value: T): void {
-  const group = groups.get(key)
-  if (group === undefined) groups.set(key, [value])
-  else group.push(value)
+function groupOf<T>(groups: Map<string, T[]>, key: string): T[] {
+  const group = groups.get(key) ?? []
+  groups.set(key, group)
+  return group
 }

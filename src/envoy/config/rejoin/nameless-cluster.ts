@@ -10,7 +10,9 @@ export interface NamelessCluster {
 
 export type Target =
   | {
-      readonly kind: 'service'; readonly host: string; readonly portName: string
+      readonly kind: 'service'
+      readonly host: string
+      readonly portName: string
       /** Service ports that lead here, as far as the dump's matcher tree says so. */
       readonly ports: readonly number[]
     }
@@ -40,8 +42,9 @@ export function waypointPort(side: 'server' | 'client'): number {
 
 /** Whether endpoints with tunnel metadata can be reached through this cluster at all. */
 export function takesTunnels(cluster: View): boolean {
-  return cluster.list('transport_socket_matches').some((match) =>
-    match.get('transport_socket')?.str('name') === 'envoy.transport_sockets.internal_upstream')
+  return cluster
+    .list('transport_socket_matches')
+    .some((match) => match.get('transport_socket')?.str('name') === 'envoy.transport_sockets.internal_upstream')
 }
 
 function readTarget(text: string): Target {

@@ -26,8 +26,10 @@ export function namelessRefs(store: DumpStore, section: string): ResourceRef[] {
 export function rejoinNameless(store: DumpStore, corroborate: readonly Corroborate[]): Nameless {
   const ports = corroborate.length === 0 ? new Map<string, ReadonlySet<number>>() : familyPorts(store)
   const results = BUCKETS.map(({clusters, endpoints}) => {
-    const assignments = namelessRefs(store, endpoints).map((ref) =>
-      ({content: readContent(bodyOf(store.read(ref), 'endpoint_config')), assignment: ref}))
+    const assignments = namelessRefs(store, endpoints).map((ref) => ({
+      content: readContent(bodyOf(store.read(ref), 'endpoint_config')),
+      assignment: ref,
+    }))
     return assignments.length === 0 ? undefined : rejoin({orphans: orphans(store, {clusters, endpoints, ports}), assignments, corroborate})
   }).filter((result) => result !== undefined)
   return {

@@ -28,9 +28,11 @@ export function rejoin<T>(options: Options<T>): Rejoined<T> {
   const complete = options.orphans.length === options.assignments.length
   const known = options.corroborate.map((corroborate) => expectations(families, corroborate))
   const solution = complete ? firstSolution(options, {families, known}) : undefined
-  const warnings = solution?.warnings ?? [complete
-    ? 'endpoints without a cluster name contradict the clusters: every assignment of the right shape stays a candidate'
-    : `${options.assignments.length} endpoint assignments without a cluster name for ${options.orphans.length} clusters: some are missing`]
+  const warnings = solution?.warnings ?? [
+    complete
+      ? 'endpoints without a cluster name contradict the clusters: every assignment of the right shape stays a candidate'
+      : `${options.assignments.length} endpoint assignments without a cluster name for ${options.orphans.length} clusters: some are missing`,
+  ]
   const contents = solution?.contents ?? unconstrained(families, options.assignments)
   return {candidates: new Map(families.flatMap((family) => candidatesOf(family, {contents, complete}))), warnings}
 }
@@ -39,10 +41,12 @@ type Expectations = ReadonlyMap<Family, readonly Expected[]>
 
 /** One member of a family that is known tells for all. */
 function expectations(families: readonly Family[], corroborate: Corroborate): Expectations {
-  return new Map(families.flatMap((family) => {
-    const expected = family.orphans.map(({cluster}) => corroborate(cluster) ?? []).find((answers) => answers.length > 0)
-    return expected === undefined ? [] : [[family, expected] as const]
-  }))
+  return new Map(
+    families.flatMap((family) => {
+      const expected = family.orphans.map(({cluster}) => corroborate(cluster) ?? []).find((answers) => answers.length > 0)
+      return expected === undefined ? [] : [[family, expected] as const]
+    }),
+  )
 }
 
 interface Solved<T> {
@@ -52,11 +56,13 @@ interface Solved<T> {
 
 /** With all knowledge, else with none from outside, else (undefined) without the rules between families. */
 function firstSolution<T>(
-  {assignments}: Options<T>, {families, known}: {families: readonly Family[]; known: readonly Expectations[]},
+  {assignments}: Options<T>,
+  {families, known}: {families: readonly Family[]; known: readonly Expectations[]},
 ): Solved<T> | undefined {
   const classes = groupContents(assignments)
-  const fitting = known.map((expected) => new Map([...expected].filter(([, answers]) =>
-    classes.some(({content}) => isAmong(content.addresses, answers)))))
+  const fitting = known.map(
+    (expected) => new Map([...expected].filter(([, answers]) => classes.some(({content}) => isAmong(content.addresses, answers)))),
+  )
   const allowed = (family: Family, {content}: ContentClass<T>): boolean =>
     fitting.every((expected) => isAmong(content.addresses, expected.get(family) ?? [{addresses: content.addresses, complete: true}]))
   const withKnowledge = solve({families, classes, allowed})
@@ -71,14 +77,18 @@ function unconstrained<T>(families: readonly Family[], assignments: Options<T>['
 }
 
 function candidatesOf<T>(
-  family: Family, {contents, complete}: {contents: Solution<T>; complete: boolean},
+  family: Family,
+  {contents, complete}: {contents: Solution<T>; complete: boolean},
 ): (readonly [string, Candidates<T>])[] {
   return family.orphans.map(({cluster}) => {
-    const own = [...(contents.get(family) ?? [])].map(({content, assignments}) => ({
-      content,
-      assignments: assignments.filter(({identity}) => identity === undefined || cluster.source === undefined || identity === cluster.source)
-        .map(({assignment}) => assignment),
-    })).filter(({assignments}) => assignments.length > 0)
+    const own = [...(contents.get(family) ?? [])]
+      .map(({content, assignments}) => ({
+        content,
+        assignments: assignments
+          .filter(({identity}) => identity === undefined || cluster.source === undefined || identity === cluster.source)
+          .map(({assignment}) => assignment),
+      }))
+      .filter(({assignments}) => assignments.length > 0)
     return [cluster.name, {contents: own, complete}]
   })
 }

@@ -31,8 +31,9 @@ class Board<T> {
   readonly #classes: Set<ContentClass<T>>
 
   constructor({families, classes, allowed}: Options<T>) {
-    this.candidates = new Map(families.map((family) =>
-      [family, new Set(classes.filter((content) => allowed(family, content) && fits(family, content)))]))
+    this.candidates = new Map(
+      families.map((family) => [family, new Set(classes.filter((content) => allowed(family, content) && fits(family, content)))]),
+    )
     this.#hosts = new Map(classes.map((content) => [content, new Set<Family>()]))
     for (const content of classes) this.#spare.set(content, content.assignments.length)
     for (const [family, contents] of this.candidates) for (const content of contents) this.#addHost(content, family)
@@ -73,7 +74,8 @@ class Board<T> {
     this.#settled.add(family)
     for (const other of this.candidates.get(family) ?? []) if (other !== content) this.#strike(family, other)
     takeOut(family, content)
-    for (const other of this.#hosts.get(content) ?? []) if (!this.#settled.has(other) && !suffices(other, content)) this.#strike(other, content)
+    const others = [...(this.#hosts.get(content) ?? [])].filter((other) => !this.#settled.has(other))
+    for (const other of others) if (!suffices(other, content)) this.#strike(other, content)
   }
 
   #strike(family: Family, content: ContentClass<T>): void {

@@ -43,11 +43,15 @@ export function namelessDump(rows: readonly Row[], order: readonly Row[] = rows)
 
 function serviceRow(source: string, {host, addresses, tunnelled}: Service): Row {
   const name = `${spiffe(source)}_to_http_${host}_outbound_internal`
-  const internal = {name: 'internal_upstream', match: {tunnel: 'http'}, transport_socket: {name: 'envoy.transport_sockets.internal_upstream'}}
+  const internal = {
+    name: 'internal_upstream',
+    match: {tunnel: 'http'},
+    transport_socket: {name: 'envoy.transport_sockets.internal_upstream'},
+  }
   return {
     name,
     cluster: {name, type: 'EDS', transport_socket_matches: [internal, {name: 'tlsMode-disabled', match: {}}]},
-    assignment: assignmentOf(addresses.map((address) => tunnelled ? tunnelEndpoint(source, address) : plainEndpoint(address))),
+    assignment: assignmentOf(addresses.map((address) => (tunnelled ? tunnelEndpoint(source, address) : plainEndpoint(address)))),
   }
 }
 
@@ -67,13 +71,20 @@ function assignmentOf(endpoints: readonly object[]): object {
 function tunnelEndpoint(source: string, destination: string): object {
   const address = destination.replace(/:\d+$/, ':15008')
   return {
-    endpoint: {address: {envoy_internal_address: {server_listener_name: `outbound_tunnel_lis_${spiffe(source)}`, endpoint_id: destination}}},
-    health_status: 'HEALTHY', load_balancing_weight: 1,
+    endpoint: {
+      address: {envoy_internal_address: {server_listener_name: `outbound_tunnel_lis_${spiffe(source)}`, endpoint_id: destination}},
+    },
+    health_status: 'HEALTHY',
+    load_balancing_weight: 1,
     metadata: {filter_metadata: {'envoy.transport_socket_match': {tunnel: 'http'}, tunnel: {address, destination}}},
   }
 }
 
 function plainEndpoint(address: string): object {
   const [ip, port] = address.split(':')
-  return {endpoint: {address: {socket_address: {address: ip, port_value: Number(port)}}}, health_status: 'HEALTHY', load_balancing_weight: 1}
+  return {
+    endpoint: {address: {socket_address: {address: ip, port_value: Number(port)}}},
+    health_status: 'HEALTHY',
+    load_balancing_weight: 1,
+  }
 }

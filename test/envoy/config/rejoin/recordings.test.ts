@@ -24,11 +24,20 @@ function inventoryOf(dir: string): Inventory {
   const recorded = {file: 'inventory.json', pointer: ''}
   return {
     pods: pods.map((pod) => ({
-      ...pod, uid: pod.uid ?? '', labels: new Map(Object.entries(pod.labels)), annotations: new Map(), recorded,
+      ...pod,
+      labels: new Map(Object.entries(pod.labels)),
+      annotations: new Map(),
+      recorded,
       containerPorts: pod.containerPorts.map(({port, protocol, ...rest}) => ({port, protocol: protocolOf(protocol), ...named(rest.name)})),
     })),
     services: services.map(({selector, vip, ports, ...service}) => ({
-      ...service, type: 'ClusterIP' as const, clusterIPs: vip === null ? [] : [vip], headless: vip === null, labels: new Map(), annotations: new Map(), recorded,
+      ...service,
+      type: 'ClusterIP' as const,
+      clusterIPs: vip === null ? [] : [vip],
+      headless: vip === null,
+      labels: new Map(),
+      annotations: new Map(),
+      recorded,
       ports: ports.map(({name, ...port}) => ({...port, protocol: protocolOf(port.protocol), ...named(name)})),
       ...(selector === null ? {} : {selector: new Map(Object.entries(selector))}),
     })),
@@ -48,9 +57,11 @@ interface Tally {
 /** Compares what a nameless dump says about each cluster with its named twin. */
 function judge(nameless: EnvoyConfig, twin: EnvoyConfig): Tally {
   const rows = nameless.clusterNames().map((name) => ({name, ...judgeCluster({nameless, twin}, name)}))
-  const count = (join: string): number => rows.filter((row) => row.join === join).length
+  const count = (kind: string): number => rows.filter((row) => row.join === kind).length
   return {
-    exact: count('exact'), equivalent: count('set-equivalent'), ambiguous: count('ambiguous'),
+    exact: count('exact'),
+    equivalent: count('set-equivalent'),
+    ambiguous: count('ambiguous'),
     wrong: rows.filter(({right}) => !right).map(({name}) => name),
   }
 }
@@ -68,7 +79,7 @@ function judgeCluster({nameless, twin}: {nameless: EnvoyConfig; twin: EnvoyConfi
 describe.each(scenarios)('nameless endpoints of %s', (scenario) => {
   const dir = join(root, scenario)
   const files = readdirSync(dir).sort()
-  const proxies = files.flatMap((file) => file.endsWith('.nameless-eds.config_dump.json') ? [file.slice(0, file.indexOf('.'))] : [])
+  const proxies = files.flatMap((file) => (file.endsWith('.nameless-eds.config_dump.json') ? [file.slice(0, file.indexOf('.'))] : []))
   const others = files.filter((file) => /^(?!ztunnel)[^.]+\.config_dump\.json$/.test(file)).map((file) => open(join(dir, file)))
   const knowledge: readonly {readonly from: string; readonly corroborate: readonly Corroborate[]}[] = [
     {from: 'the dump alone', corroborate: []},
@@ -79,10 +90,14 @@ describe.each(scenarios)('nameless endpoints of %s', (scenario) => {
 
   it.each(proxies)('of %s are joined rightly, or all of them stay possible', (proxy) => {
     const twin = open(join(dir, `${proxy}.config_dump.json`))
-    const tallies = knowledge.map(({from, corroborate}) =>
-      ({from, ...judge(open(join(dir, `${proxy}.nameless-eds.config_dump.json`), corroborate), twin)}))
+    const tallies = knowledge.map(({from, corroborate}) => ({
+      from,
+      ...judge(open(join(dir, `${proxy}.nameless-eds.config_dump.json`), corroborate), twin),
+    }))
     for (const {from, exact, equivalent, ambiguous, wrong} of tallies) {
-      console.info(`${scenario} ${proxy} from ${from}: ${exact} exact, ${equivalent} set-equivalent, ${ambiguous} ambiguous, ${wrong.length} wrong`)
+      console.info(
+        `${scenario} ${proxy} from ${from}: ${exact} exact, ${equivalent} set-equivalent, ${ambiguous} ambiguous, ${wrong.length} wrong`,
+      )
     }
     expect(tallies.flatMap(({wrong}) => wrong)).toEqual([])
     expect(tallies.at(-1)?.ambiguous).toBeLessThanOrEqual(tallies[0]?.ambiguous ?? 0)
@@ -90,7 +105,9 @@ describe.each(scenarios)('nameless endpoints of %s', (scenario) => {
 
   it('need no guess where inventory and other dumps are at hand', () => {
     const last = knowledge.at(-1)?.corroborate ?? []
-    const joined = proxies.map((proxy) => judge(open(join(dir, `${proxy}.nameless-eds.config_dump.json`), last), open(join(dir, `${proxy}.config_dump.json`))))
+    const joined = proxies.map((proxy) =>
+      judge(open(join(dir, `${proxy}.nameless-eds.config_dump.json`), last), open(join(dir, `${proxy}.config_dump.json`))),
+    )
     expect(joined.map(({ambiguous}) => ambiguous)).toEqual(proxies.map(() => 0))
   })
 })

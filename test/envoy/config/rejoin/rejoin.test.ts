@@ -33,10 +33,12 @@ const two: Mesh = {
   waypoints: [{identity: 'a', ips: ['10.0.0.9'], localSources: ['sleep']}],
 }
 
-const knowing = (addresses: Readonly<Record<string, readonly string[]>>): Corroborate => ({target}) => {
-  const known = target.kind === 'service' ? addresses[target.host] : undefined
-  return known && [{addresses: new Set(known), complete: true}]
-}
+const knowing =
+  (addresses: Readonly<Record<string, readonly string[]>>): Corroborate =>
+  ({target}) => {
+    const known = target.kind === 'service' ? addresses[target.host] : undefined
+    return known && [{addresses: new Set(known), complete: true}]
+  }
 
 describe('endpoints without a cluster name', () => {
   it('never picks one of several services', () => {
@@ -48,7 +50,10 @@ describe('endpoints without a cluster name', () => {
 
   it('tells a waypoint by shape and port alone', () => {
     const config = readEnvoyConfig(namelessDump(rowsOf(two)))
-    const found = lookUp(config, 'spiffe://cluster.local/ns/default/sa/sleep_to_server_waypoint_proxy_spiffe://cluster.local/ns/default/sa/a')
+    const found = lookUp(
+      config,
+      'spiffe://cluster.local/ns/default/sa/sleep_to_server_waypoint_proxy_spiffe://cluster.local/ns/default/sa/a',
+    )
     expect(found).toMatchObject({kind: 'found', join: 'exact', inferred: true})
   })
 
@@ -63,9 +68,17 @@ describe('endpoints without a cluster name', () => {
   })
 
   it('is exact about the set when several assignments have one content', () => {
-    const plain = {...two, services: two.services.map((service) => ({...service, addresses: ['10.0.0.1:80'], tunnelled: false})), waypoints: []}
+    const plain = {
+      ...two,
+      services: two.services.map((service) => ({...service, addresses: ['10.0.0.1:80'], tunnelled: false})),
+      waypoints: [],
+    }
     const config = readEnvoyConfig(namelessDump(rowsOf(plain)))
-    expect(lookUp(config, name('web', 'b.default.svc.cluster.local'))).toMatchObject({kind: 'found', join: 'set-equivalent', inferred: true})
+    expect(lookUp(config, name('web', 'b.default.svc.cluster.local'))).toMatchObject({
+      kind: 'found',
+      join: 'set-equivalent',
+      inferred: true,
+    })
   })
 
   it('drops outside knowledge that fits no assignment', () => {
@@ -103,18 +116,27 @@ const account = fc.constantFrom('a', 'b', 'c', 'd')
 
 const meshes: fc.Arbitrary<Mesh> = fc.record({
   sources: fc.uniqueArray(account, {minLength: 1}),
-  services: fc.uniqueArray(fc.record({host: fc.constantFrom('p', 'q', 'r', 's').map((host) => `${host}.default.svc`), addresses, tunnelled: fc.boolean()}),
-    {minLength: 1, selector: ({host}) => host}),
-  waypoints: fc.uniqueArray(fc.record({
-    identity: account, ips: fc.uniqueArray(fc.constantFrom('10.0.0.3', '10.0.0.8', '10.0.0.9'), {minLength: 1}), localSources: fc.uniqueArray(account),
-  }), {selector: ({identity}) => identity}),
+  services: fc.uniqueArray(
+    fc.record({host: fc.constantFrom('p', 'q', 'r', 's').map((host) => `${host}.default.svc`), addresses, tunnelled: fc.boolean()}),
+    {minLength: 1, selector: ({host}) => host},
+  ),
+  waypoints: fc.uniqueArray(
+    fc.record({
+      identity: account,
+      ips: fc.uniqueArray(fc.constantFrom('10.0.0.3', '10.0.0.8', '10.0.0.9'), {minLength: 1}),
+      localSources: fc.uniqueArray(account),
+    }),
+    {selector: ({identity}) => identity},
+  ),
 })
 
-const shuffled = meshes.chain((mesh) => fc.record({
-  mesh: fc.constant(mesh),
-  known: fc.subarray([...mesh.services]),
-  orders: fc.tuple(order(mesh), order(mesh)),
-}))
+const shuffled = meshes.chain((mesh) =>
+  fc.record({
+    mesh: fc.constant(mesh),
+    known: fc.subarray([...mesh.services]),
+    orders: fc.tuple(order(mesh), order(mesh)),
+  }),
+)
 
 function order(mesh: Mesh): fc.Arbitrary<Row[]> {
   const rows = rowsOf(mesh)
@@ -123,17 +145,21 @@ function order(mesh: Mesh): fc.Arbitrary<Row[]> {
 
 describe('the re-join of any mesh', () => {
   it('always leaves the right endpoints possible', () => {
-    fc.assert(fc.property(shuffled, ({mesh, known, orders: [rows, endpoints]}) => {
-      const facts = knowing(Object.fromEntries(known.map((service) => [service.host, service.addresses])))
-      const config = readEnvoyConfig(namelessDump(rows, endpoints), {corroborate: [facts]})
-      for (const row of rowsOf(mesh)) expect(possible(lookUp(config, row.name))).toContain(keyOf(row))
-    }))
+    fc.assert(
+      fc.property(shuffled, ({mesh, known, orders: [rows, endpoints]}) => {
+        const facts = knowing(Object.fromEntries(known.map((service) => [service.host, service.addresses])))
+        const config = readEnvoyConfig(namelessDump(rows, endpoints), {corroborate: [facts]})
+        for (const row of rowsOf(mesh)) expect(possible(lookUp(config, row.name))).toContain(keyOf(row))
+      }),
+    )
   })
 
   it('does not depend on the order of the dump', () => {
-    fc.assert(fc.property(shuffled, ({mesh, orders: [first, second]}) => {
-      const [one, other] = [readEnvoyConfig(namelessDump(first, second)), readEnvoyConfig(namelessDump(second, first))]
-      for (const row of rowsOf(mesh)) expect(possible(lookUp(one, row.name))).toEqual(possible(lookUp(other, row.name)))
-    }))
+    fc.assert(
+      fc.property(shuffled, ({mesh, orders: [first, second]}) => {
+        const [one, other] = [readEnvoyConfig(namelessDump(first, second)), readEnvoyConfig(namelessDump(second, first))]
+        for (const row of rowsOf(mesh)) expect(possible(lookUp(one, row.name))).toEqual(possible(lookUp(other, row.name)))
+      }),
+    )
   })
 })
