@@ -39,22 +39,21 @@ interface EndpointContent {
   readonly text: string
   readonly address: string
   readonly listener: string
-  readonly identity?: string
+  readonly identity: string | undefined
   readonly tunnelled: boolean
-  readonly port?: number
+  readonly port: number | undefined
 }
 
 function readEndpoint(endpoint: View, locality: View): EndpointContent {
   const listener = internalOf(endpoint)?.str('server_listener_name') ?? ''
   const {prefix, identity} = /^(?<prefix>.*?)(?<identity>spiffe:\/\/.+)$/.exec(listener)?.groups ?? {}
-  const port = endpoint.path('endpoint', 'address', 'socket_address')?.num('port_value')
   return {
     text: canonicalText([prefix, internalOf(endpoint)?.str('endpoint_id'), ...hostOf(endpoint), ...groupOf(locality)]),
     address: addressOf(endpoint) ?? '',
     listener,
-    ...(identity === undefined ? {} : {identity}),
+    identity,
     tunnelled: listener !== '' || tunnelOf(endpoint) !== undefined,
-    ...(port === undefined ? {} : {port}),
+    port: endpoint.path('endpoint', 'address', 'socket_address')?.num('port_value'),
   }
 }
 
