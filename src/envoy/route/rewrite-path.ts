@@ -1,0 +1,74 @@
+import type {View} from '../../json/view.js'
+import type {Stream} from '../connection.js'
+import {pathOnly} from '../match/path.js'
+import {rewriteByRegex} from '../match/regex.js'
+import {rewriteByUriTemplate} from '../match/uri-template.js'
+import type {RouteContext} from './context.js'
+import {formatValue, setHeader, type Prepared} from './header-mutation.js'
+
+/**
+ * The path as prefix_rewrite, regex_rewrite or path_rewrite_policy leave it; the query stays. A rewrite that does not apply keeps the path,
+ * and x-envoy-original-path is set all the same. Source: envoy-2022 D5 (currentUrlPathAfterRewriteWithMatchedPath).
+ */
+export function rewritePath(prepared: Prepared, {route, context}: {route: View; context: RouteContext}): Prepared {
+  const {stream} = prepared
+  const {path} = stream.request
+  if (path === undefined) return prepared
+  const rewritten = rewrittenPath(path, {route, stream, context})
+  if (rewritten === undefined) return prepared
+  const headers = setHeader(stream.request.headers, ['x-envoy-original-path', path])
+  return {stream: {...stream, request: {...stream.request, path: rewritten.path, headers}}, notes: [...prepared.notes, ...rewritten.notes]}
+}
+
+interface Rewritten {
+  readonly path: string
+  readonly notes: readonly string[]
+}
+
+function rewrittenPath(path: string, {route, stream, context}: {route: View; stream: Stream; context: RouteContext}): Rewritten | undefined {
+  const redirect = route.get('redirect')
+  const action = redirect !== undefined && changesTarget(redirect) ? redirect : route.get('route')
+  const regex = action?.get('regex_rewrite')
+  if (regex !== undefined) return byRegex(path, regex)
+  const prefix = action?.str('prefix_rewrite') ?? ''
+  if (prefix !== '') return {path: prefix + path.slice(matchedLength(route, path)), notes: []}
+  const policy = action?.get('path_rewrite_policy')
+  if (policy !== undefined) return byPolicy(path, {policy, route})
+  const formatted = action?.str('path_rewrite') ?? ''
+  if (formatted === '') return undefined
+  const {text, complete} = formatValue(formatted, {stream, context})
+  return {path: replacePath(path, text), notes: complete ? [] : ['path_rewrite is not fully known']}
+}
+
+/** A redirect that only changes scheme or port rewrites no path: config_impl.cc isRedirect. */
+function changesTarget(redirect: View): boolean {
+  return redirect.get('regex_rewrite') !== undefined
+    || ['host_redirect', 'path_redirect', 'prefix_rewrite'].some((field) => (redirect.str(field) ?? '') !== '')
+}
+
+function byRegex(path: string, rewrite: View): Rewritten {
+  const replaced = rewriteByRegex(rewrite, pathOnly(path))
+  return replaced === undefined ? {path, notes: ['the regex of regex_rewrite does not compile']} : {path: replacePath(path, replaced), notes: []}
+}
+
+function byPolicy(path: string, {policy, route}: {policy: View; route: View}): Rewritten {
+  const rewrite = policy.get('typed_config')?.message().str('path_template_rewrite')
+  const match = matchTemplate(route)
+  if (rewrite === undefined || match === undefined) return {path, notes: [`path_rewrite_policy ${policy.get('typed_config')?.typeName() ?? ''} is not evaluated`]}
+  return {path: replacePath(path, rewriteByUriTemplate(path, {match, rewrite}) ?? pathOnly(path)), notes: []}
+}
+
+/** How much of the path the match covers: literals their own length, everything else the whole path without query. */
+function matchedLength(route: View, path: string): number {
+  const match = route.get('match')
+  const literal = ['prefix', 'path', 'path_separated_prefix'].map((field) => match?.str(field)).find((text) => text !== undefined)
+  return (literal ?? matchTemplate(route) ?? pathOnly(path)).length
+}
+
+function matchTemplate(route: View): string | undefined {
+  return route.path('match', 'path_match_policy', 'typed_config')?.message().str('path_template')
+}
+
+function replacePath(path: string, replacement: string): string {
+  return replacement + path.slice(pathOnly(path).length)
+}

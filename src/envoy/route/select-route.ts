@@ -1,0 +1,56 @@
+import type {Step} from '../../flow/step.js'
+import type {View} from '../../json/view.js'
+import {single, type Branch} from '../branch.js'
+import {headerLines, type Stream} from '../connection.js'
+import type {RouteChoice} from './choice.js'
+import type {RouteQuestion} from './context.js'
+import {chooseVirtualHost} from './virtual-host.js'
+import {walkRoutes} from './walk-routes.js'
+
+/**
+ * The routes a request can get, each with its share: virtual host, TLS requirement, then its matcher or its routes in order, first match.
+ * Runtime fractions give branches with exact shares; a condition that cannot be decided gives two branches that exclude each other.
+ * Source: envoy-2022 D5 (config_impl.cc getRouteFromEntries).
+ */
+export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
+  const {table, stream, context} = question
+  const {host, domain, rejected} = chooseVirtualHost({table, authority: stream.request.authority})
+  if (host === undefined) return single<RouteChoice>({kind: 'no-virtual-host', table})
+  const step: Step = {
+    kind: 'virtual-host', name: host.str('name') ?? '', domain: domain ?? '', table: table.str('name') ?? '',
+    because: [`authority ${stream.request.authority}`], evidence: [context.evidence(host)],
+    ...(rejected.length === 0 ? {} : {rejected}),
+  }
+  return routesOfHost(question, host).map((branch) => ({...branch, steps: [step, ...branch.steps]}))
+}
+
+function routesOfHost(question: RouteQuestion, virtualHost: View): Branch<RouteChoice>[] {
+  const {table, stream, context} = question
+  // Without a forwarded protocol no route is looked at: envoy-2022 D5.
+  if (stream.scheme === '') return single<RouteChoice>({kind: 'no-route', virtualHost, table})
+  if (needsTls(virtualHost, stream)) return single<RouteChoice>({kind: 'redirect-tls', virtualHost, table, location: httpsLocation(stream)})
+  const matcher = virtualHost.get('matcher')
+  if (matcher === undefined) return walkRoutes({...question, virtualHost, routes: virtualHost.list('routes')})
+  const answer = context.evaluateMatcher?.(matcher, stream)
+  if (answer?.outcome === 'no') return single<RouteChoice>({kind: 'no-route', virtualHost, table})
+  const action = answer?.outcome === 'yes' ? answer.action?.get('typed_config') : undefined
+  if (action !== undefined) return walkRoutes({...question, virtualHost, routes: routesOfAction(action)})
+  return single<RouteChoice>({kind: 'undetermined', missing: `the matcher of virtual host "${virtualHost.str('name') ?? ''}"`, virtualHost, table})
+}
+
+/** A matcher's action is one Route or a RouteList; their own matches still have to hold: envoy-2022 D5. */
+function routesOfAction(action: View): readonly View[] {
+  const message = action.message()
+  return action.typeName()?.endsWith('.RouteList') === true ? message.list('routes') : [message]
+}
+
+/** EXTERNAL_ONLY spares requests that Envoy itself marked as internal. */
+function needsTls(virtualHost: View, {scheme, request}: Stream): boolean {
+  if (scheme === 'https') return false
+  const requirement = virtualHost.str('require_tls')
+  return requirement === 'ALL' || (requirement === 'EXTERNAL_ONLY' && headerLines(request, 'x-envoy-internal')[0] !== 'true')
+}
+
+function httpsLocation({request}: Stream): string {
+  return `https://${request.authority}${request.path ?? ''}`
+}
