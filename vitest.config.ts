@@ -1,7 +1,7 @@
 import {defineConfig} from 'vitest/config'
 
-/** As users run it; any other value makes oclif look for TypeScript sources. */
-const env = {NODE_ENV: 'production'}
+/** As users run it, and the same wherever the tests run; another NODE_ENV makes oclif look for TypeScript sources. */
+const env = {NODE_ENV: 'production', NO_COLOR: '1'}
 
 export default defineConfig({
   test: {

@@ -19,9 +19,9 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [code: ExitCode, meaning: st
   [EXIT_CODES.ok, 'as wished: every branch is positive, every assertion holds'],
   [EXIT_CODES.negative, 'a negative verdict, a finding or a failed assertion'],
   [EXIT_CODES.undetermined, 'undetermined: something that decides is not known'],
-  [EXIT_CODES.usage, 'wrong usage: an unknown command, flag or name, or an ambiguous one'],
-  [EXIT_CODES.input, 'bad input data: the message names file, place, what was expected and what came'],
-  [EXIT_CODES.external, 'the cluster, kubectl or the network is not available'],
+  [EXIT_CODES.usage, 'usage: an unknown or ambiguous command, flag or name'],
+  [EXIT_CODES.input, 'bad input data: the message names the file and the place'],
+  [EXIT_CODES.external, 'the cluster, kubectl, the network or the output is not available'],
   [EXIT_CODES.bug, 'a bug in this tool: please report it with the stack'],
   [EXIT_CODES.interrupted, 'interrupted'],
 ]

@@ -1,8 +1,5 @@
 import {CommandHelp, Help} from '@oclif/core/help'
 import {EXIT_CODE_MEANINGS} from '../flow/exit-code.js'
-import {unknownCommand} from './command-not-found.js'
-import {reportFailure} from './report-failure.js'
-import {hasFlag} from './terminal.js'
 
 const HEADER = 'EXIT CODES'
 
@@ -12,9 +9,10 @@ export class HelpWithExitCodes extends Help {
 
   override async showHelp(argv: string[]): Promise<void> {
     const words = argv.filter((word) => !word.startsWith('-') && word !== 'help')
-    const subject = words.join(':')
     if (words.length > 0 && !this.isKnown(words)) {
-      throw reportFailure(unknownCommand(subject, this.config), {argv, json: hasFlag(argv, '--json')})
+      // Loaded for this case only: help shall be quick.
+      const {reportUnknownCommand} = await import('./command-not-found.js')
+      throw reportUnknownCommand({id: words.join(':'), argv, program: this.config})
     }
     await super.showHelp(argv)
   }

@@ -1,43 +1,8 @@
 import type {Hook} from '@oclif/core'
-import {ExternalError} from '../flow/errors.js'
-import {EXIT_CODES} from '../flow/exit-code.js'
-import {reportFailure} from './report-failure.js'
-import {hasFlag} from './terminal.js'
+import {watchProcessEnd} from './process-end.js'
 
-/** What holds for the whole process, help and version included: a closed pipe is no error, ^C ends with 130, a stray error with 70. */
+/** Runs before everything, help and version included. */
 export const init: Hook<'init'> = function () {
-  process.stdout.on('error', endOnBrokenOutput)
-  process.stderr.on('error', ignore)
-  process.on('SIGINT', endUnlessHandled)
-  process.on('uncaughtException', endWithReport)
+  watchProcessEnd()
   return Promise.resolve()
-}
-
-/** `ambientctl … | head` has read what it wanted. */
-function endOnBrokenOutput(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit()
-}
-
-/** A command that took the cancel signal listens too, and ends by itself after cleaning up. */
-function endUnlessHandled(): void {
-  if (process.listenerCount('SIGINT') === 1) process.exit(EXIT_CODES.interrupted)
-}
-
-function endWithReport(error: NodeJS.ErrnoException): void {
-  const failure = error.syscall === 'write' ? unwritable(error) : error
-  process.exit(reportFailure(failure, {argv: process.argv, json: hasFlag(process.argv, '--json')}).exitCode)
-}
-
-function unwritable(error: Error): ExternalError {
-  return new ExternalError({
-    what: 'The result cannot be written.',
-    command: ['standard output'],
-    exit: error.message,
-    help: 'Free space on the device, or write to another place.',
-    cause: error,
-  })
-}
-
-function ignore(): void {
-  // Nobody reads stderr any more: there is nowhere left to say so.
 }

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import {addTallies, type Tally, tallyOutput, tallyVitest} from './tally.js'
 
 /** One step of `npm test`: a program, and how its end is counted. */
@@ -20,16 +19,16 @@ export interface StageEnd {
 /** All stages in order. `reportFile` is where vitest puts its report, outside the tree. */
 export function stages(reportFile: string): readonly Stage[] {
   return [
-    tool('typecheck', ['tsc', '-p', '.']),
-    tool('lint', ['eslint', '.']),
-    tool('format', ['biome', 'format', '.']),
-    tool('boundaries', ['depcruise', 'src', 'bin', 'test', '--config', '.dependency-cruiser.mjs']),
-    tool('dead code', ['knip']),
+    tool('typecheck'),
+    tool('lint'),
+    tool('format:check'),
+    tool('boundaries'),
+    tool('dead-code'),
     {name: 'build', command: script('test/tools/build.ts', '--if-stale'), live: false, count: countOne},
-    tool('package', ['publint', '--strict']),
+    tool('package:check'),
     {
       name: 'unit',
-      command: [bin('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+      command: ['node_modules/.bin/vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
       live: true,
       count: countVitest,
     },
@@ -37,12 +36,9 @@ export function stages(reportFile: string): readonly Stage[] {
   ]
 }
 
-function tool(name: string, [program, ...args]: readonly [string, ...string[]]): Stage {
-  return {name, command: [bin(program), ...args], live: false, count: countOne}
-}
-
-function bin(program: string): string {
-  return path.join('node_modules', '.bin', program)
+/** A script of package.json. */
+function tool(name: string): Stage {
+  return {name, command: ['npm', 'run', '--silent', name], live: false, count: countOne}
 }
 
 function script(file: string, ...args: readonly string[]): Stage['command'] {
