@@ -16,7 +16,13 @@ function plain(value: unknown): unknown {
   if (value instanceof Map) return {map: sorted([...value].map(([key, item]: [unknown, unknown]) => [String(key), plain(item)]))}
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
-  return {fields: sorted(Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => [key, plain(item)]))}
+  return {
+    fields: sorted(
+      Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => [key, plain(item)]),
+    ),
+  }
 }
 
 /** Pairs instead of an object: a key such as `__proto__` stays an ordinary key. */

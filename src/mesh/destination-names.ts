@@ -26,9 +26,13 @@ export function resolveDestination(directory: Directory, query: NameQuery): Reso
   if (isIP(name) !== 0) return addressDestination(directory, {ip: name, port})
   const pod = /^(?:pod|po)\/(.+)$/.exec(name)?.[1]
   if (pod !== undefined) {
-    return whenFound(podNamed(directory, {text: pod, namespace: query.namespace}), (workload) => podDestination(workload, {typed: name, port}))
+    return whenFound(podNamed(directory, {text: pod, namespace: query.namespace}), (workload) =>
+      podDestination(workload, {typed: name, port}),
+    )
   }
-  return whenFound(serviceNamed(directory, {text: name, namespace: query.namespace}), (service) => serviceDestination(service, {typed: name, port}))
+  return whenFound(serviceNamed(directory, {text: name, namespace: query.namespace}), (service) =>
+    serviceDestination(service, {typed: name, port}),
+  )
 }
 
 /** A service by host name, `ns/svc`, `svc.ns`, or by `svc` in the given namespace, then in all. */
@@ -37,7 +41,8 @@ export function serviceNamed(directory: Directory, query: NameQuery): Resolution
     const fitting = directory.services.filter(test)
     const [only] = fitting
     if (only === undefined) continue
-    return fitting.length === 1 ? found(only)
+    return fitting.length === 1
+      ? found(only)
       : {kind: 'ambiguous', text: query.text, candidates: fitting.map((service) => service.host).toSorted(compareText)}
   }
   return unknownService(directory, query.text)
@@ -84,30 +89,50 @@ function podDestination(workload: Workload, {typed, port}: Typed): Resolution<De
   const [ip] = workload.ips
   if (ip === undefined) return {kind: 'unknown', text: typed, why: 'the pod has no address yet', suggestions: []}
   return whenFound(podPort(workload, port), (numbered) =>
-    found({kind: 'workload', typed: ip, workload, addresses: [{ip, port: numbered.port}], port: numbered}))
+    found({kind: 'workload', typed: ip, workload, addresses: [{ip, port: numbered.port}], port: numbered}),
+  )
 }
 
-function addressDestination(directory: Directory, {ip, port}: {readonly ip: string; readonly port: string | undefined}): Resolution<Destination> {
+function addressDestination(
+  directory: Directory,
+  {ip, port}: {readonly ip: string; readonly port: string | undefined},
+): Resolution<Destination> {
   const service = directory.serviceAt(ip)
   if (service !== undefined) return serviceAddress(service, {ip, port})
   const workload = directory.podAt(ip)
   if (workload !== undefined) {
     return whenFound(podPort(workload, port), (numbered) =>
-      found({kind: 'workload', typed: ip, workload, addresses: [{ip: normalIp(ip), port: numbered.port}], port: numbered}))
+      found({kind: 'workload', typed: ip, workload, addresses: [{ip: normalIp(ip), port: numbered.port}], port: numbered}),
+    )
   }
   const numbered = portNumber(port)
-  if (numbered === undefined) return {kind: 'unknown', text: port === undefined ? ip : `${ip}:${port}`, why: 'an address needs a port number', suggestions: [`${ip}:80`]}
+  if (numbered === undefined) {
+    return {
+      kind: 'unknown',
+      text: port === undefined ? ip : `${ip}:${port}`,
+      why: 'an address needs a port number',
+      suggestions: [`${ip}:80`],
+    }
+  }
   return found({kind: 'address', typed: ip, addresses: [{ip: normalIp(ip), port: numbered}], port: {port: numbered}})
 }
 
-function serviceAddress(service: MeshService, {ip, port}: {readonly ip: string; readonly port: string | undefined}): Resolution<Destination> {
+function serviceAddress(
+  service: MeshService,
+  {ip, port}: {readonly ip: string; readonly port: string | undefined},
+): Resolution<Destination> {
   return whenFound(servicePort(service, port), (numbered) =>
-    found({kind: 'service', typed: ip, service, addresses: [{ip: normalIp(ip), port: numbered.port}], port: numbered}))
+    found({kind: 'service', typed: ip, service, addresses: [{ip: normalIp(ip), port: numbered.port}], port: numbered}),
+  )
 }
 
 function unknownService(directory: Directory, text: string): Resolution<MeshService> {
   const spellings = (service: MeshService): readonly string[] =>
-    text.includes('/') ? [`${service.namespace}/${service.name}`] : text.includes('.') ? [service.host, `${service.name}.${service.namespace}`] : [service.name]
+    text.includes('/')
+      ? [`${service.namespace}/${service.name}`]
+      : text.includes('.')
+        ? [service.host, `${service.name}.${service.namespace}`]
+        : [service.name]
   const suggestions = similarNames(text, directory.services.flatMap(spellings))
   const pod = directory.workloads.find((workload) => workload.name === text || `${workload.namespace}/${workload.name}` === text)
   return {kind: 'unknown', text, why: 'no service has this name', suggestions: pod === undefined ? suggestions : [`pod/${text}`]}

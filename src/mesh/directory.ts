@@ -1,5 +1,6 @@
 import type {ContainerPort, ServicePort, StringMap} from '../flow/inventory.js'
 import type {Evidence} from '../flow/step.js'
+import {groupBy} from './group-by.js'
 import {normalIp} from './ip.js'
 
 export type WorkloadRole = 'app' | 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar'
@@ -38,6 +39,8 @@ export interface MeshService {
   readonly host: string
   readonly vips: readonly string[]
   readonly headless: boolean
+  /** Known to Kubernetes, so that kube-proxy translates its addresses; false for what only the mesh knows (a ServiceEntry). */
+  readonly kubernetes: boolean
   readonly ports: readonly ServicePort[]
   /** Endpoints as Kubernetes resolves them; absent when the data does not tell. */
   readonly endpoints?: readonly ServiceEndpoint[]
@@ -77,12 +80,12 @@ export class Directory {
     this.services = entries.services
     this.nodes = entries.nodes
     this.complete = entries.complete
-    this.#workloadsByIp = indexBy(this.workloads, ({ips}) => ips)
-    this.#workloadsByName = indexBy(this.workloads, (workload) => [fullName(workload)])
-    this.#ztunnels = indexBy(this.workloads, ({role, node}) => role === 'ztunnel' && node !== undefined ? [node] : [])
-    this.#servicesByVip = indexBy(this.services, ({vips}) => vips)
-    this.#nodesByIp = indexBy(this.nodes, ({ips}) => ips)
-    this.#nodesByName = indexBy(this.nodes, ({name}) => [name])
+    this.#workloadsByIp = groupBy(this.workloads, ({ips}) => ips)
+    this.#workloadsByName = groupBy(this.workloads, (workload) => [fullName(workload)])
+    this.#ztunnels = groupBy(this.workloads, ({role, node}) => (role === 'ztunnel' && node !== undefined ? [node] : []))
+    this.#servicesByVip = groupBy(this.services, ({vips}) => vips)
+    this.#nodesByIp = groupBy(this.nodes, ({ips}) => ips)
+    this.#nodesByName = groupBy(this.nodes, ({name}) => [name])
   }
 
   /** Pods with this address; several when they share the network of their node. */
@@ -120,16 +123,4 @@ export class Directory {
 /** `namespace/pod`. */
 export function fullName(workload: Pick<Workload, 'name' | 'namespace'>): string {
   return `${workload.namespace}/${workload.name}`
-}
-
-function indexBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): ReadonlyMap<string, readonly T[]> {
-  const index = new Map<string, T[]>()
-  for (const item of items) {
-    for (const key of keysOf(item)) {
-      const group = index.get(key)
-      if (group === undefined) index.set(key, [item])
-      else group.push(item)
-    }
-  }
-  return index
 }

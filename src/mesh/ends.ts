@@ -2,7 +2,7 @@ import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival, Payload} from '../flow/connection.js'
 import type {Forwarder, Forwarding, Place} from '../flow/forwarder.js'
 import {oneOf, WHOLE} from '../flow/share.js'
-import type {Evidence, Step} from '../flow/step.js'
+import type {Step} from '../flow/step.js'
 import type {Missing, Verdict} from '../flow/verdict.js'
 import {fullName, type Workload} from './directory.js'
 import {departExit, stopExit, undeterminedForwarding} from './forwardings.js'
@@ -10,25 +10,25 @@ import {ZTUNNEL_PORTS} from './node-capture.js'
 
 /** The process that connects. With several addresses (a headless name) it takes one of them. */
 export function createClient(client: {
-  readonly place: Place; readonly payload: Payload
-  readonly addresses: readonly SocketAddress[]; readonly steps: readonly Step[]
+  readonly place: Place
+  readonly payload: Payload
+  readonly addresses: readonly SocketAddress[]
+  readonly steps: readonly Step[]
 }): Forwarder {
   const {addresses} = client
   return {
     place: client.place,
     forward: () => ({
       steps: client.steps,
-      exits: addresses.map((address) => departExit(
-        {to: {kind: 'socket', ...address}, source: {kind: 'own'}, payload: client.payload}, {share: oneOf(addresses.length)},
-      )),
+      exits: addresses.map((address) =>
+        departExit({to: {kind: 'socket', ...address}, source: {kind: 'own'}, payload: client.payload}, {share: oneOf(addresses.length)}),
+      ),
     }),
   }
 }
 
 /** The processes of a pod (or of a node) that accept connections. */
-export function createApplication(application: {
-  readonly place: Place; readonly workload?: Workload
-}): Forwarder {
+export function createApplication(application: Application): Forwarder {
   return {place: application.place, forward: (arrival) => accept(application, arrival)}
 }
 
@@ -37,7 +37,15 @@ export function createOutside(place: Place): Forwarder {
   return {
     place,
     forward: (arrival) => ({
-      steps: [{kind: 'deliver', to: place.name, ...socketOf(arrival), because: ['no pod, node or service of the cluster has this address'], evidence: []}],
+      steps: [
+        {
+          kind: 'deliver',
+          to: place.name,
+          ...socketOf(arrival),
+          because: ['no pod, node or service of the cluster has this address'],
+          evidence: [],
+        },
+      ],
       exits: [stopExit({verdict: {kind: 'passthrough'}})],
     }),
   }
@@ -53,32 +61,44 @@ export function createDeadEnd(place: Place, verdict: Verdict): Forwarder {
   return {place, forward: () => ({steps: [], exits: [stopExit({verdict, answer: {kind: 'timeout'}})]})}
 }
 
-function accept({place, workload}: {readonly place: Place; readonly workload?: Workload}, arrival: Arrival): Forwarding {
-  const socket = arrival.entry.kind === 'socket' ? arrival.entry : undefined
-  if (socket === undefined) return undeterminedForwarding({what: `how ${place.name} accepts something that is no IP packet`})
-  const isUndeclared = workload?.containerPorts?.every(({port}) => port !== socket.port) === true
-  if (isUndeclared && socket.port === ZTUNNEL_PORTS.inbound && isTunnel(arrival.payload)) return nobodyTerminates(place, socket)
+interface Application {
+  readonly place: Place
+  readonly workload?: Workload
+}
+
+function accept(application: Application, arrival: Arrival): Forwarding {
+  const {entry} = arrival
+  if (entry.kind !== 'socket') return undeterminedForwarding({what: `how ${application.place.name} accepts something that is no IP packet`})
+  const socket = {ip: entry.ip, port: entry.port}
+  const declared = (application.workload?.containerPorts ?? []).map(({port}) => port)
+  const isTunnelPort = socket.port === ZTUNNEL_PORTS.inbound && !declared.includes(socket.port)
+  return isTunnelPort && isTunnel(arrival.payload) ? nobodyTerminates(application, socket) : deliver(application, {socket, declared})
+}
+
+function deliver(
+  {place, workload}: Application,
+  {socket, declared}: {readonly socket: SocketAddress; readonly declared: readonly number[]},
+): Forwarding {
+  const isUndeclared = declared.length > 0 && !declared.includes(socket.port)
   const step: Step = {
-    kind: 'deliver', to: workload === undefined ? place.name : fullName(workload), address: {ip: socket.ip, port: socket.port},
+    kind: 'deliver',
+    to: workload === undefined ? place.name : fullName(workload),
+    address: socket,
     because: isUndeclared ? [`no container declares port ${socket.port}; an application may listen all the same`] : [],
-    evidence: evidenceOf(workload),
+    evidence: workload === undefined ? [] : [workload.evidence],
   }
   const to = {name: place.name, namespace: workload?.namespace ?? '', ip: socket.ip}
   return {steps: [step], exits: [{kind: 'deliver', to, share: WHOLE, requires: [], steps: []}]}
 }
 
 /** An HBONE tunnel reaches a pod that no ztunnel stands before: only a proxy listens on 15008 (envoy-2022 H.1.1). */
-function nobodyTerminates(place: Place, socket: SocketAddress): Forwarding {
+function nobodyTerminates({place}: Application, socket: SocketAddress): Forwarding {
   const reason = `an HBONE tunnel reaches ${formatSocket(socket)}, but ${place.name} is not captured and declares no such port`
   return {steps: [], exits: [stopExit({verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})]}
 }
 
 function isTunnel(payload: Payload): boolean {
   return payload.kind === 'tls' && payload.payload.kind === 'http' && payload.payload.request.method === 'CONNECT'
-}
-
-function evidenceOf(workload: Workload | undefined): readonly Evidence[] {
-  return workload === undefined ? [] : [workload.evidence]
 }
 
 function socketOf(arrival: Arrival): {address?: SocketAddress} {

@@ -8,7 +8,9 @@ import type {Enrolment} from './directory.js'
  */
 export function enrolmentOf(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {
   const recorded = pod.annotations.get('ambient.istio.io/redirection')
-  if (recorded !== undefined) return {captured: recorded === 'enabled' ? 'yes' : 'no', because: `annotation ambient.istio.io/redirection=${recorded}`}
+  if (recorded !== undefined) {
+    return {captured: recorded === 'enabled' ? 'yes' : 'no', because: `annotation ambient.istio.io/redirection=${recorded}`}
+  }
   const optOut = podOptOut(pod)
   return optOut === undefined ? byNamespace(pod, namespaces) : {captured: 'no', because: optOut}
 }

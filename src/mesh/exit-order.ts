@@ -8,10 +8,10 @@ import {canonicalText, compareText} from './canonical.js'
  * Endpoint order in a dump carries no meaning (envoy-2022 A.3), so it must not show in a trace.
  */
 export function orderExits(exits: readonly Exit[]): readonly Exit[] {
-  return exits.map((exit) => ({exit, text: targetOf(exit)})).toSorted((a, b) =>
-    mirrorRank(a.exit) - mirrorRank(b.exit)
-    || compareShares(b.exit.share, a.exit.share)
-    || compareText(a.text, b.text)).map(({exit}) => exit)
+  return exits
+    .map((exit) => ({exit, text: targetOf(exit)}))
+    .toSorted((a, b) => mirrorRank(a.exit) - mirrorRank(b.exit) || compareShares(b.exit.share, a.exit.share) || compareText(a.text, b.text))
+    .map(({exit}) => exit)
 }
 
 function mirrorRank(exit: Exit): number {
@@ -26,9 +26,13 @@ function compareShares(a: Share, b: Share): number {
 function targetOf(exit: Exit): string {
   const conditions = exit.requires.map((condition) => condition.what)
   switch (exit.kind) {
-    case 'depart': return canonicalText([formatAddress(exit.departure.to), conditions, exit.departure])
-    case 'deliver': return canonicalText([exit.to.ip, conditions, exit.to])
-    case 'stop': return canonicalText([exit.verdict.kind, conditions, exit.verdict])
-    default: return exit satisfies never
+    case 'depart':
+      return canonicalText([formatAddress(exit.departure.to), conditions, exit.departure])
+    case 'deliver':
+      return canonicalText([exit.to.ip, conditions, exit.to])
+    case 'stop':
+      return canonicalText([exit.verdict.kind, conditions, exit.verdict])
+    default:
+      return exit satisfies never
   }
 }

@@ -49,10 +49,14 @@ type Spoken = SpokenProtocol & {readonly assumptions: readonly string[]}
 
 function protocolOf(question: Question, destination: Destination): Spoken {
   const declared = declaredProtocol(destination.port)
-  if (question.protocol !== undefined) return {version: 'h1', ...(declared?.protocol === question.protocol ? declared : {}), protocol: question.protocol, assumptions: []}
+  if (question.protocol !== undefined) {
+    return {version: 'h1', ...(declared?.protocol === question.protocol ? declared : {}), protocol: question.protocol, assumptions: []}
+  }
   if (asksHttp(question)) return {version: 'h1', ...(declared?.protocol === 'http' ? declared : {}), protocol: 'http', assumptions: []}
   if (question.sni !== undefined) return {protocol: 'tls', assumptions: []}
-  return declared === undefined ? {protocol: 'unknown', assumptions: []} : {...declared, assumptions: [`protocol ${declared.protocol} (${declared.because})`]}
+  return declared === undefined
+    ? {protocol: 'unknown', assumptions: []}
+    : {...declared, assumptions: [`protocol ${declared.protocol} (${declared.because})`]}
 }
 
 function asksHttp(question: Question): boolean {
@@ -85,13 +89,21 @@ function requestAssumptions(question: Question, request: HttpRequest | undefined
   ]
 }
 
-function payloadOf(spoken: SpokenProtocol, {request, question}: {readonly request: HttpRequest | undefined; readonly question: Question}): Payload {
+function payloadOf(
+  spoken: SpokenProtocol,
+  {request, question}: {readonly request: HttpRequest | undefined; readonly question: Question},
+): Payload {
   switch (spoken.protocol) {
-    case 'http': return request === undefined ? {kind: 'unknown'} : {kind: 'http', version: spoken.version ?? 'h1', request}
-    case 'tls': return {kind: 'tls', ...(question.sni === undefined ? {} : {sni: question.sni}), alpn: [], trusted: true, payload: {kind: 'unknown'}}
-    case 'tcp': return {kind: 'opaque'}
-    case 'unknown': return {kind: 'unknown'}
-    default: return spoken.protocol satisfies never
+    case 'http':
+      return request === undefined ? {kind: 'unknown'} : {kind: 'http', version: spoken.version ?? 'h1', request}
+    case 'tls':
+      return {kind: 'tls', ...(question.sni === undefined ? {} : {sni: question.sni}), alpn: [], trusted: true, payload: {kind: 'unknown'}}
+    case 'tcp':
+      return {kind: 'opaque'}
+    case 'unknown':
+      return {kind: 'unknown'}
+    default:
+      return spoken.protocol satisfies never
   }
 }
 
@@ -112,7 +124,10 @@ function workloadKind(workload: Workload): Client {
   if (workload.role !== 'app' || workload.hostNetwork) return {kind: 'uncaptured', assumptions: []}
   const {captured, because} = workload.enrolment
   if (captured === 'undetermined') return {kind: 'uncaptured', assumptions: [`client kind is not known: ${because}`]}
-  return {kind: captured === 'yes' ? 'ambient' : 'uncaptured', assumptions: workload.evidence.basis === 'recorded' ? [] : [`source captured (${because})`]}
+  return {
+    kind: captured === 'yes' ? 'ambient' : 'uncaptured',
+    assumptions: workload.evidence.basis === 'recorded' ? [] : [`source captured (${because})`],
+  }
 }
 
 /** What `--from-kind` says about the source's capture. */
@@ -122,11 +137,16 @@ export function askedEnrolment(kind: ClientKind): Enrolment {
 
 function sourcePeer(source: Source): FlowPeer {
   switch (source.kind) {
-    case 'workload': return workloadPeer(source.workload, source.workload.ips[0] ?? ANY_ADDRESS)
-    case 'node': return {name: source.node.name, kind: 'node', ip: source.node.ips[0] ?? ANY_ADDRESS, basis: 'recorded'}
-    case 'address': return {name: source.ip, kind: 'address', ip: source.ip, basis: 'recorded'}
-    case 'outside': return {name: 'external', kind: 'outside', ip: ANY_ADDRESS, basis: 'assumed'}
-    default: return source satisfies never
+    case 'workload':
+      return workloadPeer(source.workload, source.workload.ips[0] ?? ANY_ADDRESS)
+    case 'node':
+      return {name: source.node.name, kind: 'node', ip: source.node.ips[0] ?? ANY_ADDRESS, basis: 'recorded'}
+    case 'address':
+      return {name: source.ip, kind: 'address', ip: source.ip, basis: 'recorded'}
+    case 'outside':
+      return {name: 'external', kind: 'outside', ip: ANY_ADDRESS, basis: 'assumed'}
+    default:
+      return source satisfies never
   }
 }
 

@@ -33,6 +33,7 @@ export function inventoryServices(inventory: Inventory): readonly MeshService[] 
       host: `${service.name}.${service.namespace}.svc.cluster.local`,
       vips: service.clusterIPs.map(normalIp),
       headless: service.headless,
+      kubernetes: true,
       ports: service.ports,
       ...(endpoints === undefined ? {} : {endpoints}),
       evidence: recordedIn(service.recorded),
@@ -79,14 +80,17 @@ function endpointsOf(service: Service, inventory: Inventory): readonly ServiceEn
   if (slices !== undefined) return slices.flatMap((slice) => sliceEndpoints(service, slice))
   const {selector} = service
   if (selector === undefined || selector.size === 0 || inventory.pods === undefined) return undefined
-  const selected = inventory.pods.filter((pod) => pod.namespace === service.namespace && isReady(pod)
-    && [...selector].every(([key, value]) => pod.labels.get(key) === value))
+  const selected = inventory.pods.filter(
+    (pod) => pod.namespace === service.namespace && isReady(pod) && [...selector].every(([key, value]) => pod.labels.get(key) === value),
+  )
   return selected.flatMap((pod) => service.ports.flatMap((port) => podEndpoint(pod, port)))
 }
 
 function podEndpoint(pod: Pod, port: ServicePort): readonly ServiceEndpoint[] {
-  const target = typeof port.targetPort === 'number' ? port.targetPort
-    : pod.containerPorts.find(({name, protocol}) => name === port.targetPort && protocol === port.protocol)?.port
+  const target =
+    typeof port.targetPort === 'number'
+      ? port.targetPort
+      : pod.containerPorts.find(({name, protocol}) => name === port.targetPort && protocol === port.protocol)?.port
   const [ip] = pod.ips
   return target === undefined || ip === undefined || port.protocol !== 'TCP' ? [] : [{ip, port: target, servicePort: port.port}]
 }
@@ -94,9 +98,11 @@ function podEndpoint(pod: Pod, port: ServicePort): readonly ServiceEndpoint[] {
 /** A slice names its ports as the service does. */
 function sliceEndpoints(service: Service, slice: EndpointSlice): readonly ServiceEndpoint[] {
   const addresses = slice.endpoints.filter(({ready}) => ready !== false).flatMap(({addresses: [ip]}) => ip ?? [])
-  return slice.ports.filter(({protocol}) => protocol === 'TCP').flatMap((port) => {
-    const owner = service.ports.find(({name, protocol}) => (name ?? '') === (port.name ?? '') && protocol === 'TCP')
-    const number = port.port
-    return owner === undefined || number === undefined ? [] : addresses.map((ip) => ({ip, port: number, servicePort: owner.port}))
-  })
+  return slice.ports
+    .filter(({protocol}) => protocol === 'TCP')
+    .flatMap((port) => {
+      const owner = service.ports.find(({name, protocol}) => (name ?? '') === (port.name ?? '') && protocol === 'TCP')
+      const number = port.port
+      return owner === undefined || number === undefined ? [] : addresses.map((ip) => ({ip, port: number, servicePort: owner.port}))
+    })
 }

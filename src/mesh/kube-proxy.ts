@@ -17,7 +17,7 @@ export type Translation =
  */
 export function translate(directory: Directory, to: SocketAddress): Translation {
   const service = directory.serviceAt(to.ip)
-  return service === undefined ? {kind: 'none'} : translateService(service, to)
+  return service?.kubernetes !== true ? {kind: 'none'} : translateService(service, to)
 }
 
 /** Endpoints of a service port, or why there are none. */
@@ -26,13 +26,16 @@ export function translateService(service: MeshService, to: SocketAddress): Trans
   if (endpoints === undefined) return unknownEndpoints(service, to)
   if (!service.ports.some(({port, protocol}) => port === to.port && protocol === 'TCP')) return noSuchPort(service, to)
   const targets = endpoints.filter(({servicePort}) => servicePort === to.port).map(({ip, port}) => ({ip, port}))
-  return targets.length === 0 ? noEndpoint(service, to) : {
-    kind: 'endpoints',
-    targets: targets.map((target) => ({
-      to: target, share: oneOf(targets.length),
-      step: balanceStep(service, {to, effect: `${formatSocket(target)}, one of ${targets.length}`}),
-    })),
-  }
+  return targets.length === 0
+    ? noEndpoint(service, to)
+    : {
+        kind: 'endpoints',
+        targets: targets.map((target) => ({
+          to: target,
+          share: oneOf(targets.length),
+          step: balanceStep(service, {to, effect: `${formatSocket(target)}, one of ${targets.length}`}),
+        })),
+      }
 }
 
 /** Whether a virtual address has no ready endpoint behind it. */
@@ -44,27 +47,42 @@ export function lacksEndpoints(directory: Directory, to: SocketAddress): boolean
 
 function unknownEndpoints(service: MeshService, to: SocketAddress): Translation {
   const missing = [{what: `endpoints of service ${service.host}`, collect: 'ambientctl record'}]
-  return {kind: 'end', step: balanceStep(service, {to, effect: 'not known'}), verdict: {kind: 'undetermined', missing}, answer: {kind: 'unknown'}}
+  return {
+    kind: 'end',
+    step: balanceStep(service, {to, effect: 'not known'}),
+    verdict: {kind: 'undetermined', missing},
+    answer: {kind: 'unknown'},
+  }
 }
 
 /** No rule translates the port, so the packets go to an address that nobody has. */
 function noSuchPort(service: MeshService, to: SocketAddress): Translation {
   const reason = `${service.host} has no TCP port ${to.port}, and no machine has the virtual address ${to.ip}`
-  return {kind: 'end', step: balanceStep(service, {to, effect: 'no rule for this port'}), verdict: {kind: 'dropped', reason}, answer: {kind: 'timeout'}}
+  return {
+    kind: 'end',
+    step: balanceStep(service, {to, effect: 'no rule for this port'}),
+    verdict: {kind: 'dropped', reason},
+    answer: {kind: 'timeout'},
+  }
 }
 
 // envoy-2022 H.3.2: kube-proxy REJECTs a virtual address without endpoints (ECONNREFUSED).
 function noEndpoint(service: MeshService, to: SocketAddress): Translation {
   const reason = `kube-proxy rejects ${formatSocket(to)}: ${service.host} has no ready endpoint for port ${to.port}`
   return {
-    kind: 'end', step: balanceStep(service, {to, effect: 'rejected, no endpoint'}),
-    verdict: {kind: 'no-healthy-upstream', reason}, answer: {kind: 'closed', accepted: false},
+    kind: 'end',
+    step: balanceStep(service, {to, effect: 'rejected, no endpoint'}),
+    verdict: {kind: 'no-healthy-upstream', reason},
+    answer: {kind: 'closed', accepted: false},
   }
 }
 
 function balanceStep(service: MeshService, {to, effect}: {readonly to: SocketAddress; readonly effect: string}): Step {
   return {
-    kind: 'load-balance', name: service.host, effect: `kube-proxy: ${effect}`,
-    because: [`virtual address ${formatSocket(to)}`], evidence: [{...service.evidence, basis: 'assumed'}],
+    kind: 'load-balance',
+    name: service.host,
+    effect: `kube-proxy: ${effect}`,
+    because: [`virtual address ${formatSocket(to)}`],
+    evidence: [{...service.evidence, basis: 'assumed'}],
   }
 }

@@ -28,7 +28,9 @@ export function createNodeCapture(capture: NodeCapture): Forwarder {
   return {
     place: {kind: 'node', name: capture.node, node: capture.node},
     forward: (arrival) => {
-      if (arrival.entry.kind !== 'socket') return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
+      if (arrival.entry.kind !== 'socket') {
+        return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
+      }
       const {ip, port} = arrival.entry
       return decide({...capture, arrival, to: {ip, port}})
     },
@@ -43,11 +45,15 @@ interface Crossing extends NodeCapture {
 
 function decide(crossing: Crossing): Forwarding {
   switch (crossing.arrival.ingress) {
-    case 'ztunnel': return fromZtunnel(crossing)
-    case 'workload': return fromWorkload(crossing)
+    case 'ztunnel':
+      return fromZtunnel(crossing)
+    case 'workload':
+      return fromWorkload(crossing)
     // envoy-2022 C.3 walk 7: the node's own address (HostIP) is marked 0x220 and bypasses capture.
-    case 'host': return notCaptured(crossing, ['comes from the node itself'])
-    default: return inbound(crossing, [])
+    case 'host':
+      return notCaptured(crossing, ['comes from the node itself'])
+    default:
+      return inbound(crossing, [])
   }
 }
 
@@ -63,13 +69,20 @@ function fromZtunnel(crossing: Crossing): Forwarding {
 // envoy-2022 C.3 walk 6: nat OUTPUT in the ztunnel pod turns 15088 into its own 15008; SO_ORIGINAL_DST stays podB:15088.
 function redirectInside(crossing: Crossing): Forwarding {
   const socket = {ip: '127.0.0.1', port: ZTUNNEL_PORTS.inbound}
-  const step = captureStep(crossing, {how: 'redirected inside the ztunnel pod: 15088 to 15008', to: socket, because: ['port 15088', 'source is the ztunnel']})
+  const step = captureStep(crossing, {
+    how: 'redirected inside the ztunnel pod: 15088 to 15008',
+    to: socket,
+    because: ['port 15088', 'source is the ztunnel'],
+  })
   return {steps: [step], exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination: crossing.to}))]}
 }
 
 // envoy-2022 H.3.7: with original_src the SYN reaches the socket, but its SYN-ACK has no route.
 function redirectBroken(crossing: Crossing): Forwarding {
-  const step = captureStep(crossing, {how: 'redirected inside the ztunnel pod, the answer has no route', because: ['port 15088', 'kept source address']})
+  const step = captureStep(crossing, {
+    how: 'redirected inside the ztunnel pod, the answer has no route',
+    because: ['port 15088', 'kept source address'],
+  })
   const reason = `port 15088 works only with the ztunnel's own source address; the answer to ${formatOptional(crossing.arrival.source)} has no route`
   return {steps: [step], exits: [stopExit({verdict: {kind: 'dropped', reason}, answer: {kind: 'timeout'}})]}
 }
@@ -80,10 +93,14 @@ function fromWorkload(crossing: Crossing): Forwarding {
   if (workload === undefined) return inbound(crossing, ['source is no pod of the inventory'])
   const {captured, because} = enrolmentOf(workload)
   switch (captured) {
-    case 'yes': return outbound(crossing, because)
-    case 'no': return inbound(crossing, [`source not captured: ${because}`])
-    case 'undetermined': return unknownCapture(crossing, {workload, because})
-    default: return captured satisfies never
+    case 'yes':
+      return outbound(crossing, because)
+    case 'no':
+      return inbound(crossing, [`source not captured: ${because}`])
+    case 'undetermined':
+      return unknownCapture(crossing, {workload, because})
+    default:
+      return captured satisfies never
   }
 }
 
@@ -119,7 +136,9 @@ function orRejected(crossing: Crossing, captured: Forwarding): Forwarding {
   return {
     steps: captured.steps,
     exits: [
-      ...captured.exits.map((exit): Exit => ({...exit, share: multiplyShares(exit.share, oneOf(2)), requires: [accepted, ...exit.requires]})),
+      ...captured.exits.map(
+        (exit): Exit => ({...exit, share: multiplyShares(exit.share, oneOf(2)), requires: [accepted, ...exit.requires]}),
+      ),
       stopExit(translation, {share: oneOf(2), requires: [rejected], steps: [translation.step]}),
     ],
   }
@@ -134,21 +153,32 @@ function notCaptured(crossing: Crossing, because: readonly string[]): Forwarding
   return throughKubeProxy(crossing, {because, deliver: (to) => passOn({...crossing, to}, because)})
 }
 
-function throughKubeProxy(crossing: Crossing, {because, deliver}: {
-  readonly because: readonly string[]; readonly deliver: (to: SocketAddress) => Forwarding
-}): Forwarding {
+function throughKubeProxy(
+  crossing: Crossing,
+  {
+    because,
+    deliver,
+  }: {
+    readonly because: readonly string[]
+    readonly deliver: (to: SocketAddress) => Forwarding
+  },
+): Forwarding {
   const translation = translate(crossing.directory, crossing.to)
   switch (translation.kind) {
-    case 'none': return deliver(crossing.to)
-    case 'end': return {steps: [captureStep(crossing, {how: 'not captured', because}), translation.step], exits: [stopExit(translation)]}
-    case 'endpoints': return {
-      steps: [],
-      exits: translation.targets.flatMap(({to, share, step}) => {
-        const {steps, exits} = deliver(to)
-        return exits.map((exit): Exit => ({...exit, share: multiplyShares(share, exit.share), steps: [step, ...steps, ...exit.steps]}))
-      }),
-    }
-    default: return translation satisfies never
+    case 'none':
+      return deliver(crossing.to)
+    case 'end':
+      return {steps: [captureStep(crossing, {how: 'not captured', because}), translation.step], exits: [stopExit(translation)]}
+    case 'endpoints':
+      return {
+        steps: [],
+        exits: translation.targets.flatMap(({to, share, step}) => {
+          const {steps, exits} = deliver(to)
+          return exits.map((exit): Exit => ({...exit, share: multiplyShares(share, exit.share), steps: [step, ...steps, ...exit.steps]}))
+        }),
+      }
+    default:
+      return translation satisfies never
   }
 }
 
@@ -163,15 +193,27 @@ function inboundTo(crossing: Crossing, because: readonly string[]): Forwarding {
       const port = to.port === ZTUNNEL_PORTS.inbound ? ZTUNNEL_PORTS.inbound : ZTUNNEL_PORTS.inboundPlaintext
       return toZtunnel(crossing, {port, originalDestination: to, because: [...because, `target captured: ${enrolment.because}`]})
     }
-    case 'no': return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
-    case 'undetermined': return unknownCapture(crossing, {workload: target, because: enrolment.because})
-    default: return enrolment.captured satisfies never
+    case 'no':
+      return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
+    case 'undetermined':
+      return unknownCapture(crossing, {workload: target, because: enrolment.because})
+    default:
+      return enrolment.captured satisfies never
   }
 }
 
-function toZtunnel(crossing: Crossing, {port, originalDestination, because}: {
-  readonly port: number; readonly originalDestination: SocketAddress; readonly because: readonly string[]
-}): Forwarding {
+function toZtunnel(
+  crossing: Crossing,
+  {
+    port,
+    originalDestination,
+    because,
+  }: {
+    readonly port: number
+    readonly originalDestination: SocketAddress
+    readonly because: readonly string[]
+  },
+): Forwarding {
   const socket = {ip: crossing.directory.ztunnelOf(crossing.node)?.ips[0] ?? '127.0.0.1', port}
   const step = captureStep(crossing, {how: `into the ztunnel of the node, port ${port}`, to: socket, because})
   return {steps: [step], exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination}), {share: WHOLE})]}
@@ -182,7 +224,10 @@ function passOn(crossing: Crossing, because: readonly string[]): Forwarding {
 }
 
 function unknownCapture(crossing: Crossing, {workload, because}: {readonly workload: Workload; readonly because: string}): Forwarding {
-  return undetermined(crossing, {what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`, collect: 'ambientctl record'})
+  return undetermined(crossing, {
+    what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`,
+    collect: 'ambientctl record',
+  })
 }
 
 function undetermined(crossing: Crossing, missing: Missing): Forwarding {
@@ -190,8 +235,17 @@ function undetermined(crossing: Crossing, missing: Missing): Forwarding {
   return {steps: [captureStep(crossing, {how: 'not known', because: [missing.what]})], exits}
 }
 
-function captureStep(crossing: Crossing, {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]}): Step {
-  return {kind: 'capture', how, because: [...because, `to ${formatSocket(crossing.to)}`], evidence: evidenceOf(crossing), ...(to === undefined ? {} : {to})}
+function captureStep(
+  crossing: Crossing,
+  {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]},
+): Step {
+  return {
+    kind: 'capture',
+    how,
+    because: [...because, `to ${formatSocket(crossing.to)}`],
+    evidence: evidenceOf(crossing),
+    ...(to === undefined ? {} : {to}),
+  }
 }
 
 /** The pods whose entries in the inventory decided. */

@@ -20,14 +20,18 @@ export function sharesOf(start: HopId | OutcomeId, completed: readonly Hop[]): R
 
 /** The verdict of a trace: its worst outcome that traffic reaches; of equally bad ones that with the larger share, then the first. */
 export function worstOf(outcomes: readonly Outcome[]): Verdict {
-  const [worst] = outcomes.filter(isReached).toSorted((a, b) =>
-    RANK[outlookOf(a.verdict)] - RANK[outlookOf(b.verdict)] || Number(isLarger(b.share, a.share)) - Number(isLarger(a.share, b.share)))
+  const [worst] = outcomes
+    .filter(isReached)
+    .toSorted(
+      (a, b) =>
+        RANK[outlookOf(a.verdict)] - RANK[outlookOf(b.verdict)] || Number(isLarger(b.share, a.share)) - Number(isLarger(a.share, b.share)),
+    )
   return worst?.verdict ?? {kind: 'undetermined', missing: [{what: 'where the connection ends'}]}
 }
 
 /** What is not known, over all undetermined outcomes, each thing once. */
 export function missingOf(outcomes: readonly Outcome[]): readonly Missing[] {
-  const all = outcomes.filter(isReached).flatMap(({verdict}) => verdict.kind === 'undetermined' ? verdict.missing : [])
+  const all = outcomes.filter(isReached).flatMap(({verdict}) => (verdict.kind === 'undetermined' ? verdict.missing : []))
   return [...new Map(all.map((missing) => [canonicalText(missing), missing])).values()]
 }
 

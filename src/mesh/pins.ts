@@ -14,12 +14,12 @@ export function applyPins(exits: readonly Exit[], pins: readonly string[]): read
 
 /** Shares of all exits that are no mirrors, added up. */
 export function sumOf(exits: readonly Exit[]): Share {
-  return exits.reduce((sum, exit) => exit.mirror === true ? sum : addShares(sum, exit.share), NOTHING)
+  return exits.reduce((sum, exit) => (exit.mirror === true ? sum : addShares(sum, exit.share)), NOTHING)
 }
 
 function rescale(exits: readonly Exit[], whole: Share): readonly Exit[] {
   const inverse = {numerator: whole.denominator, denominator: whole.numerator, exact: whole.exact}
-  return exits.map((exit) => exit.mirror === true ? exit : {...exit, share: multiplyShares(exit.share, inverse)})
+  return exits.map((exit) => (exit.mirror === true ? exit : {...exit, share: multiplyShares(exit.share, inverse)}))
 }
 
 function names(exit: Exit, pin: string): boolean {

@@ -32,8 +32,17 @@ const TLS: SpokenProtocol = {protocol: 'tls'}
 const TCP: SpokenProtocol = {protocol: 'tcp'}
 
 const PROTOCOLS: ReadonlyMap<string, SpokenProtocol> = new Map([
-  ['http', HTTP1], ['grpc-web', HTTP1], ['ws', HTTP1],
-  ['http2', HTTP2], ['h2c', HTTP2], ['grpc', HTTP2],
-  ['https', TLS], ['tls', TLS], ['wss', TLS],
-  ['tcp', TCP], ['mongo', TCP], ['mysql', TCP], ['redis', TCP],
+  ['http', HTTP1],
+  ['grpc-web', HTTP1],
+  ['ws', HTTP1],
+  ['http2', HTTP2],
+  ['h2c', HTTP2],
+  ['grpc', HTTP2],
+  ['https', TLS],
+  ['tls', TLS],
+  ['wss', TLS],
+  ['tcp', TCP],
+  ['mongo', TCP],
+  ['mysql', TCP],
+  ['redis', TCP],
 ])

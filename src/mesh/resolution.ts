@@ -2,7 +2,8 @@
 export type Resolution<T> =
   | {readonly kind: 'found'; readonly value: T; readonly notes: readonly string[]}
   | {
-      readonly kind: 'ambiguous'; readonly text: string
+      readonly kind: 'ambiguous'
+      readonly text: string
       /** What it could mean, spelled so that each can be typed instead. */
       readonly candidates: readonly string[]
     }

@@ -8,7 +8,8 @@ const MAX_DISTANCE = 3
 /** The known names that a typing slip away from `text`, closest first. */
 export function similarNames(text: string, known: Iterable<string>): readonly string[] {
   const rated = [...new Set(known)].map((name) => ({name, apart: name.startsWith(text) && text !== '' ? 0 : distance(text, name)}))
-  return rated.filter(({apart}) => apart <= Math.min(MAX_DISTANCE, text.length / 2))
+  return rated
+    .filter(({apart}) => apart <= Math.min(MAX_DISTANCE, text.length / 2))
     .toSorted((a, b) => a.apart - b.apart || compareText(a.name, b.name))
     .slice(0, MAX_SUGGESTIONS)
     .map(({name}) => name)

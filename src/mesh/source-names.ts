@@ -28,22 +28,27 @@ export function resolveSource(directory: Directory, query: NameQuery): Resolutio
   const prefix = text.slice(0, Math.max(slash, 0))
   const rest = text.slice(slash + 1)
   switch (KINDS.get(prefix)) {
-    case 'node': return nodeNamed(directory, rest)
-    case 'pod': return asSource(podNamed(directory, {text: rest, namespace}))
-    case 'controller': return asSource(replicasOf(directory, {text: rest, namespace}, (workload) => workload.controller))
-    case 'account': return asSource(replicasOf(directory, {text: rest, namespace}, (workload) => workload.serviceAccount))
-    default: return asSource(workloadNamed(directory, query))
+    case 'node':
+      return nodeNamed(directory, rest)
+    case 'pod':
+      return asSource(podNamed(directory, {text: rest, namespace}))
+    case 'controller':
+      return asSource(replicasOf({directory, query: {text: rest, namespace}}, (workload) => workload.controller))
+    case 'account':
+      return asSource(replicasOf({directory, query: {text: rest, namespace}}, (workload) => workload.serviceAccount))
+    default:
+      return asSource(workloadNamed(directory, query))
   }
 }
 
 /** A pod by its exact name: `x` in the namespace of the query, or `ns/x`. */
 export function podNamed(directory: Directory, query: NameQuery): Resolution<Workload> {
-  return choose(directory, query, [(workload, name) => workload.name === name])
+  return choose({directory, query}, [(workload, name) => workload.name === name])
 }
 
 /** A workload as a user calls it: by pod name, controller, app label, pod name prefix, or service account. */
 export function workloadNamed(directory: Directory, query: NameQuery): Resolution<Workload> {
-  return choose(directory, query, [
+  return choose({directory, query}, [
     (workload, name) => workload.name === name,
     (workload, name) => workload.controller === name,
     (workload, name) => workload.labels.get('app') === name || workload.labels.get('app.kubernetes.io/name') === name,
@@ -53,33 +58,52 @@ export function workloadNamed(directory: Directory, query: NameQuery): Resolutio
 }
 
 const KINDS: ReadonlyMap<string, 'node' | 'pod' | 'controller' | 'account'> = new Map([
-  ['node', 'node'], ['pod', 'pod'], ['po', 'pod'],
-  ['deploy', 'controller'], ['deployment', 'controller'], ['sts', 'controller'], ['statefulset', 'controller'],
-  ['ds', 'controller'], ['daemonset', 'controller'], ['sa', 'account'], ['serviceaccount', 'account'],
+  ['node', 'node'],
+  ['pod', 'pod'],
+  ['po', 'pod'],
+  ['deploy', 'controller'],
+  ['deployment', 'controller'],
+  ['sts', 'controller'],
+  ['statefulset', 'controller'],
+  ['ds', 'controller'],
+  ['daemonset', 'controller'],
+  ['sa', 'account'],
+  ['serviceaccount', 'account'],
 ] as const)
+
+interface Lookup {
+  readonly directory: Directory
+  readonly query: NameQuery
+}
 
 type Test = (workload: Workload, name: string) => boolean
 
 /** The first test that fits anything decides; the own namespace goes before all others. */
-function choose(directory: Directory, query: NameQuery, tests: readonly Test[]): Resolution<Workload> {
+function choose({directory, query}: Lookup, tests: readonly Test[]): Resolution<Workload> {
   const {name, scopes} = scopesOf(directory, query)
   for (const scope of scopes) {
     for (const test of tests) {
       const fitting = scope.filter((workload) => test(workload, name))
       const [only] = fitting
-      if (only !== undefined) return fitting.length === 1 ? found(only) : {kind: 'ambiguous', text: query.text, candidates: fitting.map(fullName).toSorted(compareText)}
+      if (only !== undefined) {
+        return fitting.length === 1
+          ? found(only)
+          : {kind: 'ambiguous', text: query.text, candidates: fitting.map(fullName).toSorted(compareText)}
+      }
     }
   }
   return unknownWorkload(directory, query.text)
 }
 
 /** All replicas are alike in name and identity: the first by name stands for them, and the others are named. */
-function replicasOf(directory: Directory, query: NameQuery, key: (workload: Workload) => string | undefined): Resolution<Workload> {
+function replicasOf({directory, query}: Lookup, key: (workload: Workload) => string | undefined): Resolution<Workload> {
   const {name, scopes} = scopesOf(directory, query)
   for (const scope of scopes) {
     const replicas = scope.filter((workload) => key(workload) === name).toSorted((a, b) => compareText(fullName(a), fullName(b)))
     const namespaces = [...new Set(replicas.map((workload) => workload.namespace))]
-    if (namespaces.length > 1) return {kind: 'ambiguous', text: query.text, candidates: namespaces.map((namespace) => `${namespace}/${name}`)}
+    if (namespaces.length > 1) {
+      return {kind: 'ambiguous', text: query.text, candidates: namespaces.map((namespace) => `${namespace}/${name}`)}
+    }
     const [first, ...others] = replicas
     if (first !== undefined) return found(first, replicaNote(first, others))
   }
@@ -110,13 +134,25 @@ function nodeNamed(directory: Directory, name: string): Resolution<Source> {
   const node = directory.node(name)
   if (node !== undefined) return found({kind: 'node', node})
   const names = directory.nodes.map((each) => each.name)
-  return {kind: 'unknown', text: `node/${name}`, why: 'no node has this name', suggestions: similarNames(name, names).map((each) => `node/${each}`)}
+  return {
+    kind: 'unknown',
+    text: `node/${name}`,
+    why: 'no node has this name',
+    suggestions: similarNames(name, names).map((each) => `node/${each}`),
+  }
 }
 
 function unknownWorkload(directory: Directory, text: string): Resolution<Workload> {
   const slash = text.indexOf('/')
-  const names = directory.workloads.flatMap((workload) => slash >= 0 ? [fullName(workload)] : [workload.controller ?? workload.name, workload.name])
-  return {kind: 'unknown', text, why: 'no pod, controller, app label or service account has this name', suggestions: similarNames(text, names)}
+  const names = directory.workloads.flatMap((workload) =>
+    slash >= 0 ? [fullName(workload)] : [workload.controller ?? workload.name, workload.name],
+  )
+  return {
+    kind: 'unknown',
+    text,
+    why: 'no pod, controller, app label or service account has this name',
+    suggestions: similarNames(text, names),
+  }
 }
 
 function asSource(resolution: Resolution<Workload>): Resolution<Source> {

@@ -28,12 +28,17 @@ export function startOf(parts: StartParts): Visit {
 function clientStation(parts: StartParts): Station {
   const {source, flow, topology} = parts
   switch (source.kind) {
-    case 'workload': return podClient(parts, source.workload)
+    case 'workload':
+      return podClient(parts, source.workload)
     case 'node': {
-      const {name, ips: [ip = ANY_ADDRESS]} = source.node
+      const {
+        name,
+        ips: [ip = ANY_ADDRESS],
+      } = source.node
       return topology.nodeClient({name, ip}, dialler(parts, {kind: 'app', name: `node ${name}`, node: name}))
     }
-    default: return topology.outsideClient(flow.source.ip, outsideDialler(parts))
+    default:
+      return topology.outsideClient(flow.source.ip, outsideDialler(parts))
   }
 }
 
@@ -41,9 +46,12 @@ function podClient(parts: StartParts, workload: Workload): Station {
   const {flow, topology} = parts
   const forwarder = dialler(parts, {...placeOf(workload), kind: 'app'})
   switch (flow.clientKind) {
-    case 'sidecar': return topology.sidecarClient(workload, forwarder)
-    case 'outside': return topology.outsideClient(flow.source.ip, outsideDialler(parts))
-    default: return topology.client(workload, forwarder)
+    case 'sidecar':
+      return topology.sidecarClient(workload, forwarder)
+    case 'outside':
+      return topology.outsideClient(flow.source.ip, outsideDialler(parts))
+    default:
+      return topology.client(workload, forwarder)
   }
 }
 
@@ -75,8 +83,17 @@ function outsideDialler(parts: StartParts): ReturnType<typeof createClient> {
   }
 }
 
-function dial(to: SocketAddress, {step, payload, count}: {
-  readonly step: Step; readonly payload: StartParts['payload']; readonly count: number
-}): ReturnType<typeof departExit> {
+function dial(
+  to: SocketAddress,
+  {
+    step,
+    payload,
+    count,
+  }: {
+    readonly step: Step
+    readonly payload: StartParts['payload']
+    readonly count: number
+  },
+): ReturnType<typeof departExit> {
   return departExit({to: {kind: 'socket', ...to}, source: {kind: 'own'}, payload}, {share: oneOf(count), steps: [step]})
 }

@@ -45,18 +45,26 @@ export class Topology {
   sidecarClient(workload: Workload, forwarder: Forwarder): Station {
     const [ip = '0.0.0.0'] = workload.ips
     return {
-      key: `client ${fullName(workload)}`, forwarder,
+      key: `client ${fullName(workload)}`,
+      forwarder,
       next: (departure) => {
         const packet = packetFrom(ip, departure)
         const entry = {ip, port: ZTUNNEL_PORTS.outbound}
-        return {station: this.proxy(workload), arrival: {...arrivalOf(packet), entry: {kind: 'socket', ...entry}, originalDestination: packet.to}}
+        return {
+          station: this.proxy(workload),
+          arrival: {...arrivalOf(packet), entry: {kind: 'socket', ...entry}, originalDestination: packet.to},
+        }
       },
     }
   }
 
   /** A process of a node connects. */
   nodeClient(node: {readonly name: string; readonly ip: string}, forwarder: Forwarder): Station {
-    return {key: `client node ${node.name}`, forwarder, next: (departure) => this.#across(node.name, packetFrom(node.ip, departure), 'host')}
+    return {
+      key: `client node ${node.name}`,
+      forwarder,
+      next: (departure) => this.#across(node.name, {...packetFrom(node.ip, departure), ingress: 'host'}),
+    }
   }
 
   /** Something outside the cluster connects. */
@@ -67,16 +75,22 @@ export class Topology {
   /** A proxy pod, by its dump; without one a place where nothing more is known. */
   proxy(workload: Workload): Station {
     const forwarder = this.#world.forwarderOf(workload) ?? createUnknown(placeOf(workload), missingDump(workload))
-    const station: Station = {key: `proxy ${fullName(workload)}`, forwarder, next: (departure) => this.#fromProxy({workload, station}, departure)}
+    const station: Station = {
+      key: `proxy ${fullName(workload)}`,
+      forwarder,
+      next: (departure) => this.#fromProxy({workload, station}, departure),
+    }
     return station
   }
 
   #fromProxy({workload, station}: {readonly workload: Workload; readonly station: Station}, departure: Departure): Visit {
     const {to} = departure
     if (to.kind === 'internal') return {station, arrival: internalArrival(departure)}
-    if (to.kind === 'pipe') return this.#unknown({kind: 'outside', name: to.path}, {departure, missing: {what: `who listens on the unix socket ${to.path}`}})
+    if (to.kind === 'pipe') {
+      return this.#unknown({kind: 'outside', name: to.path}, {departure, missing: {what: `who listens on the unix socket ${to.path}`}})
+    }
     const [ip = '0.0.0.0'] = workload.ips
-    const packet = packetFrom(ip, departure, {ip: to.ip, port: to.port})
+    const packet = packetFrom(ip, departure)
     const isOwn = isLoopback(to.ip) || workload.ips.includes(to.ip)
     if (workload.role === 'sidecar' && isOwn) return {station: this.#application(workload), arrival: arrivalOf(packet)}
     if (isOwn) return {station, arrival: arrivalOf(packet)}
@@ -86,17 +100,21 @@ export class Topology {
   #fromPod(workload: Workload, packet: Packet): Visit {
     if (isLoopback(packet.to.ip) || workload.ips.includes(packet.to.ip)) return this.#into(workload, packet)
     if (workload.node === undefined) return this.#fromNetwork(packet)
-    return this.#across(workload.node, packet, workload.hostNetwork ? 'host' : workload.role === 'ztunnel' ? 'ztunnel' : 'workload')
+    return this.#across(workload.node, {...packet, ingress: ingressOf(workload)})
   }
 
-  #across(node: string, packet: Packet, ingress: Ingress): Visit {
-    return {station: this.#node(node), arrival: {...arrivalOf(packet), ingress}}
+  #across(node: string, packet: Packet & {readonly ingress: Ingress}): Visit {
+    return {station: this.#node(node), arrival: {...arrivalOf(packet), ingress: packet.ingress}}
   }
 
   #node(name: string): Station {
     const known = this.#nodes.get(name)
     if (known !== undefined) return known
-    const forwarder = createNodeCapture({node: name, directory: this.#world.directory, enrolmentOf: (workload) => this.#enrolmentOf(workload)})
+    const forwarder = createNodeCapture({
+      node: name,
+      directory: this.#world.directory,
+      enrolmentOf: (workload) => this.#enrolmentOf(workload),
+    })
     const station: Station = {key: `node ${name}`, forwarder, next: (departure) => this.#fromNode(name, departure)}
     this.#nodes.set(name, station)
     return station
@@ -116,7 +134,7 @@ export class Topology {
   /** Packets that other machines route: the node that owns the target sees them next. */
   #fromNetwork(packet: Packet): Visit {
     const owner = this.#world.directory.podAt(packet.to.ip)
-    return owner?.node === undefined ? this.#byAddress(packet, owner) : this.#across(owner.node, packet, 'network')
+    return owner?.node === undefined ? this.#byAddress(packet, owner) : this.#across(owner.node, {...packet, ingress: 'network'})
   }
 
   #intoZtunnel(node: string, packet: Packet): Visit {
@@ -127,10 +145,20 @@ export class Topology {
   }
 
   #byAddress(packet: Packet, owner: Workload | undefined): Visit {
-    if (owner !== undefined) return this.#into(owner, packet)
-    const {directory} = this.#world
-    const node = directory.nodeAt(packet.to.ip)
+    if (owner !== undefined) return this.#isHomeless(owner) ? this.#lost(owner, packet) : this.#into(owner, packet)
+    const node = this.#world.directory.nodeAt(packet.to.ip)
     return node === undefined ? this.#unowned(packet) : this.#intoNode(node.name, packet)
+  }
+
+  /** Known from the endpoints in some dump only: its node, and so its capture, is not. */
+  #isHomeless(workload: Workload): boolean {
+    return workload.node === undefined && workload.evidence.basis === 'inferred' && workload.role === 'app'
+  }
+
+  #lost(workload: Workload, packet: Packet): Visit {
+    const [ip = workload.name] = workload.ips
+    const missing = {what: `which node runs ${ip}, and the dump of that node's ztunnel`, collect: 'ambientctl record'}
+    return this.#unknown({...placeOf(workload), kind: 'app'}, {departure: packet.departure, missing})
   }
 
   /** A pod takes the connection: its proxy if it is one or has one, else the application. */
@@ -171,16 +199,26 @@ export class Topology {
   }
 
   #unknown(place: Place, {departure, missing}: {readonly departure: Departure; readonly missing: Missing}): Visit {
-    return {station: deadEnd(`unknown ${place.kind} ${place.name}`, createUnknown(place, missing)), arrival: {entry: departure.to, payload: departure.payload}}
+    return {
+      station: deadEnd(`unknown ${place.kind} ${place.name}`, createUnknown(place, missing)),
+      arrival: {entry: departure.to, payload: departure.payload},
+    }
   }
 }
 
 /** Ports that the sidecar's own rules leave alone: HBONE, and its status and metrics ports. */
 const SIDECAR_OPEN_PORTS: ReadonlySet<number> = new Set([ZTUNNEL_PORTS.inbound, 15_020, 15_021, 15_090])
 
+function ingressOf(workload: Workload): Ingress {
+  if (workload.hostNetwork) return 'host'
+  return workload.role === 'ztunnel' ? 'ztunnel' : 'workload'
+}
+
 export function placeOf(workload: Workload): Place {
   return {
-    kind: workload.role, name: workload.name, namespace: workload.namespace,
+    kind: workload.role,
+    name: workload.name,
+    namespace: workload.namespace,
     ...(workload.node === undefined ? {} : {node: workload.node}),
   }
 }
@@ -191,15 +229,16 @@ function missingDump(workload: Workload): Missing {
 
 function deadEnd(key: string, forwarder: Forwarder): Station {
   return {
-    key, forwarder,
+    key,
+    forwarder,
     next: (departure) => ({station: deadEnd(key, forwarder), arrival: {entry: departure.to, payload: departure.payload}}),
   }
 }
 
 /** `own` is the address of the sender, unless the departure keeps another one. Port 0: any ephemeral port. */
-function packetFrom(own: string, departure: Departure, to: SocketAddress = socketOf(departure)): Packet {
+function packetFrom(own: string, departure: Departure): Packet {
   const source = departure.source.kind === 'kept' ? departure.source.address : {ip: own, port: 0}
-  return {to, source, departure}
+  return {to: socketOf(departure), source, departure}
 }
 
 function socketOf(departure: Departure): SocketAddress {

@@ -100,7 +100,10 @@ class Explorer {
   #branch(station: Station, exit: Exit): Branch {
     const {share, requires, steps, log, mirror} = exit
     return {
-      to: this.#target(station, exit), share, requires, steps,
+      to: this.#target(station, exit),
+      share,
+      requires,
+      steps,
       ...(log === undefined ? {} : {log}),
       ...(mirror === undefined ? {} : {mirror}),
     }
@@ -113,10 +116,14 @@ class Explorer {
       return this.#limitReached(place, `more than ${this.#limits.maxBranches} branches (--max-branches)`)
     }
     switch (exit.kind) {
-      case 'depart': return this.follow(station.next(exit.departure))
-      case 'deliver': return this.#end({place, verdict: {kind: 'delivered'}, workload: exit.to})
-      case 'stop': return this.#end({place, verdict: exit.verdict, answer: exit.answer})
-      default: return exit satisfies never
+      case 'depart':
+        return this.follow(station.next(exit.departure))
+      case 'deliver':
+        return this.#end({place, verdict: {kind: 'delivered'}, workload: exit.to})
+      case 'stop':
+        return this.#end({place, verdict: exit.verdict, answer: exit.answer})
+      default:
+        return exit satisfies never
     }
   }
 

@@ -1,0 +1,121 @@
+import type {EnvoyConfig} from '../envoy/config/model.js'
+import {readEnvoyConfig} from '../envoy/config/read-envoy-config.js'
+import {createEnvoyForwarder} from '../envoy/forward.js'
+import type {EnvoyVersion} from '../envoy/semantics.js'
+import type {Forwarder} from '../flow/forwarder.js'
+import type {Missing} from '../flow/verdict.js'
+import {fullName, type Workload} from '../mesh/directory.js'
+import {createUnknown} from '../mesh/ends.js'
+import {placeOf} from '../mesh/topology.js'
+import type {LoadedDump, ProxyDump} from '../snapshot/snapshot.js'
+
+/** A dump that was read: an Envoy, or the reason why nothing can be said. */
+export type Shelved = {readonly kind: 'envoy'; readonly config: EnvoyConfig} | {readonly kind: 'unknown'; readonly missing: Missing}
+
+/** The dumps of a snapshot, read when a trace first reaches their proxy. */
+export class ProxyShelf {
+  readonly #dumps: readonly ProxyDump[]
+  readonly #envoyVersion: EnvoyVersion | undefined
+  readonly #shelved = new Map<ProxyDump, Shelved>()
+  readonly #forwarders = new Map<string, Forwarder>()
+  readonly #wanted = new Set<ProxyDump>()
+
+  constructor(dumps: readonly ProxyDump[], envoyVersion: EnvoyVersion | undefined) {
+    this.#dumps = dumps
+    this.#envoyVersion = envoyVersion
+  }
+
+  /** Dumps whose pod the given names do not hold. */
+  others(names: ReadonlySet<string>): readonly ProxyDump[] {
+    return this.#dumps.filter(({namespace, name}) => namespace === undefined || !names.has(fullName({namespace, name})))
+  }
+
+  get dumps(): readonly ProxyDump[] {
+    return this.#dumps
+  }
+
+  /** The engine of a proxy. For a dump that was not read yet a place-holder, and the dump is wanted. */
+  forwarderOf(workload: Workload): Forwarder | undefined {
+    const known = this.#forwarders.get(fullName(workload))
+    if (known !== undefined) return known
+    const dump = this.#dumpOf(workload)
+    if (dump === undefined) return undefined
+    const shelved = this.#shelved.get(dump)
+    if (shelved === undefined) return this.#placeHolder(workload, dump)
+    const forwarder = this.#createForwarder(workload, shelved)
+    this.#forwarders.set(fullName(workload), forwarder)
+    return forwarder
+  }
+
+  /** Reads what traces asked for since the last call; false when there was nothing. */
+  async loadWanted(): Promise<boolean> {
+    const wanted = [...this.#wanted]
+    this.#wanted.clear()
+    for (const dump of wanted) await this.read(dump)
+    return wanted.length > 0
+  }
+
+  async read(dump: ProxyDump): Promise<Shelved> {
+    const known = this.#shelved.get(dump)
+    if (known !== undefined) return known
+    const shelved = shelve(dump, await dump.load())
+    this.#shelved.set(dump, shelved)
+    return shelved
+  }
+
+  /** The configurations of these dumps, as far as they are Envoys. */
+  async configs(dumps: readonly ProxyDump[]): Promise<readonly EnvoyConfig[]> {
+    const configs: EnvoyConfig[] = []
+    for (const dump of dumps) {
+      const shelved = await this.read(dump)
+      if (shelved.kind === 'envoy') configs.push(shelved.config)
+    }
+    return configs
+  }
+
+  /** What the readers of the dumps noticed, for the dumps that were read. */
+  warnings(): readonly string[] {
+    return [...this.#shelved].flatMap(([dump, shelved]) =>
+      shelved.kind === 'envoy' ? shelved.config.warnings.map((text) => `${dump.file}: ${text}`) : [],
+    )
+  }
+
+  #placeHolder(workload: Workload, dump: ProxyDump): Forwarder {
+    this.#wanted.add(dump)
+    return createUnknown(placeOf(workload), {what: `what ${dump.file} holds`})
+  }
+
+  #createForwarder(workload: Workload, shelved: Shelved): Forwarder {
+    const place = placeOf(workload)
+    if (shelved.kind === 'unknown') return createUnknown(place, shelved.missing)
+    const envoyVersion = this.#envoyVersion
+    return createEnvoyForwarder({config: shelved.config, place, ...(envoyVersion === undefined ? {} : {envoyVersion})})
+  }
+
+  /** By pod name and namespace; a lone dump tells its pod itself, once it was read. */
+  #dumpOf(workload: Workload): ProxyDump | undefined {
+    return this.#dumps.find((dump) => {
+      if (dump.namespace !== undefined) return dump.namespace === workload.namespace && dump.name === workload.name
+      const shelved = this.#shelved.get(dump)
+      const node = shelved?.kind === 'envoy' ? shelved.config.node : undefined
+      return (node?.pod ?? dump.name) === workload.name && (node?.namespace ?? workload.namespace) === workload.namespace
+    })
+  }
+}
+
+function shelve(dump: ProxyDump, loaded: LoadedDump): Shelved {
+  switch (loaded.kind) {
+    case 'envoy':
+      return {kind: 'envoy', config: readEnvoyConfig(loaded.store)}
+    case 'ztunnel':
+      return {kind: 'unknown', missing: {what: `decisions of ${dump.name}: dumps of the Rust ztunnel cannot be evaluated yet`}}
+    case 'unusable':
+      return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.reason}`, collect: `ambientctl dump ${qualified(dump)}`}}
+    default:
+      return loaded satisfies never
+  }
+}
+
+function qualified({namespace, name}: ProxyDump): string {
+  return namespace === undefined ? name : fullName({namespace, name})
+}
