@@ -107,18 +107,16 @@ function mergeBranches(branches: readonly OutsideBranch[]): readonly OutsideBran
     const twin = merged.get(key)
     merged.set(key, twin === undefined ? branch : {...branch, share: addShares(twin.share, branch.share)})
   }
-  return [...merged.values()].toSorted(compareBranches)
+  return [...merged].toSorted(compareKeyed).map(([, branch]) => branch)
 }
 
 function sortConditions(branch: OutsideBranch): OutsideBranch {
   return {...branch, requires: [...new Set(branch.requires)].toSorted(compareText)}
 }
 
-/** Larger shares first, then by what is seen. */
-function compareBranches(a: OutsideBranch, b: OutsideBranch): number {
-  return Number(a.mirror) - Number(b.mirror)
-    || shareToNumber(b.share) - shareToNumber(a.share)
-    || compareText(branchKey(a), branchKey(b))
+/** Copies last, larger shares first, then by what is seen. */
+function compareKeyed([keyA, a]: [string, OutsideBranch], [keyB, b]: [string, OutsideBranch]): number {
+  return Number(a.mirror) - Number(b.mirror) || shareToNumber(b.share) - shareToNumber(a.share) || compareText(keyA, keyB)
 }
 
 function branchKey({requires, mirror, to}: OutsideBranch): string {

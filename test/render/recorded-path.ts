@@ -46,7 +46,7 @@ const client: readonly Hop[] = [
 
 const waypointArrival = {
   entry: socket('10.4.3.10', 15_006), source: {ip: '10.4.2.19', port: 0}, payload: hbone({authority: '10.8.4.226:9080', identity: SLEEP}),
-} as const
+}
 
 function waypointHops(next: Hop['next']): readonly Hop[] {
   return [
@@ -62,7 +62,7 @@ function waypointHops(next: Hop['next']): readonly Hop[] {
     }),
     hop({
       id: 'h6', place: places.waypoint, next: 'h7',
-      arrival: {entry: {kind: 'internal', listener: 'inbound-vip|9080||productpage.default.svc.cluster.local'}, payload: waypointArrival.payload.payload},
+      arrival: {entry: {kind: 'internal', listener: 'inbound-vip|9080||productpage.default.svc.cluster.local'}, payload: dialled.payload},
       steps: [
         {kind: 'listener', name: 'inbound-vip|9080||productpage.default.svc.cluster.local', address: 'internal', because: [], evidence: []},
         {kind: 'route', name: 'default', match: 'prefix /', action: 'cluster inbound-pod', because: [], evidence: []},
@@ -70,7 +70,7 @@ function waypointHops(next: Hop['next']): readonly Hop[] {
     }),
     hop({
       id: 'h7', place: places.waypoint, next,
-      arrival: {entry: {kind: 'internal', listener: 'inbound-pod|9080||10.4.0.5'}, payload: waypointArrival.payload.payload},
+      arrival: {entry: {kind: 'internal', listener: 'inbound-pod|9080||10.4.0.5'}, payload: dialled.payload},
       steps: [
         {kind: 'listener', name: 'inbound-pod|9080||10.4.0.5', address: 'internal', because: [], evidence: []},
         {

@@ -1,0 +1,50 @@
+import type {Outcome} from '../flow/trace.js'
+import {outlookOf, type Missing} from '../flow/verdict.js'
+import {fixFor} from './fixes.js'
+import type {Paragraph} from './tree-heading.js'
+import type {TreeStyle} from './tree-style.js'
+import {answerText, stoppedBy, verdictReason, verdictTitle, verdictTone} from './verdict-text.js'
+
+/** Blocks below the hops: one for each bad end, what is missing, and the warnings. */
+export function closingTexts(style: TreeStyle): readonly (readonly Paragraph[])[] {
+  return [...stopBlocks(style), missingBlock(style), warningBlock(style)]
+}
+
+/** Ends that say the same of the same place are told once. */
+function stopBlocks(style: TreeStyle): readonly (readonly Paragraph[])[] {
+  const outcomes = Object.values(style.trace.outcomes).filter(({verdict}) => outlookOf(verdict) === 'negative')
+  const blocks = outcomes.map((outcome) => stopBlock(outcome, style))
+  return [...new Map(blocks.map((block) => [block.map(({text}) => text).join('\n'), block])).values()]
+}
+
+function stopBlock({verdict, place, answer}: Outcome, {glyphs, name}: TreeStyle): readonly Paragraph[] {
+  const fix = fixFor(verdict.kind)
+  const seen = answerText(answer)
+  const reason = verdictReason(verdict)
+  const what = `${verdictTitle(verdict)} ${stoppedBy(place, name)}${reason === '' ? '' : `: ${reason}`}`
+  return [
+    {text: glyphs.say(what), tone: verdictTone(verdict)},
+    ...(seen === '' ? [] : [{label: 'seen:', text: glyphs.say(seen), tone: 'plain' as const}]),
+    ...(fix === undefined ? [] : [
+      {label: 'check:', text: glyphs.say(fix.check), tone: 'plain' as const},
+      {label: 'fix:', text: glyphs.say(fix.fix), tone: 'plain' as const},
+    ]),
+  ]
+}
+
+function missingBlock({trace, glyphs}: TreeStyle): readonly Paragraph[] {
+  const ends = Object.values(trace.outcomes).flatMap(({verdict}) => (verdict.kind === 'undetermined' ? verdict.missing : []))
+  const all = new Map([...trace.missing, ...ends].map((missing) => [JSON.stringify([missing.what, missing.collect ?? '']), missing]))
+  return [...all.values()].flatMap(missingTexts).map((paragraph) => ({...paragraph, text: glyphs.say(paragraph.text)}))
+}
+
+function missingTexts({what, collect}: Missing): readonly Paragraph[] {
+  return [
+    {label: 'missing:', text: what, tone: 'unsure'},
+    ...(collect === undefined ? [] : [{label: 'collect:', text: collect, tone: 'plain' as const}]),
+  ]
+}
+
+function warningBlock({trace, glyphs}: TreeStyle): readonly Paragraph[] {
+  return trace.warnings.map((text) => ({label: 'warning:', text: glyphs.say(text), tone: 'unsure'}))
+}

@@ -1,0 +1,79 @@
+import {formatSocket} from '../flow/address.js'
+import type {Place} from '../flow/forwarder.js'
+import {addShares, type Share} from '../flow/share.js'
+import type {FlowPeer} from '../flow/trace.js'
+import {outlookOf, type Outlook, type Verdict} from '../flow/verdict.js'
+import {countPaths, passesAlways} from './paths.js'
+import {shareText} from './share-text.js'
+import type {Tone} from './tree-row.js'
+import type {TreeStyle} from './tree-style.js'
+import {verdictTitle, verdictTone} from './verdict-text.js'
+
+/** Text over the whole width; with a label it is indented, and wraps below itself. */
+export interface Paragraph {
+  readonly label?: string
+  readonly text: string
+  readonly tone: Tone
+}
+
+/** Who asks for what, what comes of it, and what the tool had to assume. */
+export function headingTexts(style: TreeStyle): readonly Paragraph[] {
+  const {flow} = style.trace
+  const say = style.glyphs.say
+  return [
+    {text: say(`${sourceText(flow.source)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
+    {text: say(verdictLine(style)), tone: verdictTone(style.trace.verdict)},
+    ...shareLines(style),
+    ...(flow.assumptions ?? []).map((text): Paragraph => ({text: say(`assumed: ${text}`), tone: 'dim'})),
+  ]
+}
+
+function sourceText({name, namespace, ip}: FlowPeer): string {
+  return name === ip ? ip : `${name} ${brackets(namespace, ip)}`
+}
+
+function destinationText({trace: {flow: {destination, connection}}}: TreeStyle): string {
+  const {name, ip, kind, namespace} = destination
+  if (name === ip) return formatSocket(connection.destination)
+  return `${name}:${connection.destination.port} ${kind === 'service' ? `(VIP ${ip})` : brackets(namespace, ip)}`
+}
+
+function brackets(namespace: string | undefined, ip: string): string {
+  return `(${[...(namespace === undefined ? [] : [namespace]), ip].join(', ')})`
+}
+
+function verdictLine(style: TreeStyle): string {
+  const count = countPaths(style.trace)
+  const paths = count === 1n ? '1 path' : `${count} paths`
+  return [verdictTitle(style.trace.verdict), wayText(style), paths].join(` ${style.glyphs.dot} `)
+}
+
+/** Which kind of proxy had a say: a waypoint means L7, a ztunnel alone L4. */
+function wayText({trace, name}: TreeStyle): string {
+  const places = Object.values(trace.hops).map(({place}) => place)
+  const of = (kind: Place['kind']): readonly string[] => [...new Set(places.filter((place) => place.kind === kind).map(name))].toSorted()
+  const waypoints = of('waypoint')
+  if (waypoints.length > 0) return `L7 through waypoint ${waypoints.join(', ')}${passesAlways(trace, 'waypoint') ? '' : ' on some paths'}`
+  if (of('ztunnel').length > 0) return 'L4 through ztunnel'
+  const others = [...of('gateway'), ...of('sidecar'), ...of('envoy')]
+  return others.length > 0 ? `through ${others.join(', ')}` : 'through no proxy'
+}
+
+/** `90 % DENIED L7 · 10 % DELIVERED`, the worst first, where the paths end in different ways. */
+function shareLines({trace, glyphs}: TreeStyle): readonly Paragraph[] {
+  const ends = new Map<string, {verdict: Verdict; share: Share}>()
+  for (const {verdict, share} of Object.values(trace.outcomes)) {
+    const title = verdictTitle(verdict)
+    const before = ends.get(title)
+    if (share.numerator > 0n) ends.set(title, {verdict, share: before === undefined ? share : addShares(before.share, share)})
+  }
+  if (ends.size < 2) return []
+  const text = [...ends].toSorted(compareEnds).map(([title, {share}]) => `${shareText(share)} ${title}`).join(` ${glyphs.dot} `)
+  return [{text: glyphs.say(text), tone: 'plain'}]
+}
+
+const WORST_FIRST = {negative: 0, undetermined: 1, positive: 2} as const satisfies Record<Outlook, number>
+
+function compareEnds([title, {verdict}]: [string, {verdict: Verdict}], [otherTitle, other]: [string, {verdict: Verdict}]): number {
+  return WORST_FIRST[outlookOf(verdict)] - WORST_FIRST[outlookOf(other.verdict)] || (title < otherTitle ? -1 : 1)
+}

@@ -1,0 +1,220 @@
+import type {Branch, Hop, HopId, Outcome} from '../flow/trace.js'
+import {formatShare, isWhole} from '../flow/share.js'
+import {outlookOf} from '../flow/verdict.js'
+import {createLikeness, groupBranches, singleBranches, type BranchGroup, type Likeness} from './alike.js'
+import {endPlace} from './place-text.js'
+import {shareText} from './share-text.js'
+import {widthOf} from './text-width.js'
+import {branchRows, continuationRows, hopRows, type Passage} from './tree-hop.js'
+import {deliveredText, lastLegRows, legRows} from './tree-leg.js'
+import {NO_RAILS, type Rails, type Row} from './tree-row.js'
+import {placeLabel, placeTitle, placeTone, type TreeStyle} from './tree-style.js'
+import {verdictReason, verdictSign, verdictTitle, verdictTone} from './verdict-text.js'
+
+/** Rails take no more room than leaves this to the rows beside them; branches further in stay at the same depth. */
+const MINIMUM_ROW = 34
+/** Names of paths that are alike, before the rest is only counted. */
+const ALIKE_NAMES = 4
+
+interface Walk {
+  readonly style: TreeStyle
+  readonly rows: Row[]
+  /** Numbers of hops that are drawn already: a hop several paths share is drawn once. */
+  readonly numbers: Map<HopId, number>
+  readonly likeness: Likeness
+  /** Paths end differently: then each end says its verdict. */
+  readonly hasSeveralEnds: boolean
+  count: number
+}
+
+interface At {
+  readonly hop: Hop
+  readonly rails: Rails
+}
+
+/** The hops of a trace from the start to every end, top down. */
+export function treeRows(style: TreeStyle): readonly Row[] {
+  const {trace} = style
+  const verdicts = new Set(Object.values(trace.outcomes).map(({verdict}) => verdictTitle(verdict)))
+  const walk: Walk = {
+    style, rows: [], numbers: new Map(), likeness: createLikeness(trace), hasSeveralEnds: verdicts.size > 1, count: 0,
+  }
+  drawHop({id: trace.start, rails: NO_RAILS}, walk)
+  return walk.rows
+}
+
+function drawHop({id, rails}: {id: HopId; rails: Rails}, walk: Walk): void {
+  const {style, numbers} = walk
+  const hop = style.trace.hops[id]
+  const drawn = numbers.get(id)
+  if (hop === undefined || drawn !== undefined) {
+    drawText({rails, text: drawn === undefined ? `unknown hop ${id}` : `${style.glyphs.arrow} goes on at ${drawn}`}, walk)
+    return
+  }
+  const passages = passagesFrom(hop, walk)
+  const last = passages.at(-1)?.hop ?? hop
+  const isContinuation = hop.arrival.entry.kind === 'internal' && walk.count > 0 && !style.verbose
+  const number = isContinuation ? walk.count : (walk.count += 1)
+  for (const passage of passages) numbers.set(passage.hop.id, number)
+  const shown = {passages, number, rails, isStopped: isStopped(last, walk)}
+  walk.rows.push(...(isContinuation ? continuationRows(shown, style) : hopRows(shown, style)))
+  drawBranches({hop: last, rails}, walk)
+}
+
+/** Folded, a proxy is one hop through all its internal listeners, as far as the way does not part. */
+function passagesFrom(first: Hop, {style: {trace, verbose}, numbers}: Walk): [Passage, ...Passage[]] {
+  const passages: [Passage, ...Passage[]] = [passageOf(first)]
+  const seen = new Set([first.id])
+  for (let next = onlyTarget(first); next !== undefined && !verbose; ) {
+    const hop = trace.hops[next.to]
+    if (hop?.arrival.entry.kind !== 'internal' || seen.has(hop.id) || numbers.has(hop.id)) break
+    passages.push(passageOf(hop))
+    seen.add(hop.id)
+    next = onlyTarget(hop)
+  }
+  return passages
+}
+
+function passageOf(hop: Hop): Passage {
+  const [only] = hop.next
+  return {hop, steps: hop.next.length === 1 && only !== undefined ? [...hop.steps, ...only.steps] : hop.steps}
+}
+
+/** The one way on that needs no condition. */
+function onlyTarget({next}: Hop): Branch | undefined {
+  const [only] = next
+  return next.length === 1 && only !== undefined && isPlain(only) ? only : undefined
+}
+
+function isPlain({share, requires, mirror}: Branch): boolean {
+  return isWhole(share) && requires.length === 0 && mirror !== true
+}
+
+function isStopped({next}: Hop, {style: {trace}}: Walk): boolean {
+  return next.some(({to}) => {
+    const outcome = trace.outcomes[to]
+    return outcome !== undefined && outlookOf(outcome.verdict) !== 'positive'
+  })
+}
+
+function drawBranches(at: At, walk: Walk): void {
+  const groups = walk.style.verbose ? singleBranches(at.hop) : groupBranches(at.hop, walk.likeness)
+  const [only] = groups
+  if (groups.length === 1 && only !== undefined) {
+    drawOnlyGroup({...at, group: only}, walk)
+    return
+  }
+  groups.forEach((group, index) => {
+    const isLast = index === groups.length - 1
+    const rails = railsOf({rails: at.rails, isLast}, walk)
+    walk.rows.push({kind: 'text', rails: rails.head, tone: 'strong', text: groupText(group, walk), indented: false})
+    walk.rows.push(...branchRows({steps: group.first.steps, rails: rails.body}, walk.style))
+    drawTarget({hop: at.hop, rails: rails.body, branch: group.first}, walk)
+  })
+}
+
+function drawOnlyGroup({group, ...at}: At & {group: BranchGroup}, walk: Walk): void {
+  const isOne = group.branches.length === 1
+  if (!isOne || !isPlain(group.first)) drawText({rails: at.rails, text: groupText(group, walk)}, walk)
+  if (!isOne) walk.rows.push(...branchRows({steps: group.first.steps, rails: at.rails}, walk.style))
+  drawTarget({...at, branch: group.first}, walk)
+}
+
+function railsOf({rails, isLast}: {rails: Rails; isLast: boolean}, {style: {glyphs, width}}: Walk): {head: Rails; body: Rails} {
+  const isDeep = widthOf(rails.rest + glyphs.tee) > width - MINIMUM_ROW
+  const before = isDeep ? rails.rest.slice(0, -glyphs.tee.length) : rails.rest
+  const below = before + (isLast ? glyphs.blank : glyphs.rail)
+  return {head: {first: before + (isLast ? glyphs.corner : glyphs.tee), rest: below}, body: {first: below, rest: below}}
+}
+
+/** `90 % · if server must speak h2 · 2 alike, first shown: productpage-v1-a, productpage-v1-b`. */
+function groupText({first, branches, share}: BranchGroup, {style}: Walk): string {
+  const {glyphs} = style
+  const parts = [
+    ...(first.mirror === true ? ['a copy (mirror)'] : []),
+    ...(isWhole(share) && branches.length > 1 ? [] : [shareText(share)]),
+    ...first.requires.map(({what}) => `if ${what}`),
+    ...(branches.length === 1 ? [] : [alikeText(branches, style)]),
+  ]
+  return glyphs.say(parts.join(` ${glyphs.dot} `))
+}
+
+function alikeText(branches: readonly Branch[], style: TreeStyle): string {
+  const shares = new Set(branches.map(({share}) => formatShare(share)))
+  const [share = ''] = shares
+  const each = shares.size === 1 ? `each ${share}, ` : ''
+  const names = branches.map((branch) => endName(branch, style) + (shares.size === 1 ? '' : ` ${shareText(branch.share)}`))
+  const more = names.length > ALIKE_NAMES ? ` and ${names.length - ALIKE_NAMES} more` : ''
+  return `${branches.length} alike, ${each}first shown: ${names.slice(0, ALIKE_NAMES).join(', ')}${more}`
+}
+
+/** Where the first path of a branch ends. */
+function endName({to}: Branch, {trace}: TreeStyle): string {
+  const seen = new Set<string>()
+  let id: string | undefined = to
+  while (id !== undefined && !seen.has(id)) {
+    seen.add(id)
+    const outcome: Outcome | undefined = trace.outcomes[id]
+    if (outcome !== undefined) return outcome.workload?.name ?? outcome.place.name
+    id = trace.hops[id]?.next[0]?.to
+  }
+  return 'unknown'
+}
+
+function drawTarget(at: At & {branch: Branch}, walk: Walk): void {
+  const {style, rows} = walk
+  const branch = passPacketRules(at, walk)
+  const outcome = style.trace.outcomes[branch.to]
+  if (outcome !== undefined) {
+    drawEnd({...at, branch, outcome}, walk)
+    return
+  }
+  const next = style.trace.hops[branch.to]
+  const isInside = next?.arrival.entry.kind === 'internal'
+  if (next !== undefined && !isInside) rows.push(...legRows({from: at.hop.place, to: next, rails: at.rails}, style))
+  drawHop({id: branch.to, rails: at.rails}, walk)
+}
+
+/** Folded, packet rules that let a connection pass are left out, but for what happens to the client right at its start. */
+function passPacketRules({hop, branch}: At & {branch: Branch}, {style: {trace, verbose}}: Walk): Branch {
+  const seen = new Set<HopId>()
+  let passed = branch
+  while (!verbose && hop.id !== trace.start && !seen.has(passed.to)) {
+    seen.add(passed.to)
+    const next = trace.hops[passed.to]
+    const beyond = next && beyondPacketRules(next)
+    if (beyond === undefined || trace.hops[beyond.to] === undefined) break
+    passed = beyond
+  }
+  return passed
+}
+
+function beyondPacketRules(hop: Hop): Branch | undefined {
+  const only = onlyTarget(hop)
+  const isRedirected = [...hop.steps, ...(only?.steps ?? [])].some((step) => step.kind === 'capture' && step.to !== undefined)
+  return hop.place.kind === 'node' && !isRedirected ? only : undefined
+}
+
+function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: Outcome}, walk: Walk): void {
+  const {style, rows} = walk
+  const place = endPlace(outcome, hop.place)
+  const steps = [...hop.steps, ...branch.steps]
+  if (place !== undefined) {
+    walk.count += 1
+    rows.push(...lastLegRows({steps, rails}, style), {
+      kind: 'hop', rails, tone: placeTone(place), number: walk.count, label: placeLabel(place),
+      name: style.glyphs.say(placeTitle(place)), detail: style.glyphs.say(deliveredText(steps)),
+    })
+  }
+  if (walk.hasSeveralEnds || outlookOf(outcome.verdict) !== 'positive') drawVerdict({rails, outcome}, walk)
+}
+
+function drawVerdict({rails, outcome: {verdict}}: {rails: Rails; outcome: Outcome}, {rows, style: {glyphs}}: Walk): void {
+  const reason = verdictReason(verdict)
+  const text = `${verdictSign(verdict, glyphs)} ${verdictTitle(verdict)}${reason === '' ? '' : `: ${reason}`}`
+  rows.push({kind: 'text', rails, tone: verdictTone(verdict), text: glyphs.say(text), indented: true})
+}
+
+function drawText({rails, text}: {rails: Rails; text: string}, {rows, style}: Walk): void {
+  rows.push({kind: 'text', rails, tone: 'strong', text: style.glyphs.say(text), indented: true})
+}

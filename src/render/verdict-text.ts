@@ -1,0 +1,65 @@
+import type {Answer, Place} from '../flow/forwarder.js'
+import {outlookOf, type Verdict} from '../flow/verdict.js'
+import type {Glyphs} from './glyphs.js'
+import type {Tone} from './tree-row.js'
+
+/** `DENIED L7`, `RESPONDED 301`: the verdict in capitals, so that it is found without colour. */
+export function verdictTitle(verdict: Verdict): string {
+  const kind = verdict.kind.toUpperCase()
+  switch (verdict.kind) {
+    case 'denied': return `${kind} ${verdict.layer.toUpperCase()}`
+    case 'responded': return `${kind} ${verdict.status}`
+    default: return kind
+  }
+}
+
+/** Why, in one sentence; empty where the title says it all. */
+export function verdictReason(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'delivered':
+    case 'passthrough': return ''
+    case 'responded': return [verdict.reason, ...(verdict.location === undefined ? [] : [`to ${verdict.location}`])].join(' ')
+    case 'denied': return verdict.policy === undefined ? verdict.reason : `policy ${verdict.policy}: ${verdict.reason}`
+    case 'tls-failure': return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
+    case 'ip-mismatch': return `${verdict.reason}, expected ${verdict.expected}, presented ${verdict.presented}`
+    case 'undetermined': return verdict.missing.map(({what}) => what).join(', ')
+    default: return verdict.reason
+  }
+}
+
+export function verdictTone(verdict: Verdict): Tone {
+  switch (outlookOf(verdict)) {
+    case 'positive': return 'ok'
+    case 'negative': return 'bad'
+    default: return 'unsure'
+  }
+}
+
+export function verdictSign(verdict: Verdict, glyphs: Glyphs): string {
+  switch (outlookOf(verdict)) {
+    case 'positive': return glyphs.good
+    case 'negative': return glyphs.bad
+    default: return glyphs.unsure
+  }
+}
+
+/** What the client notices; empty when nothing can be said. */
+export function answerText(answer: Answer): string {
+  switch (answer.kind) {
+    case 'http': return `client gets HTTP ${answer.status}${answer.location === undefined ? '' : ` to ${answer.location}`}`
+    case 'closed': return answer.accepted ? 'client is connected, then closed' : 'client cannot connect'
+    case 'timeout': return 'client waits until it times out'
+    case 'data':
+    case 'unknown': return ''
+    default: return answer satisfies never
+  }
+}
+
+/** `by ztunnel istio-system/ztunnel-hptxk`. */
+export function stoppedBy(place: Place, name: (place: Place) => string): string {
+  return `by ${place.kind} ${name(place)}`
+}
+
+function names(label: string, values: readonly string[] | undefined): readonly string[] {
+  return values === undefined ? [] : [`${label} ${values.join(' or ') || 'none'}`]
+}
