@@ -1,5 +1,5 @@
 import type {Condition} from '../flow/forwarder.js'
-import {multiplyShares, WHOLE, type Share} from '../flow/share.js'
+import {multiplyShares, oneOf, WHOLE, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 
 /** A value that holds for a share of the traffic, with the steps and conditions that led to it. */
@@ -11,8 +11,20 @@ export interface Branch<T> {
   readonly mirror?: true
 }
 
+export function one<T>(value: T, steps: readonly Step[] = []): Branch<T> {
+  return {value, share: WHOLE, requires: [], steps}
+}
+
 export function single<T>(value: T, steps: readonly Step[] = []): Branch<T>[] {
-  return [{value, share: WHOLE, requires: [], steps}]
+  return [one(value, steps)]
+}
+
+/** Two possibilities that depend on something outside the data; exactly one of them holds. */
+export function either<T>(condition: string, values: {readonly yes: readonly Branch<T>[]; readonly no: readonly Branch<T>[]}): Branch<T>[] {
+  const requiring = (what: string, branches: readonly Branch<T>[]): Branch<T>[] => branches.map((branch) => ({
+    ...branch, share: multiplyShares(oneOf(2), branch.share), requires: [{what, group: condition}, ...branch.requires],
+  }))
+  return [...requiring(condition, values.yes), ...requiring(`not: ${condition}`, values.no)]
 }
 
 /** Continues every branch; shares multiply, steps and conditions add up. */

@@ -19,6 +19,8 @@ export interface WorkloadRef {
 /** What the proxy's own access log would say about this passage. */
 export interface ProxyLog {
   readonly listener?: string
+  /** `tcp`: bytes are passed on; `http`: requests are routed; `connect`: a CONNECT ends here and its bytes go on. */
+  readonly handledBy?: 'tcp' | 'http' | 'connect'
   readonly filterChain?: string
   readonly virtualHost?: string
   readonly route?: string
@@ -45,13 +47,15 @@ export type Exit = {
       readonly kind: 'stop'; readonly verdict: Verdict
       /** What the caller gets: an HTTP answer, or the connection just ends (`closed`), or stays silent (`timeout`). */
       readonly answer: Answer
+      /** Network RBAC runs on data: the upstream connection was already opened and carries nothing (envoy-2022 I.9). */
+      readonly dialled?: Departure
     }
 )
 
 export type Answer =
   | {readonly kind: 'http'; readonly status: number; readonly location?: string}
-  /** `after` says that the peer had already accepted (a CONNECT got its 200 first). */
-  | {readonly kind: 'closed'; readonly after?: 'accepted'}
+  /** `accepted` false: closed so early that a dialling peer sees a failed connect; true: accepted first, then closed. */
+  | {readonly kind: 'closed'; readonly accepted: boolean}
   | {readonly kind: 'data'; readonly data?: string}
   | {readonly kind: 'timeout'}
   | {readonly kind: 'unknown'}

@@ -1,0 +1,146 @@
+import type {Rejected} from '../../flow/step.js'
+import type {SocketAddress} from '../../flow/address.js'
+import type {View} from '../../json/view.js'
+import type {Connection} from '../connection.js'
+import {inRange, ipBytes, parseRange} from '../match/ip.js'
+import {isLocalSource} from '../matcher/inputs.js'
+
+export interface LegacyMatch {
+  readonly chain?: View
+  readonly rejected: readonly Rejected[]
+  /** The level that found no chain. */
+  readonly failedAt?: string
+  readonly because: readonly string[]
+}
+
+interface Level {
+  readonly name: string
+  /** Chains that stay; empty means the level fails, and with it the whole match. */
+  readonly keep: (chains: readonly View[], connection: Connection) => readonly View[]
+  readonly value: (connection: Connection) => string
+}
+
+/**
+ * filter_chain_match: nine levels, each greedy, no backtracking into a less specific entry of an earlier level.
+ * Source: envoy-2022 D3; filter_chain_manager_impl.cc findFilterChain*.
+ */
+const LEVELS: readonly Level[] = [
+  {name: 'destination_port', keep: byPort, value: ({local}) => String(local?.port ?? 'none')},
+  {name: 'prefix_ranges', keep: (chains, {local}) => byRanges(chains, {field: 'prefix_ranges', address: local}), value: ({local}) => local?.ip ?? 'internal'},
+  {name: 'server_names', keep: byServerName, value: ({serverName}) => serverName ?? 'no SNI'},
+  {name: 'transport_protocol', keep: byTransportProtocol, value: ({transportProtocol}) => transportProtocol},
+  {name: 'application_protocols', keep: byApplicationProtocol, value: ({applicationProtocols}) => applicationProtocols.join(',') || 'none'},
+  {
+    name: 'direct_source_prefix_ranges', keep: (chains, {directRemote}) => byRanges(chains, {field: 'direct_source_prefix_ranges', address: directRemote}),
+    value: ({directRemote}) => directRemote?.ip ?? 'internal',
+  },
+  {name: 'source_type', keep: bySourceType, value: (connection) => isLocalSource(connection) ? 'local' : 'external'},
+  {name: 'source_prefix_ranges', keep: (chains, {remote}) => byRanges(chains, {field: 'source_prefix_ranges', address: remote}), value: ({remote}) => remote?.ip ?? 'internal'},
+  {name: 'source_ports', keep: bySourcePort, value: ({remote}) => String(remote?.port ?? 'none')},
+]
+
+export function matchLegacy(chains: readonly View[], connection: Connection): LegacyMatch {
+  const rejected: Rejected[] = []
+  let left = chains
+  for (const level of LEVELS) {
+    const kept = level.keep(left, connection)
+    const value = level.value(connection)
+    for (const chain of left) {
+      if (!kept.includes(chain)) rejected.push({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`})
+    }
+    if (kept.length === 0) return {rejected, failedAt: level.name, because: [`${level.name} ${value}`]}
+    left = kept
+  }
+  const [chain] = left
+  return {...(chain === undefined ? {} : {chain}), rejected, because: decidingFields(chain, connection)}
+}
+
+export function chainName(chain: View): string {
+  return chain.str('name') ?? '(unnamed)'
+}
+
+function decidingFields(chain: View | undefined, connection: Connection): string[] {
+  const match = chain?.get('filter_chain_match')
+  return LEVELS.filter((level) => match?.get(level.name) !== undefined).map((level) => `${level.name} ${level.value(connection)}`)
+}
+
+function criterion(chain: View, field: string): string {
+  const value = chain.get('filter_chain_match')?.get(field)?.value
+  if (value === undefined) return 'any (a chain asking for it exactly comes first)'
+  return Array.isArray(value) ? value.map((item) => rangeText(item)).join(',') : String(value)
+}
+
+function rangeText(item: unknown): string {
+  return typeof item === 'object' && item !== null && 'address_prefix' in item ? `${String(item.address_prefix)}/${'prefix_len' in item ? String(item.prefix_len) : '0'}` : String(item)
+}
+
+function byPort(chains: readonly View[], {local}: Connection): readonly View[] {
+  const port = (chain: View): number => chain.get('filter_chain_match')?.num('destination_port') ?? 0
+  const exact = local === undefined ? [] : chains.filter((chain) => port(chain) === local.port && port(chain) !== 0)
+  return exact.length > 0 ? exact : chains.filter((chain) => port(chain) === 0)
+}
+
+/** envoy-2022 D3: a non-IP address is looked up as 255.255.255.255, so only unrestricted ranges match. */
+const FAKE_ADDRESS = '255.255.255.255'
+
+function byRanges(chains: readonly View[], query: {field: string; address: SocketAddress | undefined}): readonly View[] {
+  const bytes = ipBytes(query.address?.ip ?? FAKE_ADDRESS) ?? []
+  const lengths = chains.map((chain) => longestPrefix(chain.get('filter_chain_match')?.list(query.field) ?? [], bytes))
+  const best = Math.max(...lengths)
+  return best < 0 ? [] : chains.filter((_, index) => lengths[index] === best)
+}
+
+/** Length of the longest range that holds the address; no ranges at all is /0; -1 when none matches. */
+function longestPrefix(ranges: readonly View[], bytes: readonly number[]): number {
+  if (ranges.length === 0) return 0
+  return Math.max(-1, ...ranges.map((view) => {
+    const range = parseRange({prefix: view.str('address_prefix') ?? '', length: view.num('prefix_len') ?? 0})
+    return range !== undefined && inRange(bytes, range) ? range.length : -1
+  }))
+}
+
+function byServerName(chains: readonly View[], {serverName}: Connection): readonly View[] {
+  const names = (chain: View): string[] => (chain.get('filter_chain_match')?.list('server_names') ?? []).map((name) => (name.text() ?? '').toLowerCase())
+  for (const candidate of serverNameCandidates(serverName)) {
+    const matching = chains.filter((chain) => names(chain).includes(candidate))
+    if (matching.length > 0) return matching
+  }
+  return chains.filter((chain) => names(chain).length === 0)
+}
+
+/** `a.b.c` is looked up as `a.b.c`, `*.b.c`, `*.c`. */
+function serverNameCandidates(name: string | undefined): string[] {
+  if (name === undefined) return []
+  const labels = name.split('.')
+  return [name, ...labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`)]
+}
+
+function byTransportProtocol(chains: readonly View[], connection: Connection): readonly View[] {
+  return exactOrNone(chains, {of: (chain) => [chain.get('filter_chain_match')?.str('transport_protocol') ?? ''].filter((value) => value !== ''), wanted: [connection.transportProtocol]})
+}
+
+function byApplicationProtocol(chains: readonly View[], connection: Connection): readonly View[] {
+  const protocols = (chain: View): string[] => (chain.get('filter_chain_match')?.list('application_protocols') ?? []).map((item) => item.text() ?? '')
+  return exactOrNone(chains, {of: protocols, wanted: connection.applicationProtocols})
+}
+
+function exactOrNone(chains: readonly View[], query: {of: (chain: View) => readonly string[]; wanted: readonly string[]}): readonly View[] {
+  for (const wanted of query.wanted) {
+    const matching = chains.filter((chain) => query.of(chain).includes(wanted))
+    if (matching.length > 0) return matching
+  }
+  return chains.filter((chain) => query.of(chain).length === 0)
+}
+
+function bySourceType(chains: readonly View[], connection: Connection): readonly View[] {
+  const type = (chain: View): string => chain.get('filter_chain_match')?.str('source_type') ?? 'ANY'
+  const wanted = isLocalSource(connection) ? 'SAME_IP_OR_LOOPBACK' : 'EXTERNAL'
+  const exact = chains.filter((chain) => type(chain) === wanted)
+  return exact.length > 0 ? exact : chains.filter((chain) => type(chain) === 'ANY')
+}
+
+function bySourcePort(chains: readonly View[], {remote}: Connection): readonly View[] {
+  const ports = (chain: View): number[] => (chain.get('filter_chain_match')?.list('source_ports') ?? []).flatMap((port) => typeof port.value === 'number' ? [port.value] : [])
+  const exact = remote === undefined ? [] : chains.filter((chain) => ports(chain).includes(remote.port))
+  return exact.length > 0 ? exact : chains.filter((chain) => ports(chain).length === 0)
+}

@@ -1,0 +1,87 @@
+import type {Step} from '../../flow/step.js'
+import type {View} from '../../json/view.js'
+import {one, type Branch} from '../branch.js'
+import type {Connection} from '../connection.js'
+import type {EngineContext} from '../context.js'
+import {evaluateMatcher, usesKeepMatching, type MatcherOutcome} from '../matcher/evaluate.js'
+import {chainName, matchLegacy} from './legacy.js'
+
+export type ChainChoice =
+  | {readonly kind: 'chain'; readonly chain: View}
+  | {readonly kind: 'none'; readonly reason: string}
+  | {readonly kind: 'crash'; readonly reason: string}
+  | {readonly kind: 'unknown'; readonly why: string}
+
+interface SelectInput {
+  readonly context: EngineContext
+  readonly listener: View
+  readonly connection: Connection
+}
+
+/** The filter chain of a connection, by the unified matcher when there is one. Source: envoy-2022 D3. */
+export function selectFilterChain(input: SelectInput): readonly Branch<ChainChoice>[] {
+  const matcher = input.listener.get('filter_chain_matcher')
+  return matcher === undefined ? [byLegacyMatch(input)] : byMatcher(input, matcher)
+}
+
+function byMatcher(input: SelectInput, matcher: View): readonly Branch<ChainChoice>[] {
+  const {context, connection} = input
+  // envoy-2022 I.2: Envoy dies on the first connection to such a listener, wherever the entry stands.
+  if (context.semantics.nestedMiss !== 'final' && usesKeepMatching(matcher)) {
+    return [one<ChainChoice>({kind: 'crash', reason: 'keep_matching inside filter_chain_matcher crashes Envoy on the first connection'})]
+  }
+  return evaluateMatcher(matcher, {subject: {connection}, semantics: context.semantics}).map((branch) => {
+    const taken = takeOutcome(input, {matcher, outcome: branch.value})
+    return {...branch, value: taken.value, steps: [...branch.steps, ...taken.steps]}
+  })
+}
+
+function takeOutcome(input: SelectInput, found: {matcher: View; outcome: MatcherOutcome}): Branch<ChainChoice> {
+  const {context, listener} = input
+  const {matcher, outcome} = found
+  const action = outcome.kind === 'action' ? outcome.action.path('typed_config')?.str('value') : undefined
+  const step: Step = {
+    kind: 'matcher', path: outcome.path, ...(action === undefined ? {} : {action}),
+    because: outcome.path.map((input) => `${input.input} ${input.value ?? '(absent)'}${input.matched === undefined ? ' (no match)' : ''}`),
+    evidence: [context.evidence(outcome.kind === 'action' ? outcome.action : matcher)],
+  }
+  switch (outcome.kind) {
+    case 'action': return namedChain(input, {name: action ?? '', step})
+    case 'unknown': return one<ChainChoice>({kind: 'unknown', why: outcome.why}, [step])
+    case 'none':
+    case 'undecided': return fallback({context, listener, steps: [step], reason: outcome.kind === 'none' ? 'no matcher entry matched' : outcome.why})
+    default: return outcome satisfies never
+  }
+}
+
+/** envoy-2022 D2/D3: the action's StringValue names the chain; an unknown name closes, the default chain is not used. */
+function namedChain(input: SelectInput, found: {name: string; step: Step}): Branch<ChainChoice> {
+  const chain = input.listener.list('filter_chains').find((candidate) => candidate.str('name') === found.name)
+  if (chain === undefined) {
+    return one<ChainChoice>({kind: 'none', reason: `the matcher names filter chain "${found.name}", which does not exist`}, [found.step])
+  }
+  return one<ChainChoice>({kind: 'chain', chain}, [found.step, chainStep(input.context, chain)])
+}
+
+function byLegacyMatch({context, listener, connection}: SelectInput): Branch<ChainChoice> {
+  const chains = listener.list('filter_chains')
+  const match = matchLegacy(chains, connection)
+  if (match.chain !== undefined) {
+    const step = {...chainStep(context, match.chain), because: match.because, rejected: match.rejected}
+    return one<ChainChoice>({kind: 'chain', chain: match.chain}, [step])
+  }
+  const step: Step = {
+    kind: 'matcher', path: [], because: match.because, rejected: match.rejected, evidence: [context.evidence(listener.get('filter_chains') ?? listener)],
+  }
+  return fallback({context, listener, steps: [step], reason: `no filter chain matches (${match.failedAt ?? 'there is none'})`})
+}
+
+function fallback(input: {context: EngineContext; listener: View; steps: readonly Step[]; reason: string}): Branch<ChainChoice> {
+  const chain = input.listener.get('default_filter_chain')
+  if (chain === undefined) return one<ChainChoice>({kind: 'none', reason: `${input.reason}, and there is no default filter chain`}, input.steps)
+  return one<ChainChoice>({kind: 'chain', chain}, [...input.steps, {...chainStep(input.context, chain), default: true, because: [input.reason]}])
+}
+
+function chainStep(context: EngineContext, chain: View): Extract<Step, {kind: 'filter-chain'}> {
+  return {kind: 'filter-chain', name: chainName(chain), because: [], evidence: [context.evidence(chain)]}
+}

@@ -1,0 +1,64 @@
+import type {View} from '../../json/view.js'
+import type {Missing} from '../../flow/verdict.js'
+import {headerLines, type Stream} from '../connection.js'
+import type {EngineContext} from '../context.js'
+
+export type RouteTable =
+  | {readonly kind: 'table'; readonly table: View; readonly name: string}
+  /** No scope matches the request: Envoy answers 404. */
+  | {readonly kind: 'no-scope'}
+  | {readonly kind: 'missing'; readonly missing: Missing}
+
+/** The RouteConfiguration of a connection manager: inline, by RDS, or by scope. Source: envoy-2022 D5. */
+export function routeTableOf(context: EngineContext, input: {manager: View; stream: Stream}): RouteTable {
+  const {manager} = input
+  const inline = manager.get('route_config')
+  if (inline !== undefined) return {kind: 'table', table: inline, name: inline.str('name') ?? '(inline)'}
+  const rds = manager.path('rds')?.str('route_config_name')
+  if (rds !== undefined) return byName(context, rds)
+  const scoped = manager.get('scoped_routes')
+  return scoped === undefined ? {kind: 'missing', missing: {what: 'the connection manager names no route table'}} : byScope(context, {scoped, stream: input.stream})
+}
+
+function byName(context: EngineContext, name: string): RouteTable {
+  const resource = context.config.routeTable(name)
+  return resource === undefined
+    ? {kind: 'missing', missing: {what: `route table "${name}" is not in the dump`, collect: 'take the dump again once RDS has delivered it'}}
+    : {kind: 'table', table: resource.view, name}
+}
+
+/** scoped_config_impl.cc: every fragment of the key must be present; the key picks the scope. */
+function byScope(context: EngineContext, input: {scoped: View; stream: Stream}): RouteTable {
+  const {scoped, stream} = input
+  const builders = scoped.path('scope_key_builder')?.list('fragments') ?? []
+  const fragments = builders.map((builder) => fragmentOf(builder, stream))
+  const inline = scoped.path('scoped_route_configurations_list')?.list('scoped_route_configurations') ?? []
+  const configurations = inline.length > 0 ? inline : context.config.scopedRoutes(scoped.str('name') ?? '').map((resource) => resource.view)
+  if (fragments.includes(undefined)) return {kind: 'no-scope'}
+  const match = configurations.find((configuration) => sameKey(configuration, fragments))
+  if (match === undefined) return {kind: 'no-scope'}
+  const table = match.get('route_configuration')
+  return table === undefined ? byName(context, match.str('route_configuration_name') ?? '') : {kind: 'table', table, name: table.str('name') ?? '(scoped)'}
+}
+
+function sameKey(configuration: View, fragments: readonly (string | undefined)[]): boolean {
+  const key = configuration.path('key')?.list('fragments').map((fragment) => fragment.str('string_key')) ?? []
+  return key.length === fragments.length && key.every((fragment, index) => fragment === fragments[index])
+}
+
+function fragmentOf(builder: View, stream: Stream): string | undefined {
+  const extractor = builder.get('header_value_extractor')
+  const [value] = headerLines(stream.request, extractor?.str('name') ?? '')
+  if (extractor === undefined || value === undefined) return undefined
+  const separator = extractor.str('element_separator') ?? ''
+  const elements = separator === '' ? [value] : value.split(separator)
+  const keyed = extractor.get('element')
+  if (keyed === undefined) return elements[extractor.num('index') ?? 0]
+  const pair = elements.map((element) => splitOnce(element, keyed.str('separator') ?? '')).find(([key]) => key === keyed.str('key'))
+  return pair?.[1]
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = separator === '' ? -1 : text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)]
+}

@@ -1,0 +1,33 @@
+import type {SocketAddress} from '../../flow/address.js'
+import type {HttpRequest, Payload} from '../../flow/connection.js'
+import type {View} from '../../json/view.js'
+import {canonicalIp} from '../match/ip.js'
+import {headerLines, type Connection, type Stream} from '../connection.js'
+
+/** The request as the connection manager sees it before normalisation. Source: envoy-2022 D5. */
+export function openStream(input: {manager: View; connection: Connection; payload: Extract<Payload, {kind: 'http'}>}): Stream {
+  const {manager, connection, payload} = input
+  const remote = trustedRemote(manager, {connection, request: payload.request})
+  return {
+    connection, version: payload.version, request: payload.request,
+    scheme: schemeOf(payload.request, connection), ...(remote === undefined ? {} : {remote}),
+    metadata: connection.metadata, filterState: connection.filterState,
+    ...(payload.tunneled === undefined ? {} : {tunneled: payload.tunneled}),
+  }
+}
+
+function schemeOf(request: HttpRequest, connection: Connection): string {
+  return headerLines(request, 'x-forwarded-proto')[0] ?? (connection.tls === undefined ? 'http' : 'https')
+}
+
+/** The client address as use_remote_address and X-Forwarded-For leave it: conn_manager_utility.cc mutateRequestHeaders. */
+function trustedRemote(manager: View, input: {connection: Connection; request: HttpRequest}): SocketAddress | undefined {
+  const {connection, request} = input
+  const hops = manager.num('xff_num_trusted_hops') ?? 0
+  const useRemote = manager.bool('use_remote_address') === true
+  if (useRemote && hops === 0) return connection.remote
+  const forwarded = headerLines(request, 'x-forwarded-for').join(',').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const entry = forwarded.at(useRemote ? -hops : -1 - hops)
+  const ip = entry === undefined ? undefined : canonicalIp(entry)
+  return ip === undefined ? connection.remote : {ip, port: 0}
+}

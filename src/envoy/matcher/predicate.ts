@@ -1,0 +1,65 @@
+import {allOf, anyOf, not, type Tri} from '../../flow/tri.js'
+import type {MatcherInput} from '../../flow/step.js'
+import type {View} from '../../json/view.js'
+import {matchString} from '../match/string.js'
+import {describeInput, inputName, readInput, type MatcherSubject} from './inputs.js'
+
+/** Outcome of a predicate; `undecided` is set when Envoy itself lacks the data. */
+export interface PredicateResult {
+  readonly holds: Tri
+  readonly undecided?: string
+  readonly why: readonly string[]
+  readonly inputs: readonly MatcherInput[]
+}
+
+/** Evaluates a matcher_list predicate. Source: envoy-2022 D2; matcher.h field matchers. */
+export function evaluatePredicate(predicate: View, subject: MatcherSubject): PredicateResult {
+  const single = predicate.get('single_predicate')
+  if (single !== undefined) return evaluateSingle(single, subject)
+  const all = predicate.get('and_matcher')
+  if (all !== undefined) return combine(all.list('predicate').map((child) => evaluatePredicate(child, subject)), allOf)
+  const any = predicate.get('or_matcher')
+  if (any !== undefined) return combine(any.list('predicate').map((child) => evaluatePredicate(child, subject)), anyOf)
+  const negated = predicate.get('not_matcher')
+  if (negated !== undefined) {
+    const inner = evaluatePredicate(negated, subject)
+    return {...inner, holds: not(inner.holds)}
+  }
+  return {holds: 'undetermined', why: ['a predicate of unknown kind'], inputs: []}
+}
+
+function evaluateSingle(single: View, subject: MatcherSubject): PredicateResult {
+  const input = single.get('input')
+  const value = readInput(input, subject)
+  const seen: MatcherInput = {input: inputName(input), value: describeInput(value), matched: undefined}
+  switch (value.kind) {
+    case 'undecided': return {holds: 'undetermined', undecided: value.why, why: [value.why], inputs: [seen]}
+    case 'unknown': return {holds: 'undetermined', why: [value.why], inputs: [seen]}
+    case 'absent': return {holds: 'no', why: [], inputs: [seen]}
+    case 'text': return compare({single, text: value.text, seen})
+    default: return value satisfies never
+  }
+}
+
+function compare(input: {single: View; text: string; seen: MatcherInput}): PredicateResult {
+  const matcher = input.single.get('value_match')
+  if (matcher === undefined) {
+    const type = input.single.path('custom_match', 'typed_config')?.typeName() ?? 'custom matcher'
+    return {holds: 'undetermined', why: [`custom matcher ${type}`], inputs: [input.seen]}
+  }
+  const holds = matchString(matcher, input.text)
+  return {
+    holds, why: holds === 'undetermined' ? [`string matcher on ${input.seen.input}`] : [],
+    inputs: [{...input.seen, matched: holds === 'yes' ? input.text : undefined}],
+  }
+}
+
+function combine(results: readonly PredicateResult[], rule: (values: readonly Tri[]) => Tri): PredicateResult {
+  const holds = rule(results.map((result) => result.holds))
+  const undecided = holds === 'undetermined' ? results.find((result) => result.undecided !== undefined)?.undecided : undefined
+  return {
+    holds, ...(undecided === undefined ? {} : {undecided}),
+    why: holds === 'undetermined' ? results.flatMap((result) => result.why) : [],
+    inputs: results.flatMap((result) => result.inputs),
+  }
+}

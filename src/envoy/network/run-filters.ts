@@ -1,0 +1,210 @@
+import type {PeerCertificate} from '../../flow/connection.js'
+import type {ProxyLog} from '../../flow/forwarder.js'
+import type {Step} from '../../flow/step.js'
+import type {Verdict} from '../../flow/verdict.js'
+import {isObject, type View} from '../../json/view.js'
+import {andThen, either, one, single, type Branch} from '../branch.js'
+import {evaluateRbacFilter} from '../authorization/filter.js'
+import {runManager} from '../http/manager.js'
+import type {Connection} from '../connection.js'
+import {stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
+import {rbacMatcher} from '../matcher/rbac-matcher.js'
+import {policyOf} from './policy.js'
+import {setFilterState} from './set-filter-state.js'
+import {runTcpProxy} from './tcp-proxy.js'
+
+/** A connection on its way through the network filters of a chain. */
+interface Progress {
+  readonly connection: Connection
+  /** The connection will be ended, but only after the upstream was dialled: network RBAC acts on the first byte (envoy-2022 I.9). */
+  readonly denied?: Stop
+}
+
+interface FilterCall {
+  readonly context: EngineContext
+  readonly config: View
+  readonly name: string
+  readonly type: string
+  readonly progress: Progress
+  readonly log: ProxyLog
+}
+
+type Result = {readonly kind: 'continue'; readonly progress: Progress} | {readonly kind: 'ended'; readonly passage: Passage}
+type NetworkFilter = (call: FilterCall) => readonly Branch<Result>[]
+
+const NETWORK = 'envoy.extensions.filters.network.'
+
+const FILTERS: ReadonlyMap<string, NetworkFilter> = new Map<string, NetworkFilter>([
+  [`${NETWORK}rbac.v3.RBAC`, rbac],
+  [`${NETWORK}set_filter_state.v3.Config`, filterState],
+  [`${NETWORK}sni_cluster.v3.SniCluster`, sniCluster],
+  [`${NETWORK}tcp_proxy.v3.TcpProxy`, tcpProxy],
+  [`${NETWORK}http_connection_manager.v3.HttpConnectionManager`, manager],
+  [`${NETWORK}echo.v3.Echo`, echo],
+  [`${NETWORK}direct_response.v3.Config`, directResponse],
+  [`${NETWORK}ext_authz.v3.ExtAuthz`, (call) => external(call, 'the external authorization service must allow the connection')],
+  [`${NETWORK}ratelimit.v3.RateLimit`, (call) => external(call, 'the rate limit service must allow the connection')],
+  [`${NETWORK}local_ratelimit.v3.LocalRateLimit`, (call) => external(call, 'the local rate limit must not be used up')],
+  [`${NETWORK}connection_limit.v3.ConnectionLimit`, (call) => external(call, 'the connection limit must not be reached')],
+  // envoy-2022 A.9: these hand identity on or add telemetry; none of them ends a connection.
+  ['istio.tls_passthrough.v1.CaptureTLS', captureTls],
+  ['istio.tls_passthrough.v1.RestoreTLS', restoreTls],
+  ['envoy.tcp.metadataexchange.config.MetadataExchange', telemetry],
+  ['io.istio.tcp.metadata_exchange.Config', telemetry],
+  ['stats.PluginConfig', telemetry],
+])
+
+/**
+ * Runs the network filters of a chain in order up to its terminal filter. Source: envoy-2022 D6.
+ * A connection whose TLS handshake fails (`denied`) still makes tcp_proxy dial: that happens on accept (recorded: matchers-rbac-network id-untrusted).
+ */
+export function runNetworkFilters(input: {
+  context: EngineContext; chain: View; connection: Connection; log: ProxyLog; denied?: Stop
+}): readonly Branch<Passage>[] {
+  const {context, chain, log, denied} = input
+  const start = single<Result>({kind: 'continue', progress: {connection: input.connection, ...(denied === undefined ? {} : {denied})}})
+  const ended = chain.list('filters').reduce<readonly Branch<Result>[]>((branches, filter) => andThen(branches, (result) =>
+    result.kind === 'ended' ? single(result) : runFilter({context, filter, progress: result.progress, log})), start)
+  return ended.map((branch) => ({...branch, value: branch.value.kind === 'ended' ? branch.value.passage : withoutTerminal(branch.value.progress, log)}))
+}
+
+function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
+  return {end: progress.denied ?? stop({kind: 'refused', reason: 'the filter chain has no terminal filter, Envoy closes the connection'}), log}
+}
+
+function runFilter(input: {context: EngineContext; filter: View; progress: Progress; log: ProxyLog}): readonly Branch<Result>[] {
+  const {context, filter, progress, log} = input
+  const name = filter.str('name') ?? '(unnamed)'
+  const any = filter.get('typed_config') ?? (filter.get('config_discovery') === undefined ? undefined : context.config.extension(name)?.view.get('typed_config'))
+  const type = any?.typeName() ?? filter.path('config_discovery')?.list('type_urls')[0]?.text()?.split('/').at(-1) ?? name
+  const call: FilterCall = {context, config: any?.message() ?? filter, name, type, progress, log}
+  return (FILTERS.get(type) ?? opaque)(call)
+}
+
+function tcpProxy({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
+  const passages = runTcpProxy({context, config, connection: progress.connection, log})
+  return passages.map((branch) => ({...branch, value: {kind: 'ended', passage: progress.denied === undefined ? branch.value : denyAfterDial(branch.value, progress.denied)}}))
+}
+
+function denyAfterDial(passage: Passage, denied: Stop): Passage {
+  const dialled = passage.end.kind === 'depart' ? {dialled: passage.end.departure} : {}
+  return {...passage, end: {...denied, ...dialled}}
+}
+
+function manager({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
+  if (progress.denied !== undefined) return ended({end: progress.denied, log})
+  return runManager({context, manager: config, connection: progress.connection, log}).map((branch) => ({...branch, value: {kind: 'ended', passage: branch.value}}))
+}
+
+function rbac(call: FilterCall): readonly Branch<Result>[] {
+  const {context, config, progress} = call
+  if (progress.denied !== undefined) return proceed(progress)
+  const subject = {connection: progress.connection}
+  const decision = evaluateRbacFilter({
+    filter: config, subject, semantics: context.semantics, layer: 'l4', evidence: context.evidence, evaluateMatcher: rbacMatcher(context, subject),
+  })
+  const verdict: Verdict = {kind: 'denied', layer: 'l4', ...policyOf(decision.policy), reason: decision.details ?? 'network RBAC'}
+  const denied = [one<Result>({kind: 'continue', progress: {...progress, denied: stop(verdict)}}, decision.steps)]
+  switch (decision.decision) {
+    case 'allow': return proceed(progress, decision.steps)
+    case 'deny': return denied
+    case 'undetermined': return either(`network RBAC allows (${decision.missing.join(', ')})`, {yes: proceed(progress, decision.steps), no: denied})
+    default: return decision.decision satisfies never
+  }
+}
+
+/** on_new_connection runs before the TLS handshake: the peer is not known yet (recorded: matchers-rbac-network filter-state). */
+function filterState(call: FilterCall): readonly Branch<Result>[] {
+  const {context, config, progress: {connection}} = call
+  const {tls, ...early} = connection
+  const first = setFilterState({context, config, field: 'on_new_connection', connection: early})
+  const second = setFilterState({context, config, field: 'on_downstream_tls_handshake', connection: {...connection, filterState: first.filterState}})
+  const effect = tls === undefined || config.get('on_downstream_tls_handshake') === undefined ? first.effect : second.effect
+  return proceed({...call.progress, connection: {...connection, filterState: second.filterState}}, [stepOf(call, effect)])
+}
+
+/** envoy-2022 D6: sets the cluster override to the SNI. */
+function sniCluster(call: FilterCall): readonly Branch<Result>[] {
+  const {progress: {connection}} = call
+  const sni = connection.tls?.sni ?? connection.serverName
+  if (sni === undefined || sni === '') return proceed(call.progress, [stepOf(call, 'no SNI')])
+  const state = new Map([...connection.filterState, ['envoy.tcp_proxy.cluster', {value: sni, shared: 'none'}] as const])
+  return proceed({...call.progress, connection: {...connection, filterState: state}}, [stepOf(call, `cluster := ${sni}`)])
+}
+
+function echo(call: FilterCall): readonly Branch<Result>[] {
+  return ended({
+    end: call.progress.denied === undefined ? stop({kind: 'responded', status: 200, reason: 'the echo filter sends the bytes back'}, {kind: 'data'}) : call.progress.denied, log: call.log,
+  }, [stepOf(call, 'echoes the bytes')])
+}
+
+function directResponse(call: FilterCall): readonly Branch<Result>[] {
+  const data = call.config.get('response')?.str('inline_string')
+  const answer = {kind: 'data' as const, ...(data === undefined ? {} : {data})}
+  return ended({
+    end: call.progress.denied === undefined ? stop({kind: 'responded', status: 200, reason: 'the direct_response filter answers'}, answer) : call.progress.denied,
+    log: {...call.log, details: 'direct_response'},
+  }, [stepOf(call, 'answers with fixed bytes')])
+}
+
+const CAPTURED_TLS = 'istio.tls_passthrough'
+
+/** envoy-2022 A.9: the peer certificate travels in filter state to the internal connections behind. */
+function captureTls(call: FilterCall): readonly Branch<Result>[] {
+  const {progress: {connection}} = call
+  if (connection.tls === undefined) return proceed(call.progress, [stepOf(call, 'no TLS to capture')])
+  const value = JSON.stringify(connection.tls.peer ?? null)
+  const state = new Map([...connection.filterState, [CAPTURED_TLS, {value, shared: 'transitive'}] as const])
+  return proceed({...call.progress, connection: {...connection, filterState: state}}, [stepOf(call, `captures peer ${connection.tls.peer?.uriSans.join(',') ?? '(none)'}`)])
+}
+
+function restoreTls(call: FilterCall): readonly Branch<Result>[] {
+  const {progress: {connection}} = call
+  const captured = connection.filterState.get(CAPTURED_TLS)?.value
+  if (captured === undefined) return proceed(call.progress, [stepOf(call, 'nothing captured')])
+  const peer = readPeer(captured)
+  const restored: Connection = {...connection, tls: {alpn: [], ...(peer === undefined ? {} : {peer})}}
+  return proceed({...call.progress, connection: restored}, [stepOf(call, `restores peer ${peer?.uriSans.join(',') ?? '(none)'}`)])
+}
+
+function readPeer(text: string): PeerCertificate | undefined {
+  const value: unknown = JSON.parse(text)
+  if (!isObject(value)) return undefined
+  const strings = (list: unknown): string[] => Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
+  return {
+    uriSans: strings(value['uriSans']), dnsSans: strings(value['dnsSans']),
+    ...(typeof value['subject'] === 'string' ? {subject: value['subject']} : {}),
+  }
+}
+
+function telemetry(call: FilterCall): readonly Branch<Result>[] {
+  return proceed(call.progress, [stepOf(call, 'telemetry only')])
+}
+
+function external(call: FilterCall, condition: string): readonly Branch<Result>[] {
+  return [{...one<Result>({kind: 'continue', progress: call.progress}, [stepOf(call, condition)]), requires: [{what: condition}]}]
+}
+
+const OTHER_TERMINALS = ['redis_proxy', 'thrift_proxy', 'dubbo_proxy', 'generic_proxy', 'reverse_tunnel']
+
+/** envoy-2022 D6: an unknown filter is let through with a condition; terminal filters with their own routing end the walk. */
+function opaque(call: FilterCall): readonly Branch<Result>[] {
+  const step: Step = {...stepOf(call, 'not understood'), opaque: true}
+  if (OTHER_TERMINALS.some((name) => call.type.includes(name))) {
+    return ended({end: undetermined({what: `terminal network filter ${call.type} does its own routing`}), log: call.log}, [step])
+  }
+  const what = `network filter ${call.name} (${call.type}) must let the connection pass unchanged`
+  return [{...one<Result>({kind: 'continue', progress: call.progress}, [step]), requires: [{what}]}]
+}
+
+function proceed(progress: Progress, steps: readonly Step[] = []): Branch<Result>[] {
+  return single<Result>({kind: 'continue', progress}, steps)
+}
+
+function ended(passage: Passage, steps: readonly Step[] = []): Branch<Result>[] {
+  return single<Result>({kind: 'ended', passage}, steps)
+}
+
+function stepOf(call: {context: EngineContext; config: View; name: string; type: string}, effect: string): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
+  return {kind: 'network-filter', name: call.name, type: call.type, effect, because: [], evidence: [call.context.evidence(call.config)]}
+}

@@ -1,0 +1,50 @@
+import {toNumber} from '../json/view.js'
+import type {EnvoyConfig} from './config/model.js'
+
+/** Rules that differ between Envoy versions; `undetermined` when the dump does not tell the version. */
+export interface Semantics {
+  readonly version?: {readonly major: number; readonly minor: number}
+  /** A map key or list entry matched and its nested matcher found nothing: `final` up to 1.34, `resume` from 1.35 (envoy-2022 D2). */
+  readonly nestedMiss: 'final' | 'resume' | 'undetermined'
+  /** The same for prefix maps, where a runtime guard can restore the old rule (envoy-2022 D2, I.16). */
+  readonly prefixMiss: 'final' | 'resume' | 'undetermined'
+  /** Repeated header lines: joined by `,` (1.36) or matched one by one (1.40) (envoy-2022 I.6). */
+  readonly headerLines: 'joined' | 'single' | 'undetermined'
+  /** ORIGINAL_DST knows metadata_key (from 1.28) (envoy-2022 D9). */
+  readonly originalDstMetadataKey: boolean | undefined
+  /** Headers a route adds are seen by ORIGINAL_DST (from 1.36) (envoy-2022 I.10). */
+  readonly originalDstSeesRouteHeaders: boolean | undefined
+  /** Internal listeners restore addresses from metadata through original_dst (no-op in 1.24) (envoy-2022 D1). */
+  readonly internalOriginalDst: boolean | undefined
+}
+
+export interface EnvoyVersion {
+  readonly major: number
+  readonly minor: number
+}
+
+/** Version from `--envoy-version`, else the bootstrap node, else by structure: only 2022 ambient lacks it (envoy-2022 A.8). */
+export function semanticsOf(config: Pick<EnvoyConfig, 'node' | 'runtime'>, override?: EnvoyVersion): Semantics {
+  const version = override ?? config.node.version
+  const from = (major: number, minor: number): boolean | undefined =>
+    version === undefined ? undefined : version.major > major || (version.major === major && version.minor >= minor)
+  const nestedMiss = pick(from(1, 35), {yes: 'resume', no: 'final'})
+  return {
+    ...(version === undefined ? {} : {version}),
+    nestedMiss,
+    prefixMiss: guardOff(config, 'prefix_map_matcher_resume_after_subtree_miss') && from(1, 40) === false ? 'final' : nestedMiss,
+    headerLines: guardOff(config, 'match_headers_individually') ? 'joined' : pick(from(1, 40), {yes: 'single', no: 'joined'}),
+    originalDstMetadataKey: from(1, 28),
+    originalDstSeesRouteHeaders: from(1, 36),
+    internalOriginalDst: from(1, 25),
+  }
+}
+
+function pick<T extends string>(value: boolean | undefined, choice: {yes: T; no: T}): T | 'undetermined' {
+  return value === undefined ? 'undetermined' : value ? choice.yes : choice.no
+}
+
+function guardOff(config: Pick<EnvoyConfig, 'runtime'>, guard: string): boolean {
+  const value = config.runtime.get(`envoy.reloadable_features.${guard}`)
+  return value === false || value === 'false' || toNumber(value) === 0
+}

@@ -1,0 +1,83 @@
+import {readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {compare as compareAmbient2022} from './layers/ambient2022.js'
+import {compare as compareEnvoy} from './layers/envoy.js'
+import {gapFor} from './known-gaps.js'
+import {predictTree} from './predict.js'
+
+export interface Failure {
+  readonly scenario: string
+  readonly id: string
+  readonly why: string
+}
+
+export interface LayerResult {
+  readonly layer: string
+  readonly passed: number
+  readonly failed: readonly Failure[]
+  /** Cases that stand in docs/known-gaps.md. */
+  readonly known: readonly Failure[]
+  /** Cases of layers whose engine does not exist yet. */
+  readonly undetermined: number
+  readonly scenarios: ReadonlyMap<string, {readonly passed: number; readonly total: number}>
+}
+
+type Compare = (predicted: unknown, observed: never) => {readonly ok: boolean; readonly why?: string}
+
+const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([['envoy', compareEnvoy], ['ambient2022', compareAmbient2022]])
+
+interface Tally {
+  passed: number
+  undetermined: number
+  readonly failed: Failure[]
+  readonly known: Failure[]
+  readonly scenarios: Map<string, {passed: number; total: number}>
+}
+
+/** Predicts a tree of recordings and compares with what was observed. */
+export function compareTree(root: string): LayerResult[] {
+  const tallies = new Map<string, Tally>()
+  const observations = new Map<string, ReadonlyMap<string, unknown>>()
+  for (const {layer, scenario, id, predicted} of predictTree(root)) {
+    const tally = tallies.get(layer) ?? newTally()
+    tallies.set(layer, tally)
+    const key = `${layer}/${scenario}`
+    const observed = observations.get(key) ?? observedOf(join(root, layer, scenario))
+    observations.set(key, observed)
+    count(tally, {layer, scenario, id, predicted, observed: observed.get(id)})
+  }
+  return [...tallies].map(([layer, tally]) => ({layer, ...tally}))
+}
+
+function newTally(): Tally {
+  return {passed: 0, undetermined: 0, failed: [], known: [], scenarios: new Map()}
+}
+
+function count(tally: Tally, one: {layer: string; scenario: string; id: string; predicted: unknown; observed: unknown}): void {
+  const {layer, scenario, id} = one
+  const compare = COMPARERS.get(layer)
+  const row = tally.scenarios.get(scenario) ?? {passed: 0, total: 0}
+  tally.scenarios.set(scenario, row)
+  row.total += 1
+  if (compare === undefined) {
+    tally.undetermined += 1
+    return
+  }
+  const result = compare(one.predicted, one.observed as never)
+  const gap = gapFor({layer, scenario, id})
+  if (result.ok) {
+    tally.passed += 1
+    row.passed += 1
+    if (gap !== undefined) tally.failed.push({scenario, id, why: `stands in docs/known-gaps.md (${gap}) but passes: remove the entry`})
+  } else {
+    (gap === undefined ? tally.failed : tally.known).push({scenario, id, why: gap ?? result.why ?? 'differs'})
+  }
+}
+
+function observedOf(dir: string): ReadonlyMap<string, unknown> {
+  const files = readdirSync(dir).filter((name) => /^cases.*\.json$/.test(name))
+  return new Map(files.flatMap((name) => {
+    const file = JSON.parse(readFileSync(join(dir, name), 'utf8')) as {cases?: readonly {readonly id: string; readonly observed: unknown}[]}
+    return (file.cases ?? []).map(({id, observed}) => [id, observed] as const)
+  }))
+}

@@ -1,0 +1,134 @@
+import {formatShare, multiplyShares, shareToNumber, WHOLE, type Share} from '../../../src/flow/share.js'
+import type {Arrival, Departure, Payload} from '../../../src/flow/connection.js'
+import type {Exit, Forwarder, ProxyLog} from '../../../src/flow/forwarder.js'
+
+export interface Client {
+  readonly result: string
+  readonly status?: number
+  readonly inner?: Client
+  readonly location?: string
+}
+
+export interface HopRow {
+  readonly listener?: string
+  readonly filter_chain?: string
+  readonly virtual_host?: string
+  readonly route?: string
+  readonly cluster?: string
+  readonly upstream_host?: string
+  readonly code?: number
+}
+
+export interface Path {
+  readonly share: Share
+  readonly client: Client
+  /** The dialling side saw a failed connect. */
+  readonly refused: boolean
+  readonly hops: readonly HopRow[]
+  readonly undetermined?: string
+}
+
+const MAX_DEPTH = 12
+
+/** All paths of a connection through one Envoy; outside it every address is an echo server (see the layer's README). */
+export function enumeratePaths(forwarder: Forwarder, input: {arrival: Arrival; depth?: number; mirrors?: boolean}): Path[] {
+  const depth = input.depth ?? 0
+  if (depth > MAX_DEPTH) return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], undetermined: 'too many internal hops'}]
+  const {exits} = forwarder.forward(input.arrival)
+  return exits.filter((exit) => exit.mirror !== true || input.mirrors === true).flatMap((exit) => pathsOf(forwarder, {exit, depth, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})}).map((path) => ({...path, share: multiplyShares(exit.share, path.share)})))
+}
+
+function pathsOf(forwarder: Forwarder, input: {exit: Exit; depth: number; mirrors?: boolean}): Path[] {
+  const {exit} = input
+  switch (exit.kind) {
+    case 'deliver': return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)]}]
+    case 'stop': return stopped(forwarder, {exit, depth: input.depth})
+    case 'depart': return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, next))
+    default: return exit satisfies never
+  }
+}
+
+function stopped(forwarder: Forwarder, input: {exit: Extract<Exit, {kind: 'stop'}>; depth: number}): Path[] {
+  const {exit} = input
+  const own = Object.keys(exit.log ?? {}).length === 0 ? [] : [row(exit.log)]
+  const behind = exit.dialled?.to.kind === 'internal' ? departed(forwarder, {departure: exit.dialled, depth: input.depth}) : [undefined]
+  return behind.map((path) => ({
+    share: path?.share ?? WHOLE, client: answerOf(exit), refused: exit.answer.kind === 'closed' && !exit.answer.accepted,
+    hops: [...own, ...(path?.hops ?? [])],
+    ...(exit.verdict.kind === 'undetermined' ? {undetermined: exit.verdict.missing.map((missing) => missing.what).join('; ')} : {}),
+  }))
+}
+
+function answerOf({answer}: Extract<Exit, {kind: 'stop'}>): Client {
+  switch (answer.kind) {
+    case 'http': return {result: 'response', status: answer.status, ...(answer.location === undefined ? {} : {location: answer.location})}
+    case 'closed': return {result: 'closed'}
+    case 'data': return {result: 'data'}
+    case 'timeout': return {result: 'timeout'}
+    case 'unknown': return {result: 'unknown'}
+    default: return answer satisfies never
+  }
+}
+
+function departed(forwarder: Forwarder, input: {departure: Departure; depth: number; mirrors?: boolean}): Path[] {
+  const {to, payload, internal} = input.departure
+  if (to.kind !== 'internal') return [{share: WHOLE, client: world(payload), refused: false, hops: []}]
+  return enumeratePaths(forwarder, {arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})}, depth: input.depth + 1, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})})
+}
+
+/** What the echo world answers to a payload: it speaks TLS, accepts CONNECT and answers requests. */
+function world(payload: Payload): Client {
+  switch (payload.kind) {
+    case 'tls': return world(payload.payload)
+    // The recording's client reads an HTTP/1.0 answer as raw bytes.
+    case 'http': if (payload.http10 === true) return {result: 'data'}
+      return payload.tunneled === undefined ? {result: 'response', status: 200} : {result: 'response', status: 200, inner: world(payload.tunneled)}
+    case 'proxy-protocol': return world(payload.payload)
+    case 'opaque':
+    case 'unknown': return {result: 'tcp_reply'}
+    default: return payload satisfies never
+  }
+}
+
+/** What the client of a hop sees when `next` is what the hop's upstream did. */
+function throughHop(exit: Extract<Exit, {kind: 'depart'}>, next: Path): Path {
+  const log = exit.log ?? {}
+  switch (log.handledBy) {
+    case 'connect': {
+      const client: Client = next.refused ? {result: 'response', status: 503} : {result: 'response', status: 200, inner: next.client}
+      return {...next, refused: false, client, hops: [{...row(log), ...statusOf(client)}, ...next.hops]}
+    }
+    case 'http': {
+      const client: Client = next.client.result === 'response' ? next.client : {result: 'response', status: 503}
+      return {...next, refused: false, client, hops: [{...row(log), ...statusOf(client)}, ...next.hops]}
+    }
+    default: return {...next, refused: false, client: tunnelled(exit.departure.payload) ? unwrap(next.client) : next.client, hops: [row(log), ...next.hops]}
+  }
+}
+
+function statusOf(client: Client): {code?: number} {
+  return client.status === undefined ? {} : {code: client.status}
+}
+
+/** tcp_proxy with tunneling_config swallows the CONNECT answer. */
+function tunnelled(payload: Payload): boolean {
+  if (payload.kind === 'tls') return tunnelled(payload.payload)
+  return payload.kind === 'http' && payload.tunneled !== undefined && payload.request.method !== 'GET'
+}
+
+function unwrap(client: Client): Client {
+  return client.result === 'response' && client.status === 200 ? (client.inner ?? {result: 'closed'}) : {result: 'closed'}
+}
+
+function row(log: ProxyLog = {}): HopRow {
+  const entries: [string, string | number | undefined][] = [
+    ['listener', log.listener], ['filter_chain', log.filterChain], ['virtual_host', log.virtualHost], ['route', log.route],
+    ['cluster', log.cluster], ['upstream_host', log.upstreamHost], ['code', log.code],
+  ]
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''))
+}
+
+/** Paths with equal hops and client are one outcome. */
+export function toOutcomes(paths: readonly Path[]): {share: number; exact: string; client: Client; hops: readonly HopRow[]}[] {
+  return paths.map(({share, client, hops}) => ({share: shareToNumber(share), exact: formatShare(share), client, hops}))
+}

@@ -1,0 +1,71 @@
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {join} from 'node:path'
+import {predict as predictAmbient2022} from './layers/ambient2022.js'
+import {predict as predictEnvoy} from './layers/envoy.js'
+
+export interface Prediction {
+  readonly layer: string
+  readonly scenario: string
+  readonly id: string
+  readonly predicted: unknown
+}
+
+/** Layers with an engine behind them; the others answer `undetermined` until their engine exists. */
+const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Prediction>> = new Map([
+  ['envoy', predictEnvoy],
+  ['ambient2022', predictAmbient2022],
+])
+
+const LAYERS = ['ambient2022', 'envoy', 'istiod', 'kernel', 'wholepath', 'ztunnel', 'ztunnel-old'] as const
+
+/** Predictions for every case of a tree in the oracle format, in a fixed order. */
+export function* predictTree(root: string): Iterable<Prediction> {
+  for (const layer of LAYERS) {
+    for (const scenario of folders(join(root, layer))) yield* predictScenario({layer, scenario, dir: join(root, layer, scenario)})
+  }
+}
+
+function* predictScenario(input: {layer: string; scenario: string; dir: string}): Iterable<Prediction> {
+  const predictor = PREDICTORS.get(input.layer)
+  if (predictor === undefined) {
+    for (const id of caseIds(input.dir)) yield {...idOf(input, id), predicted: {undetermined: `the ${input.layer} engine is not built yet`}}
+    return
+  }
+  const seen = new Set<string>()
+  for (const prediction of guarded(predictor(input.dir), input)) {
+    seen.add(prediction.id)
+    yield {...prediction, layer: input.layer, scenario: input.scenario}
+  }
+  for (const id of caseIds(input.dir)) if (!seen.has(id)) yield {...idOf(input, id), predicted: {undetermined: 'the prediction of this scenario failed'}}
+}
+
+function idOf(input: {layer: string; scenario: string}, id: string): {layer: string; scenario: string; id: string} {
+  return {layer: input.layer, scenario: input.scenario, id}
+}
+
+/** One broken scenario must not hide the others. */
+function* guarded(predictions: Iterable<Prediction>, input: {layer: string; scenario: string}): Iterable<Prediction> {
+  try {
+    yield* predictions
+  } catch (error) {
+    process.stderr.write(`${input.layer}/${input.scenario}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  }
+}
+
+function folders(dir: string): string[] {
+  return existsSync(dir) ? readdirSync(dir).filter((name) => statSync(join(dir, name)).isDirectory()).sort() : []
+}
+
+/** Ids of all cases and route rows of a scenario; a route row is `<file without .json>#<row id>`. */
+export function caseIds(dir: string): string[] {
+  const files = readdirSync(dir).sort()
+  const cases = files.filter((name) => /^cases.*\.json$/.test(name)).flatMap((name) => idsIn(join(dir, name), 'cases'))
+  const rows = files.filter((name) => /^route_get.*\.json$/.test(name))
+    .flatMap((name) => idsIn(join(dir, name), 'rows').map((id) => `${name.replace(/\.json$/, '')}#${id}`))
+  return [...cases, ...rows]
+}
+
+function idsIn(path: string, list: 'cases' | 'rows'): string[] {
+  const file = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<'cases' | 'rows', readonly {readonly id: string}[]>>
+  return (file[list] ?? []).map(({id}) => id)
+}
