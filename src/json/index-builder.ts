@@ -10,6 +10,8 @@ export interface DumpIndex {
   readonly resources: ResourceIndex
   /** `@type` suffixes of the objects in `configs`, in document order. */
   readonly configTypes: readonly string[]
+  /** Keys of the document, also of empty members, which have no elements. */
+  readonly documentKeys: ReadonlySet<string>
   readonly warnings: readonly string[]
   /** The first thing wrong with the document; the index holds what came before it. */
   readonly problem?: JsonProblem
@@ -46,14 +48,22 @@ export class IndexBuilder {
     return this.#splitter.problem
   }
 
+  /** Keys of the document so far. */
+  get documentKeys(): ReadonlySet<string> {
+    return this.#splitter.documentKeys
+  }
+
   push(chunk: Uint8Array): void {
     this.#splitter.push(chunk)
   }
 
   finish(): DumpIndex {
     this.#splitter.finish()
-    const {problem} = this.#splitter
-    return {resources: this.#resources, configTypes: this.#configTypes, warnings: this.#warnings(), ...(problem === undefined ? {} : {problem})}
+    const {problem, documentKeys} = this.#splitter
+    return {
+      resources: this.#resources, configTypes: this.#configTypes, documentKeys, warnings: this.#warnings(),
+      ...(problem === undefined ? {} : {problem}),
+    }
   }
 
   #addElement(element: SplitElement): void {

@@ -65,6 +65,7 @@ export class DumpSplitter {
   readonly #scanner: JsonScanner
   readonly #window = new Window()
   readonly #frames: Frame[] = []
+  #documentKeys: ReadonlySet<string> = new Set()
   #elementStart: number | undefined
 
   constructor(sink: SplitSink, options: SplitOptions) {
@@ -81,6 +82,11 @@ export class DumpSplitter {
   get problem(): JsonProblem | undefined {
     const {problem} = this.#scanner
     return problem === undefined ? undefined : {...problem, pointer: pointerOf(this.#path())}
+  }
+
+  /** Keys of the document so far, also of empty members. */
+  get documentKeys(): ReadonlySet<string> {
+    return this.#documentKeys
   }
 
   /** The chunk may be reused once this returns. */
@@ -113,7 +119,12 @@ export class DumpSplitter {
       this.#elementStart = offset
       this.#sink.inner?.open(0)
     } else if (role === 'refused') this.#failNotAnObject(offset, `an ${container}`)
-    else this.#frames.push({role, start: offset, token: container === 'array' ? 0 : undefined, seen: new Set()})
+    else this.#enter({role, start: offset, token: container === 'array' ? 0 : undefined, seen: new Set()})
+  }
+
+  #enter(frame: Frame): void {
+    this.#frames.push(frame)
+    if (frame.role === 'root') this.#documentKeys = frame.seen
   }
 
   #close(offset: number): void {

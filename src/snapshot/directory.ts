@@ -1,0 +1,116 @@
+import {closeSync, openSync, readFileSync, statSync} from 'node:fs'
+import {join} from 'node:path'
+import {InputError} from '../flow/errors.js'
+import {IndexBuilder} from '../json/index-builder.js'
+import {fileStream, inflate} from './byte-stream.js'
+import {roughKind} from './dump-kind.js'
+import {readFailure} from './input-problem.js'
+import {readManifest, type Manifest, type ManifestFile} from './manifest.js'
+import {listFiles, locate, openTree, type Tree} from './tree.js'
+
+/** A file of a snapshot directory. */
+export interface RecordedFile {
+  /** Path inside the directory, with `/`. */
+  readonly name: string
+  /** Absolute; absent when it was not recorded. */
+  readonly path?: string
+  readonly recorded?: {readonly sha256?: string | undefined; readonly bytes?: number | undefined}
+  readonly pod?: string | undefined
+  readonly namespace?: string | undefined
+  readonly node?: string | undefined
+  /** Why there is no file. */
+  readonly error?: string | undefined
+}
+
+/** What a snapshot directory holds, before any dump is read. */
+export interface Contents {
+  readonly dumps: readonly RecordedFile[]
+  readonly inventory: readonly RecordedFile[]
+  readonly warnings: readonly string[]
+}
+
+/** Largest manifest that is read. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
+
+/**
+ * Reads a directory by its manifest (design §7), or without one by looking at every `.json` and `.json.gz` file in it.
+ * @throws InputError for a bad manifest, and for a directory without dumps and inventory.
+ */
+export async function readDirectory(path: string): Promise<Contents> {
+  const contents = await readContents(path)
+  if (contents.dumps.length > 0 || contents.inventory.length > 0) return contents
+  throw new InputError({
+    what: 'the directory holds neither dumps nor inventory', file: path, expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
+  })
+}
+
+async function readContents(path: string): Promise<Contents> {
+  try {
+    const tree = openTree(path)
+    const manifest = locate(tree, 'snapshot.json')
+    return manifest === undefined ? await readTree(tree) : fromManifest(tree, readManifestFile(manifest, join(path, 'snapshot.json')))
+  } catch (error) {
+    throw readFailure(path, error)
+  }
+}
+
+function readManifestFile(path: string, shown: string): Manifest {
+  const {size} = statSync(path)
+  if (size > MAX_MANIFEST_BYTES) throw new InputError({what: 'the snapshot manifest is too large', file: shown, expected: `at most ${MAX_MANIFEST_BYTES} bytes`})
+  return readManifest(readFileSync(path, 'utf8'), shown)
+}
+
+function fromManifest(tree: Tree, manifest: Manifest): Contents {
+  const files = (kind: string): readonly RecordedFile[] => manifest.files.filter((file) => file.kind === kind).map((file) => toRecorded(tree, file))
+  const dumps = files('config-dump')
+  const inventory = files('inventory')
+  const absent = [...dumps, ...inventory].filter((file) => file.path === undefined)
+  return {dumps, inventory: inventory.filter((file) => file.path !== undefined), warnings: absent.map((file) => `${file.name}: ${file.error ?? ''}`)}
+}
+
+function toRecorded(tree: Tree, file: ManifestFile): RecordedFile {
+  const path = locate(tree, file.path)
+  const {pod, namespace, node, sha256, bytes} = file
+  const place = {name: file.path, pod, namespace, node, recorded: {sha256, bytes}}
+  if (file.error !== undefined) return {...place, error: file.error}
+  return path === undefined ? {...place, error: 'the manifest lists it, but the file is not there'} : {...place, path}
+}
+
+async function readTree(tree: Tree): Promise<Contents> {
+  const dumps: RecordedFile[] = []
+  const inventory: RecordedFile[] = []
+  for (const name of listFiles(tree).filter((file) => /\.json(\.gz)?$/.test(file))) {
+    const path = join(tree.root, name)
+    const kind = await sniff(path)
+    if (kind === 'config-dump') dumps.push({name, path, ...placeFrom(name)})
+    if (kind === 'inventory') inventory.push({name, path})
+  }
+  return {dumps, inventory, warnings: []}
+}
+
+/** `proxies/<namespace>/<pod>.json` tells both; any other path only names the file. */
+function placeFrom(name: string): Pick<RecordedFile, 'pod' | 'namespace'> {
+  const match = /(?:^|\/)proxies\/([^/]+)\/([^/]+?)\.json(?:\.gz)?$/.exec(name)
+  return match === null ? {} : {namespace: match[1], pod: match[2]}
+}
+
+/** Enough to see the first keys of a document. */
+const SNIFFED_BYTES = 64 * 1024
+
+async function sniff(path: string): Promise<ReturnType<typeof roughKind>> {
+  const builder = new IndexBuilder()
+  const file = openSync(path, 'r')
+  let bytes = 0
+  try {
+    for await (const chunk of inflate(fileStream(file))) {
+      builder.push(chunk)
+      bytes += chunk.length
+      if (bytes >= SNIFFED_BYTES || builder.problem !== undefined) break
+    }
+    return roughKind(builder.documentKeys)
+  } catch {
+    return 'other'
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,120 @@
+import {createHash} from 'node:crypto'
+import {closeSync, fstatSync, openSync, readSync} from 'node:fs'
+import {InputError} from '../flow/errors.js'
+import {IndexBuilder, type DumpIndex} from '../json/index-builder.js'
+import {indexedStore, type ByteSource} from '../json/indexed-store.js'
+import type {DumpStore} from '../json/store.js'
+import {fileStream, inflate, isGzip, observe, pipeStream} from './byte-stream.js'
+import {changedFile, inputErrorFrom, readFailure} from './input-problem.js'
+import {readExactly, Spool} from './spool.js'
+
+/** Largest dump that is read, unpacked. */
+export const MAX_DUMP_BYTES = 4 * 1024 ** 3
+
+export interface DumpFile {
+  /** Name inside the snapshot. */
+  readonly name: string
+  /** A file to open, or bytes that come once. */
+  readonly from: string | AsyncIterable<Uint8Array>
+  /** What the manifest says about the file. */
+  readonly recorded?: {readonly sha256?: string | undefined; readonly bytes?: number | undefined}
+}
+
+export interface OpenDump {
+  readonly index: DumpIndex
+  readonly store: DumpStore
+  close(): void
+}
+
+/**
+ * Indexes a dump in one pass. Plain files are read again in place; pipes and gzip are spooled.
+ * @throws InputError when it cannot be read, is no JSON object, or is larger than `MAX_DUMP_BYTES`.
+ */
+export async function openDump(dump: DumpFile): Promise<OpenDump> {
+  const source = openSource(dump)
+  try {
+    const {index, differs} = await indexSource(dump, source)
+    if (index.problem !== undefined) throw inputErrorFrom(index.problem, dump.name)
+    const warnings = differs ? [`${dump.name} is not the file that was recorded: its digest differs from the manifest`] : []
+    const store = indexedStore({
+      name: dump.name,
+      index: {...index, warnings: [...index.warnings, ...warnings]},
+      bytes: source.bytes,
+      changed: (ref, cause) => changedFile({file: dump.name, pointer: ref.pointer}, cause),
+    })
+    return {index, store, close: () => { source.close() }}
+  } catch (error) {
+    source.close()
+    throw readFailure(dump.name, error)
+  }
+}
+
+interface Source {
+  readonly stream: AsyncIterable<Uint8Array>
+  /** Where the bytes can be read again. */
+  readonly bytes: ByteSource
+  readonly spool?: Spool
+  close(): void
+}
+
+function openSource(dump: DumpFile): Source {
+  if (typeof dump.from !== 'string') return spooled(dump.from, () => undefined)
+  const file = openFile(dump.from, dump.name)
+  const close = once(() => { closeSync(file) })
+  if (!fstatSync(file).isFile()) return spooled(pipeStream(file), close)
+  const start = Buffer.alloc(2)
+  readSync(file, start, 0, 2, 0)
+  return isGzip(start) ? spooled(fileStream(file), close) : {stream: fileStream(file), bytes: fileBytes(file, dump.name), close}
+}
+
+function openFile(path: string, name: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    throw readFailure(name, error)
+  }
+}
+
+function spooled(stream: AsyncIterable<Uint8Array>, closeStream: () => void): Source {
+  const spool = new Spool()
+  return {stream, bytes: spool, spool, close: () => { closeStream(); spool.close() }}
+}
+
+function fileBytes(file: number, name: string): ByteSource {
+  return {
+    read: (offset, length) => {
+      try {
+        return readExactly(file, {offset, length})
+      } catch (error) {
+        throw changedFile({file: name}, error)
+      }
+    },
+  }
+}
+
+async function indexSource(dump: DumpFile, source: Source): Promise<{readonly index: DumpIndex; readonly differs: boolean}> {
+  const digest = dump.recorded?.sha256 === undefined ? undefined : createHash('sha256')
+  const builder = new IndexBuilder()
+  let bytes = 0
+  for await (const chunk of inflate(observe(source.stream, (packed) => digest?.update(packed)))) {
+    bytes += chunk.length
+    if (bytes > MAX_DUMP_BYTES) throw tooLarge(dump.name)
+    source.spool?.write(chunk)
+    builder.push(chunk)
+    if (builder.problem !== undefined) break
+  }
+  const index = builder.finish()
+  return {index, differs: digest !== undefined && index.problem === undefined && digest.digest('hex') !== dump.recorded?.sha256}
+}
+
+function tooLarge(file: string): InputError {
+  return new InputError({what: 'the dump is too large', file, expected: `at most ${MAX_DUMP_BYTES} bytes`})
+}
+
+function once(action: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) action()
+    done = true
+  }
+}

@@ -1,0 +1,123 @@
+import {existsSync} from 'node:fs'
+import {basename} from 'node:path'
+import {InputError, UsageError} from '../flow/errors.js'
+import {findDemo} from './demos.js'
+import {readDirectory, type Contents, type RecordedFile} from './directory.js'
+import {openDump} from './open-dump.js'
+import {LazyDump} from './proxy-dump.js'
+import {readInventory, type InventoryResult} from './read-inventory.js'
+import type {Snapshot, SnapshotSources} from './snapshot.js'
+import {isDirectory} from './tree.js'
+
+/**
+ * Opens what was recorded. Dumps of a directory are read on demand; dumps the user named are read at once.
+ * @throws UsageError without a source, for an unknown demo, and for names that come twice.
+ * @throws InputError for a source that cannot be read.
+ */
+export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> {
+  const {directory, files, name} = chooseSources(sources)
+  const contents = directory === undefined ? NOTHING : await readDirectory(directory)
+  const named = files.map((file) => namedDump(file, sources))
+  const proxies = [...contents.dumps.map(recordedDump), ...named].sort((a, b) => (a.file < b.file ? -1 : 1))
+  refuseEqualNames(named)
+  await requireUsable(named)
+  const {inventory, warnings} = await inventoryOf(contents.inventory)
+  return {
+    name,
+    proxies,
+    ...(inventory === undefined ? {} : {inventory}),
+    warnings: [...contents.warnings, ...warnings],
+    close: () => { for (const proxy of proxies) proxy.close() },
+  }
+}
+
+const NOTHING: Contents = {dumps: [], inventory: [], warnings: []}
+const STDIN = '-'
+
+interface NamedFile {
+  readonly file: string
+  readonly name: string
+}
+
+interface Chosen {
+  readonly name: string
+  readonly directory: string | undefined
+  readonly files: readonly NamedFile[]
+}
+
+function chooseSources(sources: SnapshotSources): Chosen {
+  const files = (sources.files ?? []).map(parseFile)
+  const paths = choosePaths(sources)
+  if (paths.length === 0 && files.length === 0) throw noSource()
+  const dumps = paths.filter((path) => !isDirectory(path)).map(loneDump)
+  const [directory, ...others] = paths.filter(isDirectory)
+  if (others.length > 0) throw new UsageError({what: 'only one snapshot directory can be read at a time', where: '--snapshot', got: paths.join(', ')})
+  const shown = sources.demo === undefined ? [...paths, ...files.map((file) => file.file)] : [`demo ${sources.demo}`]
+  return {name: shown.join(', '), directory, files: [...dumps, ...files]}
+}
+
+function choosePaths(sources: SnapshotSources): readonly string[] {
+  const {paths = [], files = [], demo, environment = process.env} = sources
+  if (demo !== undefined) return [...paths, findDemo(demo).directory]
+  const fallback = environment['AMBIENTCTL_SNAPSHOT'] ?? ''
+  return paths.length === 0 && files.length === 0 && fallback !== '' ? [fallback] : paths
+}
+
+function noSource(): UsageError {
+  return new UsageError({what: 'nothing to read was given', expected: '--snapshot, --file or --demo', help: 'List the recorded examples with --demo alone.'})
+}
+
+/** `--snapshot` with a single file is that dump. */
+function loneDump(path: string): NamedFile {
+  if (/\.(tar|tgz|tar\.gz)$/.test(path)) {
+    throw new InputError({what: 'archives cannot be read', file: path, expected: 'a directory or a config dump', help: 'Unpack the archive and give its directory.'})
+  }
+  return {file: path, name: nameFrom(path)}
+}
+
+/** `FILE` or `FILE=NAME`; a file whose own name has a `=` is taken as it is. */
+function parseFile(argument: string): NamedFile {
+  const at = argument.lastIndexOf('=')
+  if (at <= 0 || existsSync(argument)) return {file: argument, name: nameFrom(argument)}
+  return {file: argument.slice(0, at), name: argument.slice(at + 1)}
+}
+
+function nameFrom(path: string): string {
+  return path === STDIN ? 'stdin' : basename(path).replace(/\.gz$/, '').replace(/\.json$/, '').replace(/[._-]config[_-]dump$/, '')
+}
+
+function namedDump({file, name}: NamedFile, sources: SnapshotSources): LazyDump {
+  const shown = file === STDIN ? '<stdin>' : file
+  return new LazyDump({file: shown, name, open: {name: shown, from: file === STDIN ? (sources.stdin ?? process.stdin) : file}})
+}
+
+function recordedDump(file: RecordedFile): LazyDump {
+  const {namespace, node, path, recorded} = file
+  const open = path === undefined ? {missing: file.error ?? 'not recorded'} : {name: file.name, from: path, ...(recorded === undefined ? {} : {recorded})}
+  return new LazyDump({file: file.name, name: file.pod ?? nameFrom(file.name), namespace, node, open})
+}
+
+function refuseEqualNames(dumps: readonly LazyDump[]): void {
+  const twice = dumps.find((dump, index) => dumps.slice(0, index).some((earlier) => earlier.name === dump.name || earlier.file === dump.file))
+  if (twice !== undefined) {
+    throw new UsageError({what: `two dumps are called "${twice.name}"`, where: '--file', help: 'Give each a name: --file FILE=NAME.'})
+  }
+}
+
+async function requireUsable(dumps: readonly LazyDump[]): Promise<void> {
+  for (const dump of dumps) {
+    const loaded = await dump.load()
+    if (loaded.kind === 'unusable') throw loaded.error
+  }
+}
+
+async function inventoryOf(files: readonly RecordedFile[]): Promise<InventoryResult> {
+  const opened = []
+  try {
+    for (const file of files) if (file.path !== undefined) opened.push(await openDump({name: file.name, from: file.path, ...(file.recorded === undefined ? {} : {recorded: file.recorded})}))
+    const result = await readInventory(opened.map((dump) => dump.store))
+    return {...result, warnings: [...opened.flatMap((dump) => dump.store.warnings), ...result.warnings]}
+  } finally {
+    for (const dump of opened) dump.close()
+  }
+}
