@@ -28,9 +28,12 @@ export function groupBranches(hop: Hop, likeness: Likeness): readonly BranchGrou
   for (const branch of hop.next) {
     const key = branchKey(branch, likeness)
     const group = groups.get(key)
-    groups.set(key, group === undefined
-      ? {first: branch, branches: [branch], share: branch.share}
-      : {...group, branches: [...group.branches, branch], share: addShares(group.share, branch.share)})
+    groups.set(
+      key,
+      group === undefined
+        ? {first: branch, branches: [branch], share: branch.share}
+        : {...group, branches: [...group.branches, branch], share: addShares(group.share, branch.share)},
+    )
   }
   return [...groups.values()]
 }
@@ -51,12 +54,18 @@ function hopKey(id: HopId, likeness: Likeness): string {
   if (known !== undefined) return known
   likeness.keys.set(id, '')
   const hop = likeness.trace.hops[id]
-  const key = hop === undefined ? id : intern(JSON.stringify([
-    hop.place.kind,
-    layersOf(hop.arrival.payload).map((layer) => ('identity' in layer ? [layer.kind, layer.identity] : [layer.kind])),
-    hop.steps.flatMap(decisionKey),
-    hop.next.map((branch) => branchKey(branch, likeness)),
-  ]), likeness)
+  const key =
+    hop === undefined
+      ? id
+      : intern(
+          JSON.stringify([
+            hop.place.kind,
+            layersOf(hop.arrival.payload).map((layer) => ('identity' in layer ? [layer.kind, layer.identity] : [layer.kind])),
+            hop.steps.flatMap(decisionKey),
+            hop.next.map((branch) => branchKey(branch, likeness)),
+          ]),
+          likeness,
+        )
   likeness.keys.set(id, key)
   return key
 }
@@ -80,11 +89,15 @@ function decisionKey(step: Step): readonly StepKey[] {
 /** What was chosen where the ways part makes two branches different for a reader; which endpoint it was does not. */
 function choiceKey(step: Step): readonly StepKey[] {
   switch (step.kind) {
-    case 'authorization': return decisionKey(step)
-    case 'route': return [[step.kind, step.name, step.match]]
+    case 'authorization':
+      return decisionKey(step)
+    case 'route':
+      return [[step.kind, step.name, step.match]]
     case 'cluster':
     case 'waypoint':
-    case 'gateway': return [[step.kind, step.name]]
-    default: return []
+    case 'gateway':
+      return [[step.kind, step.name]]
+    default:
+      return []
   }
 }

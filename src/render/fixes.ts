@@ -15,7 +15,8 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Send the request the route expects (host, path, headers, scheme), or change the VirtualService or HTTPRoute behind that route.',
   },
   denied: {
-    check: 'the policy named above and the identity this hop sees: behind a waypoint that is the identity of the waypoint, not of the client.',
+    check:
+      'the policy named above and the identity this hop sees: behind a waypoint that is the identity of the waypoint, not of the client.',
     fix: 'Allow the identity, port, method and path of this request in an ALLOW policy of that namespace or target, or narrow the DENY policy that matched.',
   },
   'no-listener': {
@@ -23,7 +24,8 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Declare the port in the Service (or in the Gateway, for a gateway), and check that the proxy has received its newest configuration.',
   },
   'no-filter-chain': {
-    check: 'which addresses, ports and server names the listener knows: `-v` lists the filter chains that were passed over, with the field that ruled each out.',
+    check:
+      'which addresses, ports and server names the listener knows: `-v` lists the filter chains that were passed over, with the field that ruled each out.',
     fix: 'Connect to an address and port the listener knows, or send the server name (SNI) and protocol it expects; a ServiceEntry may list only its first address.',
   },
   'no-route': {
@@ -35,7 +37,8 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Bring up a ready pod that the Service selector (or the subset) matches, or relax the traffic distribution or failover rule that leaves no endpoint.',
   },
   'unknown-waypoint': {
-    check: 'whether the waypoint of the label `istio.io/use-waypoint` exists, in that namespace, and has an address: `kubectl get gateway -A`.',
+    check:
+      'whether the waypoint of the label `istio.io/use-waypoint` exists, in that namespace, and has an address: `kubectl get gateway -A`.',
     fix: 'Create the waypoint (`istioctl waypoint apply`), correct the label and `istio.io/use-waypoint-namespace`, or remove the label.',
   },
   'unknown-gateway': {

@@ -20,19 +20,49 @@ export interface Glyphs {
 }
 
 const UNICODE: Glyphs = {
-  arrow: '→', dot: '·', ellipsis: '…', tunnel: '══', plain: '──', head: '▶',
-  tee: '├─ ', corner: '└─ ', rail: '│  ', blank: '   ', good: '✓', bad: '✗', unsure: '?',
+  arrow: '→',
+  dot: '·',
+  ellipsis: '…',
+  tunnel: '══',
+  plain: '──',
+  head: '▶',
+  tee: '├─ ',
+  corner: '└─ ',
+  rail: '│  ',
+  blank: '   ',
+  good: '✓',
+  bad: '✗',
+  unsure: '?',
   say: visible,
 }
 
 const ASCII: Glyphs = {
-  arrow: '->', dot: '-', ellipsis: '...', tunnel: '==', plain: '--', head: '>',
-  tee: '|- ', corner: '`- ', rail: '|  ', blank: '   ', good: '+', bad: 'x', unsure: '?',
+  arrow: '->',
+  dot: '-',
+  ellipsis: '...',
+  tunnel: '==',
+  plain: '--',
+  head: '>',
+  tee: '|- ',
+  corner: '`- ',
+  rail: '|  ',
+  blank: '   ',
+  good: '+',
+  bad: 'x',
+  unsure: '?',
   say: (text) => toAscii(visible(text)),
 }
 
 /** Signs that engines put into their phrases. */
-const SPELLED: ReadonlyMap<string, string> = new Map([['→', '->'], ['⇒', '=>'], ['…', '...'], ['·', '-'], ['≤', '<='], ['≥', '>='], ['≠', '!=']])
+const SPELLED: ReadonlyMap<string, string> = new Map([
+  ['→', '->'],
+  ['⇒', '=>'],
+  ['…', '...'],
+  ['·', '-'],
+  ['≤', '<='],
+  ['≥', '>='],
+  ['≠', '!='],
+])
 
 export function glyphsFor(unicode: boolean): Glyphs {
   return unicode ? UNICODE : ASCII

@@ -17,14 +17,19 @@ type HttpPayload = Extract<Payload, {kind: 'http'}>
 export function layersOf(payload: Payload): readonly Layer[] {
   switch (payload.kind) {
     case 'opaque':
-    case 'unknown': return []
-    case 'proxy-protocol': return [
-      {kind: 'proxy-protocol', source: formatSocket(payload.source), destination: formatSocket(payload.destination)},
-      ...layersOf(payload.payload),
-    ]
-    case 'tls': return tlsLayers(payload)
-    case 'http': return httpLayers(payload)
-    default: return payload satisfies never
+    case 'unknown':
+      return []
+    case 'proxy-protocol':
+      return [
+        {kind: 'proxy-protocol', source: formatSocket(payload.source), destination: formatSocket(payload.destination)},
+        ...layersOf(payload.payload),
+      ]
+    case 'tls':
+      return tlsLayers(payload)
+    case 'http':
+      return httpLayers(payload)
+    default:
+      return payload satisfies never
   }
 }
 
@@ -32,10 +37,14 @@ export function layersOf(payload: Payload): readonly Layer[] {
 export function reachedAddress(arrival: Arrival): string {
   if (arrival.originalDestination !== undefined) return formatSocket(arrival.originalDestination)
   switch (arrival.entry.kind) {
-    case 'socket': return formatSocket(arrival.entry)
-    case 'internal': return 'internal'
-    case 'pipe': return `unix://${arrival.entry.path}`
-    default: return arrival.entry satisfies never
+    case 'socket':
+      return formatSocket(arrival.entry)
+    case 'internal':
+      return 'internal'
+    case 'pipe':
+      return `unix://${arrival.entry.path}`
+    default:
+      return arrival.entry satisfies never
   }
 }
 

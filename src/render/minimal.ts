@@ -97,6 +97,7 @@ function verdictLine({verdict, outcomes}: Trace): string {
   }
   const others = [...shares.keys()].filter((kind) => kind !== verdict.kind).toSorted()
   if (others.length === 0) return `verdict ${verdict.kind}`
-  const text = (kind: VerdictKind): string => [kind, ...[shares.get(kind)].flatMap((share) => share === undefined ? [] : formatShare(share))].join(' ')
+  const text = (kind: VerdictKind): string =>
+    [kind, ...[shares.get(kind)].flatMap((share) => (share === undefined ? [] : formatShare(share)))].join(' ')
   return `verdict ${[verdict.kind, ...others].map(text).join(', ')}`
 }

@@ -35,22 +35,32 @@ export function outcomeText({verdict, answer}: Outcome): string {
 
 function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
-    case 'responded': return words('responded', String(verdict.status), ...optional(verdict.location))
-    case 'denied': return words('denied', verdict.layer, ...optional(verdict.policy))
-    case 'tls-failure': return words('tls-failure', ...list('expected', verdict.expected), ...list('presented', verdict.presented))
-    case 'ip-mismatch': return words('ip-mismatch', 'expected', verdict.expected, 'presented', verdict.presented)
-    default: return verdict.kind
+    case 'responded':
+      return words('responded', String(verdict.status), ...optional(verdict.location))
+    case 'denied':
+      return words('denied', verdict.layer, ...optional(verdict.policy))
+    case 'tls-failure':
+      return words('tls-failure', ...list('expected', verdict.expected), ...list('presented', verdict.presented))
+    case 'ip-mismatch':
+      return words('ip-mismatch', 'expected', verdict.expected, 'presented', verdict.presented)
+    default:
+      return verdict.kind
   }
 }
 
 function answerText(answer: Answer): string {
   switch (answer.kind) {
-    case 'http': return words('http', String(answer.status), ...optional(answer.location))
-    case 'closed': return answer.accepted ? 'accepted then closed' : 'closed'
-    case 'timeout': return 'timeout'
+    case 'http':
+      return words('http', String(answer.status), ...optional(answer.location))
+    case 'closed':
+      return answer.accepted ? 'accepted then closed' : 'closed'
+    case 'timeout':
+      return 'timeout'
     case 'data':
-    case 'unknown': return ''
-    default: return answer satisfies never
+    case 'unknown':
+      return ''
+    default:
+      return answer satisfies never
   }
 }
 
@@ -75,12 +85,18 @@ function protocolWords({protocol, request}: Flow): readonly string[] {
 
 function layerWords(layer: Layer, asked: HttpRequest | undefined): readonly string[] {
   switch (layer.kind) {
-    case 'proxy-protocol': return ['proxy', layer.source, 'to', layer.destination]
-    case 'hbone': return ['hbone', layer.authority, ...presented(layer)]
-    case 'connect': return ['connect', layer.authority]
-    case 'tls': return ['tls', ...(layer.sni === undefined ? [] : ['sni', layer.sni]), ...presented(layer)]
-    case 'http': return isSameRequest(layer.request, asked) ? [] : ['http', ...requestWords(layer.request)]
-    default: return layer satisfies never
+    case 'proxy-protocol':
+      return ['proxy', layer.source, 'to', layer.destination]
+    case 'hbone':
+      return ['hbone', layer.authority, ...presented(layer)]
+    case 'connect':
+      return ['connect', layer.authority]
+    case 'tls':
+      return ['tls', ...(layer.sni === undefined ? [] : ['sni', layer.sni]), ...presented(layer)]
+    case 'http':
+      return isSameRequest(layer.request, asked) ? [] : ['http', ...requestWords(layer.request)]
+    default:
+      return layer satisfies never
   }
 }
 

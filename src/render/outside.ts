@@ -85,7 +85,8 @@ function joinBranches(head: Omit<OutsideBranch, 'to'>, inner: OutsideBranch): Ou
 function endNode({outcome, hop, branch, survey}: {outcome: Outcome; hop: Hop; branch: Branch; survey: Survey}): OutsideNode {
   const place = endPlace(outcome, isInside(hop, survey.trace.start) && hop.place.kind === 'node' ? undefined : hop.place)
   const address = place && deliveredAddress([...hop.steps, ...branch.steps])
-  const line = place === undefined ? '' : [place.kind, quoteWord(survey.name(place)), ...(address === undefined ? [] : ['at', address])].join(' ')
+  const line =
+    place === undefined ? '' : [place.kind, quoteWord(survey.name(place)), ...(address === undefined ? [] : ['at', address])].join(' ')
   return node({line, end: outcomeText(outcome), branches: []})
 }
 
@@ -96,7 +97,11 @@ export function deliveredAddress(steps: readonly Step[]): string | undefined {
 }
 
 function node(content: Omit<OutsideNode, 'digest'>): OutsideNode {
-  const key = JSON.stringify([content.line, content.end ?? null, content.branches.map((branch) => [formatShare(branch.share), branchKey(branch)])])
+  const key = JSON.stringify([
+    content.line,
+    content.end ?? null,
+    content.branches.map((branch) => [formatShare(branch.share), branchKey(branch)]),
+  ])
   return {...content, digest: createHash('sha256').update(key).digest('hex')}
 }
 

@@ -28,7 +28,10 @@ function foldPaths<T>(trace: Trace, fold: Fold<T>): T {
     const before = known.get(id)
     if (hop === undefined || before !== undefined) return before ?? fold.end
     known.set(id, fold.end)
-    const value = fold.hop(hop, hop.next.filter(({mirror}) => mirror !== true).map(({to}) => visit(to)))
+    const value = fold.hop(
+      hop,
+      hop.next.filter(({mirror}) => mirror !== true).map(({to}) => visit(to)),
+    )
     known.set(id, value)
     return value
   }

@@ -16,8 +16,12 @@ export function placeNamer(trace: Trace): (place: Place) => string {
 /** The place beyond the last forwarder where a path ends; undefined when it ends inside that forwarder. */
 export function endPlace(outcome: Outcome, last: Place | undefined): Place | undefined {
   const place = outcome.workload === undefined ? outcome.place : workloadPlace(outcome.workload, outcome.place)
-  const isSame = last !== undefined && place.kind === last.kind && place.name === last.name
-    && place.namespace === last.namespace && place.cluster === last.cluster
+  const isSame =
+    last !== undefined &&
+    place.kind === last.kind &&
+    place.name === last.name &&
+    place.namespace === last.namespace &&
+    place.cluster === last.cluster
   return isSame ? undefined : place
 }
 

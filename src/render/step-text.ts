@@ -10,7 +10,9 @@ export interface StepText {
 
 type StepOf<K extends StepKind> = Step & {readonly kind: K}
 
-type EntryStep = StepOf<'capture' | 'rule' | 'route-lookup' | 'listener' | 'hand-off' | 'listener-filter' | 'matcher' | 'filter-chain' | 'internal-listener'>
+type EntryStep = StepOf<
+  'capture' | 'rule' | 'route-lookup' | 'listener' | 'hand-off' | 'listener-filter' | 'matcher' | 'filter-chain' | 'internal-listener'
+>
 type UpstreamStep = StepOf<'cluster' | 'endpoint' | 'original-destination' | 'tunnel' | 'deliver'>
 
 export function describeStep(step: Step, glyphs: Glyphs): StepText {
@@ -23,13 +25,16 @@ export function describeStep(step: Step, glyphs: Glyphs): StepText {
     case 'listener-filter':
     case 'matcher':
     case 'filter-chain':
-    case 'internal-listener': return describeEntry(step, glyphs)
+    case 'internal-listener':
+      return describeEntry(step, glyphs)
     case 'cluster':
     case 'endpoint':
     case 'original-destination':
     case 'tunnel':
-    case 'deliver': return describeUpstream(step, glyphs)
-    default: return describeDecision(step, glyphs)
+    case 'deliver':
+      return describeUpstream(step, glyphs)
+    default:
+      return describeDecision(step, glyphs)
   }
 }
 
@@ -46,44 +51,71 @@ export function withNotes(name: string, notes: readonly (string | undefined)[]):
 
 function describeEntry(step: EntryStep, glyphs: Glyphs): StepText {
   switch (step.kind) {
-    case 'capture': return {label: 'capture', text: arrows(glyphs, step.how, step.to && formatSocket(step.to))}
-    case 'rule': return {label: 'rule', text: named(step.name, step.effect)}
-    case 'route-lookup': return {label: 'lookup', text: named(step.name, step.effect)}
-    case 'listener': return {label: 'listener', text: withNotes(step.name, [step.address])}
-    case 'hand-off': return {label: 'hand-off', text: arrows(glyphs, step.from, step.to)}
-    case 'listener-filter': return {label: 'filter', text: withNotes(named(step.name, step.effect), [step.opaque ? 'opaque' : undefined])}
-    case 'matcher': return {label: 'matcher', text: arrows(glyphs, ...step.path.map(matcherLevel), step.action)}
-    case 'filter-chain': return {label: 'chain', text: withNotes(step.name, [step.default ? 'default' : undefined])}
-    case 'internal-listener': return {label: 'internal', text: withNotes(step.name, [step.endpointId])}
-    default: return step satisfies never
+    case 'capture':
+      return {label: 'capture', text: arrows(glyphs, step.how, step.to && formatSocket(step.to))}
+    case 'rule':
+      return {label: 'rule', text: named(step.name, step.effect)}
+    case 'route-lookup':
+      return {label: 'lookup', text: named(step.name, step.effect)}
+    case 'listener':
+      return {label: 'listener', text: withNotes(step.name, [step.address])}
+    case 'hand-off':
+      return {label: 'hand-off', text: arrows(glyphs, step.from, step.to)}
+    case 'listener-filter':
+      return {label: 'filter', text: withNotes(named(step.name, step.effect), [step.opaque ? 'opaque' : undefined])}
+    case 'matcher':
+      return {label: 'matcher', text: arrows(glyphs, ...step.path.map(matcherLevel), step.action)}
+    case 'filter-chain':
+      return {label: 'chain', text: withNotes(step.name, [step.default ? 'default' : undefined])}
+    case 'internal-listener':
+      return {label: 'internal', text: withNotes(step.name, [step.endpointId])}
+    default:
+      return step satisfies never
   }
 }
 
 function describeDecision(step: Exclude<Step, EntryStep | UpstreamStep>, glyphs: Glyphs): StepText {
   switch (step.kind) {
-    case 'tls': return {label: 'tls', text: tlsText(step)}
+    case 'tls':
+      return {label: 'tls', text: tlsText(step)}
     case 'network-filter':
-    case 'http-filter': return {label: 'filter', text: withNotes(named(step.name, step.effect), [step.opaque ? `opaque ${step.type}` : undefined])}
-    case 'authorization': return authorizationText(step)
-    case 'virtual-host': return {label: 'vhost', text: withNotes(step.name, [`domain ${step.domain}`, `table ${step.table}`])}
-    case 'route': return {label: 'route', text: arrows(glyphs, named(step.name, step.match), step.action)}
-    case 'service-lookup': return {label: 'service', text: named(step.name, step.effect)}
-    case 'waypoint': return {label: 'waypoint', text: named(step.name, step.effect)}
-    case 'load-balance': return {label: 'balance', text: named(step.name, step.effect)}
-    case 'gateway': return {label: 'gateway', text: named(step.name, step.effect)}
-    case 'inbound-check': return {label: 'inbound', text: named(step.name, step.effect)}
-    default: return step satisfies never
+    case 'http-filter':
+      return {label: 'filter', text: withNotes(named(step.name, step.effect), [step.opaque ? `opaque ${step.type}` : undefined])}
+    case 'authorization':
+      return authorizationText(step)
+    case 'virtual-host':
+      return {label: 'vhost', text: withNotes(step.name, [`domain ${step.domain}`, `table ${step.table}`])}
+    case 'route':
+      return {label: 'route', text: arrows(glyphs, named(step.name, step.match), step.action)}
+    case 'service-lookup':
+      return {label: 'service', text: named(step.name, step.effect)}
+    case 'waypoint':
+      return {label: 'waypoint', text: named(step.name, step.effect)}
+    case 'load-balance':
+      return {label: 'balance', text: named(step.name, step.effect)}
+    case 'gateway':
+      return {label: 'gateway', text: named(step.name, step.effect)}
+    case 'inbound-check':
+      return {label: 'inbound', text: named(step.name, step.effect)}
+    default:
+      return step satisfies never
   }
 }
 
 function describeUpstream(step: UpstreamStep, glyphs: Glyphs): StepText {
   switch (step.kind) {
-    case 'cluster': return {label: 'cluster', text: withNotes(step.name, [step.type, step.join])}
-    case 'endpoint': return {label: 'endpoint', text: withNotes(formatAddress(step.address), [step.health, step.transportSocket])}
-    case 'original-destination': return {label: 'orig-dst', text: arrows(glyphs, step.from, formatSocket(step.address))}
-    case 'tunnel': return {label: 'tunnel', text: tunnelText(step)}
-    case 'deliver': return {label: 'deliver', text: [step.to, ...(step.address === undefined ? [] : ['at', formatSocket(step.address)])].join(' ')}
-    default: return step satisfies never
+    case 'cluster':
+      return {label: 'cluster', text: withNotes(step.name, [step.type, step.join])}
+    case 'endpoint':
+      return {label: 'endpoint', text: withNotes(formatAddress(step.address), [step.health, step.transportSocket])}
+    case 'original-destination':
+      return {label: 'orig-dst', text: arrows(glyphs, step.from, formatSocket(step.address))}
+    case 'tunnel':
+      return {label: 'tunnel', text: tunnelText(step)}
+    case 'deliver':
+      return {label: 'deliver', text: [step.to, ...(step.address === undefined ? [] : ['at', formatSocket(step.address)])].join(' ')}
+    default:
+      return step satisfies never
   }
 }
 
@@ -96,21 +128,26 @@ function authorizationText({layer, decision, policy, clause, shadow, action}: St
 
 function tlsText({side, effect, identity, peer, expected, alpn, sni}: StepOf<'tls'>): string {
   return withNotes(`${side}: ${effect}`, [
-    identity && `as ${identity}`,
-    peer && `peer ${peer.join(', ') || 'without a name'}`,
-    expected && `expected ${expected.join(', ')}`,
-    sni && `sni ${sni}`,
-    alpn && `alpn ${alpn.join(', ')}`,
+    identity === undefined ? undefined : `as ${identity}`,
+    peer === undefined ? undefined : `peer ${peer.length === 0 ? 'without a name' : peer.join(', ')}`,
+    expected === undefined ? undefined : `expected ${expected.join(', ')}`,
+    sni === undefined ? undefined : `sni ${sni}`,
+    alpn === undefined ? undefined : `alpn ${alpn.join(', ')}`,
   ])
 }
 
 function tunnelText({method, authority, identity, headers}: StepOf<'tunnel'>): string {
   const as = identity === undefined ? '' : ` as ${identity}`
-  return withNotes(`${method} ${authority}${as}`, headers.map(([name, value]) => `${name}: ${value}`))
+  return withNotes(
+    `${method} ${authority}${as}`,
+    headers.map(([name, value]) => `${name}: ${value}`),
+  )
 }
 
 function matcherLevel({input, value, matched}: MatcherInput): string {
-  return withNotes(`${input} ${value ?? '(absent)'}`, [matched === undefined ? 'no match' : matched === value ? undefined : `matched ${matched}`])
+  return withNotes(`${input} ${value ?? '(absent)'}`, [
+    matched === undefined ? 'no match' : matched === value ? undefined : `matched ${matched}`,
+  ])
 }
 
 function named(name: string, effect: string): string {

@@ -69,6 +69,6 @@ function takeWidth(characters: readonly string[], width: number): readonly strin
 }
 
 function graphemes(text: string): readonly string[] {
-  if (PRINTABLE_ASCII.test(text)) return [...text]
+  if (PRINTABLE_ASCII.test(text)) return text.split(/(?:)/u)
   return Array.from(new Intl.Segmenter('en', {granularity: 'grapheme'}).segment(text), (part) => part.segment)
 }

@@ -26,13 +26,26 @@ export function renderJson(trace: Trace): string {
 }
 
 function toDocument(value: unknown): JsonDocument {
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value
+    case 'number':
+      return Number.isFinite(value) ? value : String(value)
+    case 'bigint':
+      return String(value)
+    case 'object':
+      return objectDocument(value)
+    default:
+      return null
+  }
+}
+
+function objectDocument(value: object | null): JsonDocument {
+  if (value === null) return null
   if (Array.isArray(value)) return value.map(toDocument)
   if (isShare(value)) return {fraction: fractionOf(value), exact: value.exact}
-  if (value instanceof Map) return sortedObject([...value])
-  return typeof value === 'object' ? sortedObject(Object.entries(value)) : null
+  return sortedObject(value instanceof Map ? [...value] : Object.entries(value))
 }
 
 /** Own properties whatever the keys are: `fromEntries` defines them, so `__proto__` is a key like any other. */
@@ -51,7 +64,9 @@ function rankOf(key: string): number {
 }
 
 function isShare(value: unknown): value is Share {
-  return typeof value === 'object' && value !== null && 'numerator' in value && typeof value.numerator === 'bigint' && 'denominator' in value
+  return (
+    typeof value === 'object' && value !== null && 'numerator' in value && typeof value.numerator === 'bigint' && 'denominator' in value
+  )
 }
 
 /** `9/10` both for a known weight and for nine of ten possibilities: `exact` tells which. */

@@ -25,10 +25,12 @@ function stopBlock({verdict, place, answer}: Outcome, {glyphs, name}: TreeStyle)
   return [
     {text: glyphs.say(what), tone: verdictTone(verdict)},
     ...(seen === '' ? [] : [{label: 'seen:', text: glyphs.say(seen), tone: 'plain' as const}]),
-    ...(fix === undefined ? [] : [
-      {label: 'check:', text: glyphs.say(fix.check), tone: 'plain' as const},
-      {label: 'fix:', text: glyphs.say(fix.fix), tone: 'plain' as const},
-    ]),
+    ...(fix === undefined
+      ? []
+      : [
+          {label: 'check:', text: glyphs.say(fix.check), tone: 'plain' as const},
+          {label: 'fix:', text: glyphs.say(fix.fix), tone: 'plain' as const},
+        ]),
   ]
 }
 

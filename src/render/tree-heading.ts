@@ -32,7 +32,11 @@ function sourceText({name, namespace, ip}: FlowPeer): string {
   return name === ip ? ip : `${name} ${brackets(namespace, ip)}`
 }
 
-function destinationText({trace: {flow: {destination, connection}}}: TreeStyle): string {
+function destinationText({
+  trace: {
+    flow: {destination, connection},
+  },
+}: TreeStyle): string {
   const {name, ip, kind, namespace} = destination
   if (name === ip) return formatSocket(connection.destination)
   return `${name}:${connection.destination.port} ${kind === 'service' ? `(VIP ${ip})` : brackets(namespace, ip)}`
@@ -68,7 +72,10 @@ function shareLines({trace, glyphs}: TreeStyle): readonly Paragraph[] {
     if (share.numerator > 0n) ends.set(title, {verdict, share: before === undefined ? share : addShares(before.share, share)})
   }
   if (ends.size < 2) return []
-  const text = [...ends].toSorted(compareEnds).map(([title, {share}]) => `${shareText(share)} ${title}`).join(` ${glyphs.dot} `)
+  const text = [...ends]
+    .toSorted(compareEnds)
+    .map(([title, {share}]) => `${shareText(share)} ${title}`)
+    .join(` ${glyphs.dot} `)
   return [{text: glyphs.say(text), tone: 'plain'}]
 }
 

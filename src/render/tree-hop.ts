@@ -26,8 +26,13 @@ export function hopRows(shown: ShownHop, style: TreeStyle): readonly Row[] {
   const [first, ...others] = shown.passages
   const {place} = first.hop
   const head: Row = {
-    kind: 'hop', rails: shown.rails, tone: placeTone(place), number: shown.number,
-    label: placeLabel(place), name: style.glyphs.say(placeTitle(place)), detail: style.glyphs.say(headline(first, style)),
+    kind: 'hop',
+    rails: shown.rails,
+    tone: placeTone(place),
+    number: shown.number,
+    label: placeLabel(place),
+    name: style.glyphs.say(placeTitle(place)),
+    detail: style.glyphs.say(headline(first, style)),
   }
   return [head, ...passageRows({shown, passage: first, isFirst: true}, style), ...internalRows({shown, passages: others}, style)]
 }
@@ -39,7 +44,10 @@ export function continuationRows(shown: ShownHop, style: TreeStyle): readonly Ro
 
 /** Rows of the steps that belong to one of several branches alone. */
 export function branchRows({steps, rails}: {steps: readonly Step[]; rails: Rails}, style: TreeStyle): readonly Row[] {
-  return stepRows({steps: steps.filter((step) => style.verbose || isShown(step, {isFirst: true, isLast: true, isStopped: false})), rails}, style)
+  return stepRows(
+    {steps: steps.filter((step) => style.verbose || isShown(step, {isFirst: true, isLast: true, isStopped: false})), rails},
+    style,
+  )
 }
 
 function internalRows({shown, passages}: {shown: ShownHop; passages: readonly Passage[]}, style: TreeStyle): readonly Row[] {
@@ -90,10 +98,14 @@ function isHeadlined({kind}: Step, {hop}: Passage): boolean {
   switch (kind) {
     case 'listener':
     case 'matcher':
-    case 'hand-off': return true
-    case 'capture': return hop.place.kind === 'node'
-    case 'deliver': return hop.place.kind === 'app'
-    default: return false
+    case 'hand-off':
+      return true
+    case 'capture':
+      return hop.place.kind === 'node'
+    case 'deliver':
+      return hop.place.kind === 'app'
+    default:
+      return false
   }
 }
 
@@ -107,19 +119,27 @@ interface Fold {
 function isShown(step: Step, {isFirst, isLast, isStopped}: Fold): boolean {
   switch (step.kind) {
     case 'tunnel':
-    case 'internal-listener': return false
-    case 'listener-filter': return step.opaque === true
+    case 'internal-listener':
+      return false
+    case 'listener-filter':
+      return step.opaque === true
     case 'network-filter':
-    case 'http-filter': return step.opaque === true || isStopped
+    case 'http-filter':
+      return step.opaque === true || isStopped
     case 'virtual-host':
     case 'rule':
-    case 'route-lookup': return isStopped
-    case 'tls': return step.expected !== undefined || isStopped
-    case 'filter-chain': return isFirst || isStopped
+    case 'route-lookup':
+      return isStopped
+    case 'tls':
+      return step.expected !== undefined || isStopped
+    case 'filter-chain':
+      return isFirst || isStopped
     case 'cluster':
     case 'endpoint':
-    case 'original-destination': return isLast
-    default: return true
+    case 'original-destination':
+      return isLast
+    default:
+      return true
   }
 }
 
@@ -149,7 +169,8 @@ interface StepInLine {
 function stepWords(line: StepInLine, style: TreeStyle): {label: string; text: string; tone: Tone} {
   const {step} = line
   const {glyphs, verbose} = style
-  const {label, text} = step.kind === 'cluster' && !verbose ? {label: 'cluster', text: clusterText({...line, step}, style)} : describeStep(step, glyphs)
+  const {label, text} =
+    step.kind === 'cluster' && !verbose ? {label: 'cluster', text: clusterText({...line, step}, style)} : describeStep(step, glyphs)
   const because = verbose || step.kind === 'authorization' ? step.because : []
   return {label, text: glyphs.say([text, ...because].filter((part) => part !== '').join(` ${glyphs.dot} `)), tone: stepTone(step)}
 }
@@ -170,13 +191,17 @@ const DECISION_TONES = {allow: 'ok', deny: 'bad', log: 'dim', undetermined: 'uns
 
 function stepTone(step: Step): Tone {
   if (step.kind === 'authorization') return DECISION_TONES[step.decision]
-  return 'opaque' in step && step.opaque === true ? 'unsure' : 'dim'
+  return 'opaque' in step && step.opaque ? 'unsure' : 'dim'
 }
 
 function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbose}: TreeStyle): readonly Row[] {
   if (!verbose) return []
   return (step.rejected ?? []).map(({candidate, because}) => ({
-    kind: 'step', rails, tone: 'dim', label: 'not', text: glyphs.say(`${candidate}: ${because}`),
+    kind: 'step',
+    rails,
+    tone: 'dim',
+    label: 'not',
+    text: glyphs.say(`${candidate}: ${because}`),
   }))
 }
 

@@ -47,11 +47,16 @@ function layOutRow({row, columns}: {row: Row; columns: Columns}, layout: Layout)
 
 function linesOf({row, columns}: {row: Row; columns: Columns}, layout: Layout): readonly string[] {
   switch (row.kind) {
-    case 'hop': return hopLines({row, columns}, layout)
-    case 'step': return stepLines({row, columns}, layout)
-    case 'leg': return legLines({row, columns}, layout)
-    case 'text': return layOutText({text: row.text, indent: row.indented ? columns.number : 0, tone: row.tone}, layout)
-    default: return row satisfies never
+    case 'hop':
+      return hopLines({row, columns}, layout)
+    case 'step':
+      return stepLines({row, columns}, layout)
+    case 'leg':
+      return legLines({row, columns}, layout)
+    case 'text':
+      return layOutText({text: row.text, indent: row.indented ? columns.number : 0, tone: row.tone}, layout)
+    default:
+      return row satisfies never
   }
 }
 
@@ -61,9 +66,8 @@ function hopLines({row, columns}: {row: RowOf<'hop'>; columns: Columns}, layout:
   const room = layout.width - indent
   const nameWidth = Math.min(columns.name, Math.floor(room * NAME_PART))
   const detailWidth = room - nameWidth - GAP
-  const cells = detailWidth < MINIMUM_DETAIL
-    ? stackedCells({row, width: room}, layout)
-    : sideBySideCells({row, nameWidth, detailWidth}, layout)
+  const cells =
+    detailWidth < MINIMUM_DETAIL ? stackedCells({row, width: room}, layout) : sideBySideCells({row, nameWidth, detailWidth}, layout)
   return cells.map((cell, index) => (index === 0 ? head : ' '.repeat(indent)) + cell)
 }
 

@@ -16,7 +16,9 @@ interface Leg {
 export function legRows({from, to, rails}: Leg, style: TreeStyle): readonly Row[] {
   const layers = layersOf(to.arrival.payload)
   const isTunnel = layers.some((layer) => layer.kind === 'hbone')
-  return from.kind === 'node' || (!isTunnel && staysOnMachine({from, to})) ? [] : [wireRow({layers, to: reachedAddress(to.arrival), rails}, style)]
+  return from.kind === 'node' || (!isTunnel && staysOnMachine({from, to}))
+    ? []
+    : [wireRow({layers, to: reachedAddress(to.arrival), rails}, style)]
 }
 
 /** The tunnel a proxy opened towards an end nobody can look into. */
@@ -50,31 +52,47 @@ function wireRow({layers, to, rails}: Wire, {glyphs}: TreeStyle): Row {
   const told = layers.filter((layer) => layer.kind !== 'http' || !isEncrypted).map(layerText)
   const text = [told.length === 0 ? `to ${to}` : told.join(', inside '), ...(isEncrypted ? [] : ['(plaintext)'])].join(' ')
   return {
-    kind: 'leg', rails, tone: isEncrypted ? 'ok' : 'unsure',
-    open: `${line} ${wireName(layers[0])}`, text: glyphs.say(text), close: `${line}${glyphs.head}`,
+    kind: 'leg',
+    rails,
+    tone: isEncrypted ? 'ok' : 'unsure',
+    open: `${line} ${wireName(layers[0])}`,
+    text: glyphs.say(text),
+    close: `${line}${glyphs.head}`,
   }
 }
 
 function wireName(outermost: Layer | undefined): string {
   switch (outermost?.kind) {
-    case undefined: return 'TCP'
-    case 'hbone': return 'HBONE'
+    case undefined:
+      return 'TCP'
+    case 'hbone':
+      return 'HBONE'
     case 'connect':
-    case 'http': return 'HTTP'
-    case 'tls': return 'TLS'
-    case 'proxy-protocol': return 'PROXY'
-    default: return outermost satisfies never
+    case 'http':
+      return 'HTTP'
+    case 'tls':
+      return 'TLS'
+    case 'proxy-protocol':
+      return 'PROXY'
+    default:
+      return outermost satisfies never
   }
 }
 
 function layerText(layer: Layer): string {
   switch (layer.kind) {
-    case 'hbone': return `CONNECT ${layer.authority}${presented(layer)}`
-    case 'connect': return `CONNECT ${layer.authority}`
-    case 'tls': return `${layer.sni === undefined ? 'without sni' : `sni ${layer.sni}`}${presented(layer)}`
-    case 'http': return `${layer.request.method} ${layer.request.authority}${layer.request.path ?? ''}`
-    case 'proxy-protocol': return `from ${layer.source} to ${layer.destination}`
-    default: return layer satisfies never
+    case 'hbone':
+      return `CONNECT ${layer.authority}${presented(layer)}`
+    case 'connect':
+      return `CONNECT ${layer.authority}`
+    case 'tls':
+      return `${layer.sni === undefined ? 'without sni' : `sni ${layer.sni}`}${presented(layer)}`
+    case 'http':
+      return `${layer.request.method} ${layer.request.authority}${layer.request.path ?? ''}`
+    case 'proxy-protocol':
+      return `from ${layer.source} to ${layer.destination}`
+    default:
+      return layer satisfies never
   }
 }
 

@@ -14,7 +14,16 @@ export interface TreeStyle {
   readonly name: (place: Place) => string
 }
 
-const LABELS = {node: 'capture', envoy: 'envoy', app: 'app', ztunnel: 'ztunnel', waypoint: 'waypoint', gateway: 'gateway', sidecar: 'sidecar', outside: 'outside'} as const satisfies Record<Place['kind'], string>
+const LABELS = {
+  node: 'capture',
+  envoy: 'envoy',
+  app: 'app',
+  ztunnel: 'ztunnel',
+  waypoint: 'waypoint',
+  gateway: 'gateway',
+  sidecar: 'sidecar',
+  outside: 'outside',
+} as const satisfies Record<Place['kind'], string>
 
 export function placeLabel(place: Place): string {
   return LABELS[place.kind]

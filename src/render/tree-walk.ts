@@ -37,27 +37,39 @@ export function treeRows(style: TreeStyle): readonly Row[] {
   const {trace} = style
   const verdicts = new Set(Object.values(trace.outcomes).map(({verdict}) => verdictTitle(verdict)))
   const walk: Walk = {
-    style, rows: [], numbers: new Map(), likeness: createLikeness(trace), hasSeveralEnds: verdicts.size > 1, count: 0,
+    style,
+    rows: [],
+    numbers: new Map(),
+    likeness: createLikeness(trace),
+    hasSeveralEnds: verdicts.size > 1,
+    count: 0,
   }
-  drawHop({id: trace.start, rails: NO_RAILS}, walk)
+  drawOnce({id: trace.start, rails: NO_RAILS}, walk)
   return walk.rows
 }
 
-function drawHop({id, rails}: {id: HopId; rails: Rails}, walk: Walk): void {
+interface Next {
+  readonly id: HopId
+  readonly rails: Rails
+  /** The number of the hop whose proxy the connection has not left: then there is no new one. */
+  readonly inside?: number | undefined
+}
+
+function drawOnce({id, rails, inside}: Next, walk: Walk): void {
   const {style, numbers} = walk
   const hop = style.trace.hops[id]
   const drawn = numbers.get(id)
-  if (hop === undefined || drawn !== undefined) {
-    drawText({rails, text: drawn === undefined ? `unknown hop ${id}` : `${style.glyphs.arrow} goes on at ${drawn}`}, walk)
-    return
-  }
+  if (hop === undefined) drawText({rails, text: `unknown hop ${id}`}, walk)
+  else if (drawn === undefined) drawHop({hop, rails, number: inside ?? (walk.count += 1), isNew: inside === undefined}, walk)
+  else drawText({rails, text: `${style.glyphs.arrow} goes on at ${drawn}`}, walk)
+}
+
+function drawHop({hop, rails, number, isNew}: At & {number: number; isNew: boolean}, walk: Walk): void {
   const passages = passagesFrom(hop, walk)
   const last = passages.at(-1)?.hop ?? hop
-  const isContinuation = hop.arrival.entry.kind === 'internal' && walk.count > 0 && !style.verbose
-  const number = isContinuation ? walk.count : (walk.count += 1)
-  for (const passage of passages) numbers.set(passage.hop.id, number)
+  for (const passage of passages) walk.numbers.set(passage.hop.id, number)
   const shown = {passages, number, rails, isStopped: isStopped(last, walk)}
-  walk.rows.push(...(isContinuation ? continuationRows(shown, style) : hopRows(shown, style)))
+  walk.rows.push(...(isNew ? hopRows(shown, walk.style) : continuationRows(shown, walk.style)))
   drawBranches({hop: last, rails}, walk)
 }
 
@@ -172,7 +184,7 @@ function drawTarget(at: At & {branch: Branch}, walk: Walk): void {
   const next = style.trace.hops[branch.to]
   const isInside = next?.arrival.entry.kind === 'internal'
   if (next !== undefined && !isInside) rows.push(...legRows({from: at.hop.place, to: next, rails: at.rails}, style))
-  drawHop({id: branch.to, rails: at.rails}, walk)
+  drawOnce({id: branch.to, rails: at.rails, inside: isInside && !style.verbose ? walk.numbers.get(at.hop.id) : undefined}, walk)
 }
 
 /** Folded, packet rules that let a connection pass are left out, but for what happens to the client right at its start. */
@@ -202,8 +214,13 @@ function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: O
   if (place !== undefined) {
     walk.count += 1
     rows.push(...lastLegRows({steps, rails}, style), {
-      kind: 'hop', rails, tone: placeTone(place), number: walk.count, label: placeLabel(place),
-      name: style.glyphs.say(placeTitle(place)), detail: style.glyphs.say(deliveredText(steps)),
+      kind: 'hop',
+      rails,
+      tone: placeTone(place),
+      number: walk.count,
+      label: placeLabel(place),
+      name: style.glyphs.say(placeTitle(place)),
+      detail: style.glyphs.say(deliveredText(steps)),
     })
   }
   if (walk.hasSeveralEnds || outlookOf(outcome.verdict) !== 'positive') drawVerdict({rails, outcome}, walk)

@@ -33,7 +33,10 @@ export function renderTree(trace: Trace, options: TreeOptions): string {
     layOutRows(treeRows(style), layout),
     ...closingTexts(style).map((block) => writeParagraphs(block, layout)),
   ]
-  return blocks.filter((lines) => lines.length > 0).map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n\n')
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .join('\n\n')
 }
 
 function writeParagraphs(paragraphs: readonly Paragraph[], layout: Layout): readonly string[] {

@@ -4,10 +4,12 @@ import type {VerdictKind} from '../flow/verdict.js'
 const text = z.string()
 const texts = z.array(text)
 
-export const missingSchema = z.object({
-  what: text,
-  collect: text.describe('the command that would collect it').optional(),
-}).meta({id: 'Missing'})
+export const missingSchema = z
+  .object({
+    what: text,
+    collect: text.describe('the command that would collect it').optional(),
+  })
+  .meta({id: 'Missing'})
 
 const reasoned = {reason: text}
 
@@ -36,9 +38,24 @@ function verdictOf<K extends VerdictKind>(kind: K) {
 }
 
 /** How a path ends; `kind` says which fields it has. */
-export const verdictSchema = z.discriminatedUnion('kind', [
-  verdictOf('delivered'), verdictOf('passthrough'), verdictOf('responded'), verdictOf('denied'), verdictOf('no-listener'),
-  verdictOf('no-filter-chain'), verdictOf('no-route'), verdictOf('no-healthy-upstream'), verdictOf('unknown-waypoint'),
-  verdictOf('unknown-gateway'), verdictOf('dangling-reference'), verdictOf('tls-failure'), verdictOf('ip-mismatch'),
-  verdictOf('refused'), verdictOf('dropped'), verdictOf('loop'), verdictOf('undetermined'),
-]).meta({id: 'Verdict'})
+export const verdictSchema = z
+  .discriminatedUnion('kind', [
+    verdictOf('delivered'),
+    verdictOf('passthrough'),
+    verdictOf('responded'),
+    verdictOf('denied'),
+    verdictOf('no-listener'),
+    verdictOf('no-filter-chain'),
+    verdictOf('no-route'),
+    verdictOf('no-healthy-upstream'),
+    verdictOf('unknown-waypoint'),
+    verdictOf('unknown-gateway'),
+    verdictOf('dangling-reference'),
+    verdictOf('tls-failure'),
+    verdictOf('ip-mismatch'),
+    verdictOf('refused'),
+    verdictOf('dropped'),
+    verdictOf('loop'),
+    verdictOf('undetermined'),
+  ])
+  .meta({id: 'Verdict'})

@@ -7,9 +7,12 @@ import type {Tone} from './tree-row.js'
 export function verdictTitle(verdict: Verdict): string {
   const kind = verdict.kind.toUpperCase()
   switch (verdict.kind) {
-    case 'denied': return `${kind} ${verdict.layer.toUpperCase()}`
-    case 'responded': return `${kind} ${verdict.status}`
-    default: return kind
+    case 'denied':
+      return `${kind} ${verdict.layer.toUpperCase()}`
+    case 'responded':
+      return `${kind} ${verdict.status}`
+    default:
+      return kind
   }
 }
 
@@ -17,41 +20,59 @@ export function verdictTitle(verdict: Verdict): string {
 export function verdictReason(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'delivered':
-    case 'passthrough': return ''
-    case 'responded': return [verdict.reason, ...(verdict.location === undefined ? [] : [`to ${verdict.location}`])].join(' ')
-    case 'denied': return verdict.policy === undefined ? verdict.reason : `policy ${verdict.policy}: ${verdict.reason}`
-    case 'tls-failure': return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
-    case 'ip-mismatch': return `${verdict.reason}, expected ${verdict.expected}, presented ${verdict.presented}`
-    case 'undetermined': return verdict.missing.map(({what}) => what).join(', ')
-    default: return verdict.reason
+    case 'passthrough':
+      return ''
+    case 'responded':
+      return [verdict.reason, ...(verdict.location === undefined ? [] : [`to ${verdict.location}`])].join(' ')
+    case 'denied':
+      return verdict.policy === undefined ? verdict.reason : `policy ${verdict.policy}: ${verdict.reason}`
+    case 'tls-failure':
+      return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
+    case 'ip-mismatch':
+      return `${verdict.reason}, expected ${verdict.expected}, presented ${verdict.presented}`
+    case 'undetermined':
+      return verdict.missing.map(({what}) => what).join(', ')
+    default:
+      return verdict.reason
   }
 }
 
 export function verdictTone(verdict: Verdict): Tone {
   switch (outlookOf(verdict)) {
-    case 'positive': return 'ok'
-    case 'negative': return 'bad'
-    default: return 'unsure'
+    case 'positive':
+      return 'ok'
+    case 'negative':
+      return 'bad'
+    default:
+      return 'unsure'
   }
 }
 
 export function verdictSign(verdict: Verdict, glyphs: Glyphs): string {
   switch (outlookOf(verdict)) {
-    case 'positive': return glyphs.good
-    case 'negative': return glyphs.bad
-    default: return glyphs.unsure
+    case 'positive':
+      return glyphs.good
+    case 'negative':
+      return glyphs.bad
+    default:
+      return glyphs.unsure
   }
 }
 
 /** What the client notices; empty when nothing can be said. */
 export function answerText(answer: Answer): string {
   switch (answer.kind) {
-    case 'http': return `client gets HTTP ${answer.status}${answer.location === undefined ? '' : ` to ${answer.location}`}`
-    case 'closed': return answer.accepted ? 'client is connected, then closed' : 'client cannot connect'
-    case 'timeout': return 'client waits until it times out'
+    case 'http':
+      return `client gets HTTP ${answer.status}${answer.location === undefined ? '' : ` to ${answer.location}`}`
+    case 'closed':
+      return answer.accepted ? 'client is connected, then closed' : 'client cannot connect'
+    case 'timeout':
+      return 'client waits until it times out'
     case 'data':
-    case 'unknown': return ''
-    default: return answer satisfies never
+    case 'unknown':
+      return ''
+    default:
+      return answer satisfies never
   }
 }
 
@@ -61,5 +82,5 @@ export function stoppedBy(place: Place, name: (place: Place) => string): string 
 }
 
 function names(label: string, values: readonly string[] | undefined): readonly string[] {
-  return values === undefined ? [] : [`${label} ${values.join(' or ') || 'none'}`]
+  return values === undefined ? [] : [`${label} ${values.length === 0 ? 'none' : values.join(' or ')}`]
 }

@@ -1,7 +1,11 @@
 /** C0, C1 and DEL, invisible format characters (bidi overrides among them), lone surrogates, line and paragraph separators. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-const SHORT: ReadonlyMap<string, string> = new Map([['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t']])
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+])
 
 /**
  * Text from a dump, safe to print: what a terminal would obey, or a reader would not see, becomes a visible escape

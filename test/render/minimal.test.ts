@@ -69,18 +69,32 @@ test('neither names of listeners and hops nor the order of branches change a byt
 })
 
 test('branches that look the same from outside are one', () => {
-  const way = (id: string): ReturnType<typeof hop> => hop({
-    id, place: places.waypoint, arrival: {entry: {kind: 'internal', listener: id}, payload: dialled.payload}, next: 'end',
-  })
-  const text = renderMinimal(trace({
-    hops: [
-      hop({id: 'start', place: places.sleep, arrival: dialled, next: 'in'}),
-      hop({id: 'in', place: places.waypoint, arrival: captured, next: [to('a', {share: fraction(1, 3)}), to('b', {share: fraction(2, 3)})]}),
-      way('a'), way('b'),
-    ],
-    outcomes: [outcome({id: 'end', place: places.waypoint, verdict: {kind: 'no-route', reason: 'x'}, answer: {kind: 'http', status: 404}})],
-    verdict: {kind: 'no-route', reason: 'x'},
-  }))
+  const way = (id: string): ReturnType<typeof hop> =>
+    hop({
+      id,
+      place: places.waypoint,
+      arrival: {entry: {kind: 'internal', listener: id}, payload: dialled.payload},
+      next: 'end',
+    })
+  const text = renderMinimal(
+    trace({
+      hops: [
+        hop({id: 'start', place: places.sleep, arrival: dialled, next: 'in'}),
+        hop({
+          id: 'in',
+          place: places.waypoint,
+          arrival: captured,
+          next: [to('a', {share: fraction(1, 3)}), to('b', {share: fraction(2, 3)})],
+        }),
+        way('a'),
+        way('b'),
+      ],
+      outcomes: [
+        outcome({id: 'end', place: places.waypoint, verdict: {kind: 'no-route', reason: 'x'}, answer: {kind: 'http', status: 404}}),
+      ],
+      verdict: {kind: 'no-route', reason: 'x'},
+    }),
+  )
   expect(text.split('\n').slice(1)).toEqual([
     `waypoint default/${places.waypoint.name} at 10.8.4.226:9080 => no-route, http 404`,
     'verdict no-route',
@@ -114,10 +128,18 @@ test('a word with blanks or quotes is quoted, escapes are spelled out', () => {
 })
 
 test('a request a proxy has rewritten shows on its line', () => {
-  const rewritten = {...captured, payload: {kind: 'http' as const, version: 'h1' as const, request: {method: 'GET', authority: 'v2', path: '/x', headers: []}}}
-  const text = renderMinimal(trace({
-    hops: [hop({id: 'start', place: places.sleep, arrival: dialled, next: 'z'}), hop({id: 'z', place: places.ztunnelA, arrival: rewritten, next: 'o'})],
-    outcomes: [outcome({id: 'o', place: places.ztunnelA, verdict: {kind: 'passthrough'}})],
-  }))
+  const rewritten = {
+    ...captured,
+    payload: {kind: 'http' as const, version: 'h1' as const, request: {method: 'GET', authority: 'v2', path: '/x', headers: []}},
+  }
+  const text = renderMinimal(
+    trace({
+      hops: [
+        hop({id: 'start', place: places.sleep, arrival: dialled, next: 'z'}),
+        hop({id: 'z', place: places.ztunnelA, arrival: rewritten, next: 'o'}),
+      ],
+      outcomes: [outcome({id: 'o', place: places.ztunnelA, verdict: {kind: 'passthrough'}})],
+    }),
+  )
   expect(text).toContain('at 10.8.4.226:9080 http GET v2/x => passthrough\n')
 })

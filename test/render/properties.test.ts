@@ -11,43 +11,59 @@ import {arbitraryTrace} from './trace-arbitrary.js'
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 const treeOptions = fc.record({
-  width: fc.integer({min: 40, max: 240}), verbose: fc.boolean(), evidence: fc.boolean(), unicode: fc.boolean(),
+  width: fc.integer({min: 40, max: 240}),
+  verbose: fc.boolean(),
+  evidence: fc.boolean(),
+  unicode: fc.boolean(),
 })
 
 test('no line of a tree is wider than asked, and none holds a control character', () => {
-  fc.assert(fc.property(arbitraryTrace, treeOptions, (trace, options) => {
-    for (const line of renderTree(trace, options).split('\n')) {
-      expect(stringWidth(line), line).toBeLessThanOrEqual(options.width)
-      expect(line).not.toMatch(UNSAFE)
-    }
-  }), {numRuns: 300})
+  fc.assert(
+    fc.property(arbitraryTrace, treeOptions, (trace, options) => {
+      for (const line of renderTree(trace, options).split('\n')) {
+        expect(stringWidth(line), line).toBeLessThanOrEqual(options.width)
+        expect(line).not.toMatch(UNSAFE)
+      }
+    }),
+    {numRuns: 300},
+  )
 })
 
 test('without unicode a tree is plain ASCII', () => {
-  fc.assert(fc.property(arbitraryTrace, treeOptions, (trace, options) => {
-    expect(renderTree(trace, {...options, unicode: false})).toMatch(/^[\x20-\x7e\n]*$/)
-  }))
+  fc.assert(
+    fc.property(arbitraryTrace, treeOptions, (trace, options) => {
+      expect(renderTree(trace, {...options, unicode: false})).toMatch(/^[\x20-\x7e\n]*$/)
+    }),
+  )
 })
 
 test('the minimal form holds no control character and ends with the verdict', () => {
-  fc.assert(fc.property(arbitraryTrace, (trace) => {
-    const lines = renderMinimal(trace).split('\n')
-    for (const line of lines) expect(line).not.toMatch(UNSAFE)
-    expect(lines.at(-1)).toMatch(new RegExp(`^verdict ${trace.verdict.kind}`))
-  }), {numRuns: 300})
+  fc.assert(
+    fc.property(arbitraryTrace, (trace) => {
+      const lines = renderMinimal(trace).split('\n')
+      for (const line of lines) expect(line).not.toMatch(UNSAFE)
+      expect(lines.at(-1)).toMatch(new RegExp(`^verdict ${trace.verdict.kind}`))
+    }),
+    {numRuns: 300},
+  )
 })
 
 test('every trace fits the published schema, and has no field the schema does not name', () => {
-  fc.assert(fc.property(arbitraryTrace, (trace) => {
-    const document: unknown = JSON.parse(renderJson(trace))
-    expect(traceSchema.parse(document)).toEqual(document)
-  }), {numRuns: 200})
+  fc.assert(
+    fc.property(arbitraryTrace, (trace) => {
+      const document: unknown = JSON.parse(renderJson(trace))
+      expect(traceSchema.parse(document)).toEqual(document)
+    }),
+    {numRuns: 200},
+  )
 })
 
 test('a line of NDJSON is one line and holds the same document', () => {
-  fc.assert(fc.property(arbitraryTrace, (trace) => {
-    const line = toJson(trace)
-    expect(line).not.toContain('\n')
-    expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(traceDocument(trace))))
-  }))
+  fc.assert(
+    fc.property(arbitraryTrace, (trace) => {
+      const line = toJson(trace)
+      expect(line).not.toContain('\n')
+      expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(traceDocument(trace))))
+    }),
+  )
 })

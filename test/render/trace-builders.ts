@@ -23,7 +23,11 @@ export const places = {
 export const productpageFlow: Flow = {
   source: {name: 'sleep-7656cf8794-x7kjp', kind: 'pod', namespace: 'default', ip: '10.4.2.19', identity: SLEEP, basis: 'recorded'},
   destination: {
-    name: 'productpage.default.svc.cluster.local', kind: 'service', namespace: 'default', ip: '10.8.4.226', basis: 'recorded',
+    name: 'productpage.default.svc.cluster.local',
+    kind: 'service',
+    namespace: 'default',
+    ip: '10.8.4.226',
+    basis: 'recorded',
   },
   connection: {source: {ip: '10.4.2.19', port: 0}, destination: {ip: '10.8.4.226', port: 9080}},
   protocol: 'http',
@@ -41,9 +45,14 @@ export function httpPayload(request: HttpRequest = GET): Payload {
 
 export function hbone(options: {authority: string; identity: string; inside?: Payload}): Payload {
   return {
-    kind: 'tls', alpn: ['h2'], trusted: true, peer: {uriSans: [options.identity], dnsSans: []},
+    kind: 'tls',
+    alpn: ['h2'],
+    trusted: true,
+    peer: {uriSans: [options.identity], dnsSans: []},
     payload: {
-      kind: 'http', version: 'h2', request: {method: 'CONNECT', authority: options.authority, headers: []},
+      kind: 'http',
+      version: 'h2',
+      request: {method: 'CONNECT', authority: options.authority, headers: []},
       tunneled: options.inside ?? httpPayload(),
     },
   }
@@ -67,7 +76,12 @@ export function outcome(options: Pick<Outcome, 'id' | 'place'> & Partial<Outcome
 }
 
 export function trace(options: {
-  hops: readonly Hop[]; outcomes: readonly Outcome[]; verdict?: Verdict; flow?: Partial<Flow>; missing?: Trace['missing']; warnings?: Trace['warnings']
+  hops: readonly Hop[]
+  outcomes: readonly Outcome[]
+  verdict?: Verdict
+  flow?: Partial<Flow>
+  missing?: Trace['missing']
+  warnings?: Trace['warnings']
 }): Trace {
   return {
     schemaVersion: 'ambientctl.trace/1',
@@ -98,5 +112,8 @@ export function endingIn(verdict: Verdict, options: {steps?: readonly Step[]; an
 export const dialled: Arrival = {entry: socket('10.8.4.226', 9080), source: {ip: '10.4.2.19', port: 0}, payload: httpPayload()}
 
 export const captured: Arrival = {
-  entry: socket('10.4.2.5', 15001), originalDestination: {ip: '10.8.4.226', port: 9080}, source: {ip: '10.4.2.19', port: 0}, payload: httpPayload(),
+  entry: socket('10.4.2.5', 15001),
+  originalDestination: {ip: '10.8.4.226', port: 9080},
+  source: {ip: '10.4.2.19', port: 0},
+  payload: httpPayload(),
 }

@@ -11,15 +11,21 @@ import {stepExamples, verdictExamples} from './step-examples.js'
 import {captured, endingIn, hop, outcome, places, to, trace} from './trace-builders.js'
 
 /** What the JSON of a value looks like to the compiler. */
-type JsonOf<T> =
-  T extends Share ? {fraction: string; exact: boolean}
-  : T extends ReadonlyMap<string, infer Value> ? Record<string, JsonOf<Value>>
-  : T extends undefined ? null
-  : T extends string | number | boolean | null ? T
-  : T extends readonly [infer A, infer B] ? [JsonOf<A>, JsonOf<B>]
-  : T extends readonly (infer Item)[] ? JsonOf<Item>[]
-  : T extends object ? {-readonly [K in keyof T]: object extends Pick<T, K> ? JsonOf<Exclude<T[K], undefined>> | undefined : JsonOf<T[K]>}
-  : never
+type JsonOf<T> = T extends Share
+  ? {fraction: string; exact: boolean}
+  : T extends ReadonlyMap<string, infer Value>
+    ? Record<string, JsonOf<Value>>
+    : T extends undefined
+      ? null
+      : T extends string | number | boolean | null
+        ? T
+        : T extends readonly [infer A, infer B]
+          ? [JsonOf<A>, JsonOf<B>]
+          : T extends readonly (infer Item)[]
+            ? JsonOf<Item>[]
+            : T extends object
+              ? {-readonly [K in keyof T]: object extends Pick<T, K> ? JsonOf<Exclude<T[K], undefined>> | undefined : JsonOf<T[K]>}
+              : never
 
 type Published = z.infer<typeof traceSchema>
 

@@ -185,7 +185,9 @@ test('without unicode', () => {
 test('endpoints with the same outcome are drawn once', () => {
   const lines = renderTree(canary, {width: 100}).split('\n')
   expect(lines).toContain('   3 alike, first shown: productpage-v1-a 45 %, productpage-v1-b 45 %, productpage-v2-c 10 %')
-  expect(lines.filter((line) => line.includes('receives on'))).toEqual(['6  app        productpage-v1-a                    receives on 10.4.0.5:9080'])
+  expect(lines.filter((line) => line.includes('receives on'))).toEqual([
+    '6  app        productpage-v1-a                    receives on 10.4.0.5:9080',
+  ])
 })
 
 test('verbose draws each of them', () => {
