@@ -32,6 +32,7 @@ export class IndexBuilder {
   readonly #splitter: DumpSplitter
   readonly #names: NameFinder
   #config: OpenConfig = {firstGroup: 0}
+  readonly #repeated = new Set<string>()
   #stateless = 0
 
   constructor() {
@@ -39,6 +40,7 @@ export class IndexBuilder {
     const sink = {
       element: (element: SplitElement) => { this.#addElement(element) },
       config: (config: SplitElement) => { this.#endConfig(config) },
+      repeated: (key: string) => { this.#supersede(key) },
       inner: this.#names,
     }
     this.#splitter = new DumpSplitter(sink, {keepElements: false})
@@ -98,10 +100,16 @@ export class IndexBuilder {
     this.#config = {firstGroup: this.#resources.groups.length}
   }
 
+  #supersede(key: string): void {
+    this.#resources.supersede(key)
+    this.#repeated.add(key)
+  }
+
   #warnings(): readonly string[] {
-    return this.#stateless === 0 ? [] : [
+    const stateless = this.#stateless === 0 ? [] : [
       `${this.#stateless} entries of a ?resource= answer do not tell active from warming resources and are taken as active`,
     ]
+    return [...stateless, ...[...this.#repeated].map((key) => `the document holds "${key}" more than once: the last one counts`)]
   }
 }
 
@@ -122,5 +130,5 @@ function placeOf(path: ElementPath): Place {
 }
 
 function isSameGroup(group: Group, place: Place): boolean {
-  return group.config === place.config && group.key === place.key && group.last === place.last
+  return group.count > 0 && group.config === place.config && group.key === place.key && group.last === place.last
 }

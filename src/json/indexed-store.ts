@@ -20,7 +20,7 @@ export interface IndexedStore {
 /** A store that reads elements from their source on demand. */
 export function indexedStore(options: IndexedStore): DumpStore {
   const {resources, configTypes, warnings} = options.index
-  const sections = [...new Set(resources.groups.map((group) => group.section))]
+  const {sections} = resources
   const raw = (ref: ResourceRef): Uint8Array => {
     const {start, end} = resources.span(ref.id)
     return options.bytes.read(start, end - start)

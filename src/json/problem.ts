@@ -12,7 +12,7 @@ export type JsonProblemCode =
   | 'unexpected'
   | 'invalid-utf8'
   | 'too-deep'
-  /** A key of the document, or of one config object, appears twice. */
+  /** `configs`, or a section of one config object, appears twice. */
   | 'duplicate-key'
   | 'too-large'
 

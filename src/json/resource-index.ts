@@ -39,6 +39,11 @@ export class ResourceIndex {
     return this.#starts.length
   }
 
+  /** Section names, in order of first occurrence. */
+  get sections(): readonly string[] {
+    return [...new Set(this.#groups.filter((group) => group.count > 0).map((group) => group.section))]
+  }
+
   get groups(): readonly Group[] {
     return this.#groups
   }
@@ -64,6 +69,11 @@ export class ResourceIndex {
     const rows = this.#groups[groupCount]?.first ?? this.length
     this.#groups.length = Math.min(groupCount, this.#groups.length)
     for (const column of [this.#starts, this.#lengths, this.#groupOf, this.#lasts, this.#names]) column.truncate(rows)
+  }
+
+  /** Takes all elements of a member of the document out of their section. */
+  supersede(key: string): void {
+    for (const group of this.#groups) if (group.config === undefined && group.key === key) group.count = 0
   }
 
   span(id: number): Span {

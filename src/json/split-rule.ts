@@ -11,9 +11,6 @@ interface Parent {
  * How far a document is split. The list `configs` gives the members of its objects: lists item by item
  * (`/configs/3/dynamic_listeners/0`), anything else whole (`/configs/0/bootstrap`, `/configs/3/@type`). Every other member of the document
  * gives its items when it is a list, its members when it is an object (`/workloads/…`), and itself when it is a scalar.
- *
- * A key of the document or of a config object that comes twice is a problem (`duplicate-key`), because elements that were told cannot
- * be taken back. In an object split member by member both are told in order, and the last one counts, as in JSON.parse.
  */
 export function childRole(parent: Parent | undefined, container: 'object' | 'array'): Role | 'element' | 'refused' {
   switch (parent?.role) {
@@ -25,4 +22,13 @@ export function childRole(parent: Parent | undefined, container: 'object' | 'arr
     case 'config': return container === 'array' ? 'list' : 'element'
     default: return 'element'
   }
+}
+
+/**
+ * Whether a key of the document or of a config object may come twice. `configs`, or a section of one config object, may not
+ * (`duplicate-key`): nobody prints that, and elements told already would silently be the wrong ones. Other keys of the document may
+ * (ztunnel 1.19 to 1.21 print `by_hostname` twice), and so may keys of a map: both are told in order and the last one counts, as in JSON.parse.
+ */
+export function mayRepeat(role: Role, key: string): boolean {
+  return role === 'root' && key !== 'configs'
 }

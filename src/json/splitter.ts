@@ -1,4 +1,4 @@
-import {childRole, type Role} from './split-rule.js'
+import {childRole, mayRepeat, type Role} from './split-rule.js'
 import type {JsonProblem} from './problem.js'
 import {JsonScanner} from './scanner.js'
 import {escapeToken} from './view.js'
@@ -29,6 +29,8 @@ export interface SplitSink {
   element(element: SplitElement): void
   /** An object in `configs` ended, after all its members. */
   config(config: SplitElement): void
+  /** A key of the document came before: what was told of it no longer counts. */
+  repeated?(key: string): void
   readonly inner?: InnerSink
 }
 
@@ -188,7 +190,8 @@ export class DumpSplitter {
 
   #checkMember(frame: Frame, member: {readonly key: string; readonly start: number}): void {
     if (frame.seen.has(member.key)) {
-      this.#scanner.fail({code: 'duplicate-key', offset: member.start, expected: 'each key once', got: 'a key that was there before'})
+      if (mayRepeat(frame.role, member.key)) this.#sink.repeated?.(member.key)
+      else this.#scanner.fail({code: 'duplicate-key', offset: member.start, expected: 'each key once', got: 'a key that was there before'})
     } else if (frame.seen.size === MAX_MEMBERS) {
       this.#scanner.fail({code: 'too-large', offset: member.start, expected: `at most ${MAX_MEMBERS} members`, got: 'one more'})
     }

@@ -10,7 +10,7 @@ const TEXTS: Readonly<Record<JsonProblemCode, {readonly what: string; readonly h
   'unexpected': {what: 'the dump is no valid JSON', help: 'Collect the dump again, or undo the edit at this place.'},
   'invalid-utf8': {what: 'the dump is no valid UTF-8', help: 'Collect the dump again without changing its encoding.'},
   'too-deep': {what: 'the dump is nested too deeply', help: 'No proxy prints such a dump: check where the file comes from.'},
-  'duplicate-key': {what: 'the dump holds the same key twice', help: 'No proxy prints such a dump: undo the edit at this place.'},
+  'duplicate-key': {what: 'the dump holds the same section twice', help: 'Envoy does not print such a dump: undo the edit at this place.'},
   'too-large': {what: 'a part of the dump is too large', help: 'No proxy prints such a dump: check where the file comes from.'},
 }
 

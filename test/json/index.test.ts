@@ -126,6 +126,15 @@ describe('a document without configs', () => {
     expect(store.configTypes()).toEqual([])
   })
 
+  it('lets the last of equal keys count, with a warning', () => {
+    const {resources, warnings} = indexOf('{"m":[{"name":"a"},{"name":"b"}],"n":[1],"e":[2],"m":[{"name":"c"}],"e":{}}')
+    expect([...resources.ids('m')].map((id) => resources.ref(id).name)).toEqual(['c'])
+    expect(resources.sections).toEqual(['n', 'm'])
+    const neighbours = indexOf('{"m":[{"name":"a"}],"m":[{"name":"b"}]}').resources
+    expect([...neighbours.ids('m')].map((id) => neighbours.ref(id).name)).toEqual(['b'])
+    expect(warnings).toEqual(['the document holds "m" more than once: the last one counts', 'the document holds "e" more than once: the last one counts'])
+  })
+
   it('is refused by memoryStore when it is no object', () => {
     expect(() => memoryStore({name: 'x', document: []})).toThrow('expected a JSON object')
   })

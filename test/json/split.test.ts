@@ -54,6 +54,7 @@ describe('splitDump shares the document out', () => {
     {name: 'items of configs that are no objects', text: '{"configs":[null,[{}]]}', pointers: ['/configs/0', '/configs/1']},
     {name: 'nothing of empty containers', text: '{"configs":[{"a":[]},{}],"b":{},"c":[]}', pointers: []},
     {name: 'a key named __proto__', text: '{"configs":[{"__proto__":[{"__proto__":{"x":1}}]}]}', pointers: ['/configs/0/__proto__/0']},
+    {name: 'both of equal keys of the document', text: '{"m":[1,2],"n":0,"m":{}, "m":[3]}', pointers: ['/m/0', '/m/1', '/n', '/m/0']},
     {name: 'both of equal keys of a map', text: '{"m":{"a":1,"a":2}}', pointers: ['/m/a', '/m/a']},
   ]
   it.each(cases)('$name', async ({text, pointers}) => {
