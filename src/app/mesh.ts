@@ -22,8 +22,8 @@ export interface Mesh {
 
 /** Opens a snapshot for questions. Dumps are read on demand, unless the inventory leaves names open that only they tell. */
 export async function openMesh(snapshot: Snapshot, options: MeshOptions = {}): Promise<Mesh> {
-  const shelf = new ProxyShelf(snapshot.proxies, options.envoyVersion)
   const inventory = snapshot.inventory ?? {}
+  const shelf = new ProxyShelf(snapshot.proxies, {...options, inventory})
   let all: Promise<Directory> | undefined
   const inferred = (): Promise<Directory> => {
     all ??= shelf.configs(shelf.dumps).then((configs) => inferredDirectory(inventory, configs))

@@ -1,28 +1,39 @@
 import type {EnvoyConfig} from '../envoy/config/model.js'
 import {readEnvoyConfig} from '../envoy/config/read-envoy-config.js'
+import {corroborateFromDumps} from '../envoy/config/rejoin/corroborate-dumps.js'
+import {corroborateFromInventory} from '../envoy/config/rejoin/corroborate-inventory.js'
 import {createEnvoyForwarder} from '../envoy/forward.js'
 import type {EnvoyVersion} from '../envoy/semantics.js'
 import type {Forwarder} from '../flow/forwarder.js'
+import type {Inventory} from '../flow/inventory.js'
 import type {Missing} from '../flow/verdict.js'
+import type {DumpStore} from '../json/store.js'
 import {fullName, type Workload} from '../mesh/directory.js'
 import {createUnknown} from '../mesh/ends.js'
 import {placeOf} from '../mesh/topology.js'
-import type {LoadedDump, ProxyDump} from '../snapshot/snapshot.js'
+import {trustDomainOf} from '../mesh/trust-domain.js'
+import type {ProxyDump} from '../snapshot/snapshot.js'
 
 /** A dump that was read: an Envoy, or the reason why nothing can be said. */
 export type Shelved = {readonly kind: 'envoy'; readonly config: EnvoyConfig} | {readonly kind: 'unknown'; readonly missing: Missing}
 
+export interface ShelfOptions {
+  readonly inventory: Inventory
+  /** Overrides the version that the dumps tell. */
+  readonly envoyVersion?: EnvoyVersion
+}
+
 /** The dumps of a snapshot, read when a trace first reaches their proxy. */
 export class ProxyShelf {
   readonly #dumps: readonly ProxyDump[]
-  readonly #envoyVersion: EnvoyVersion | undefined
+  readonly #options: ShelfOptions
   readonly #shelved = new Map<ProxyDump, Shelved>()
   readonly #forwarders = new Map<string, Forwarder>()
   readonly #wanted = new Set<ProxyDump>()
 
-  constructor(dumps: readonly ProxyDump[], envoyVersion: EnvoyVersion | undefined) {
+  constructor(dumps: readonly ProxyDump[], options: ShelfOptions) {
     this.#dumps = dumps
-    this.#envoyVersion = envoyVersion
+    this.#options = options
   }
 
   /** Dumps whose pod the given names do not hold. */
@@ -58,7 +69,7 @@ export class ProxyShelf {
   async read(dump: ProxyDump): Promise<Shelved> {
     const known = this.#shelved.get(dump)
     if (known !== undefined) return known
-    const shelved = shelve(dump, await dump.load())
+    const shelved = await this.#shelve(dump)
     this.#shelved.set(dump, shelved)
     return shelved
   }
@@ -80,6 +91,33 @@ export class ProxyShelf {
     )
   }
 
+  async #shelve(dump: ProxyDump): Promise<Shelved> {
+    const loaded = await dump.load()
+    switch (loaded.kind) {
+      case 'envoy':
+        return {kind: 'envoy', config: await this.#envoyConfig(dump, loaded.store)}
+      case 'ztunnel':
+        return {kind: 'unknown', missing: {what: `decisions of ${dump.name}: dumps of the Rust ztunnel cannot be evaluated yet`}}
+      case 'unusable':
+        return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.reason}`, collect: `ambientctl dump ${qualified(dump)}`}}
+      default:
+        return loaded satisfies never
+    }
+  }
+
+  async #envoyConfig(dump: ProxyDump, store: DumpStore): Promise<EnvoyConfig> {
+    const {inventory} = this.#options
+    const trustDomain = inventory.trustDomain ?? trustDomainOf(readEnvoyConfig(store))
+    const corroborate = isNameless(store) ? [corroborateFromInventory(inventory), corroborateFromDumps(await this.#otherConfigs(dump))] : []
+    return readEnvoyConfig(store, {corroborate, ...(trustDomain === undefined ? {} : {trustDomain})})
+  }
+
+  /** Assignments without names are given back by what all other proxies say (envoy-2022 D8). */
+  async #otherConfigs(dump: ProxyDump): Promise<readonly EnvoyConfig[]> {
+    const loaded = await Promise.all(this.#dumps.filter((other) => other !== dump).map((other) => other.load()))
+    return loaded.flatMap((each) => (each.kind === 'envoy' ? [readEnvoyConfig(each.store)] : []))
+  }
+
   #placeHolder(workload: Workload, dump: ProxyDump): Forwarder {
     this.#wanted.add(dump)
     return createUnknown(placeOf(workload), {what: `what ${dump.file} holds`})
@@ -88,7 +126,7 @@ export class ProxyShelf {
   #createForwarder(workload: Workload, shelved: Shelved): Forwarder {
     const place = placeOf(workload)
     if (shelved.kind === 'unknown') return createUnknown(place, shelved.missing)
-    const envoyVersion = this.#envoyVersion
+    const {envoyVersion} = this.#options
     return createEnvoyForwarder({config: shelved.config, place, ...(envoyVersion === undefined ? {} : {envoyVersion})})
   }
 
@@ -103,17 +141,9 @@ export class ProxyShelf {
   }
 }
 
-function shelve(dump: ProxyDump, loaded: LoadedDump): Shelved {
-  switch (loaded.kind) {
-    case 'envoy':
-      return {kind: 'envoy', config: readEnvoyConfig(loaded.store)}
-    case 'ztunnel':
-      return {kind: 'unknown', missing: {what: `decisions of ${dump.name}: dumps of the Rust ztunnel cannot be evaluated yet`}}
-    case 'unusable':
-      return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.reason}`, collect: `ambientctl dump ${qualified(dump)}`}}
-    default:
-      return loaded satisfies never
-  }
+function isNameless(store: DumpStore): boolean {
+  for (const {name} of store.refs('dynamic_endpoint_configs')) if (name === undefined) return true
+  return false
 }
 
 function qualified({namespace, name}: ProxyDump): string {

@@ -1,14 +1,14 @@
 import type {EnvoyConfig} from '../envoy/config/model.js'
 import type {Inventory} from '../flow/inventory.js'
 import {Directory, fullName, type MeshNode, type Workload} from './directory.js'
-import {parseIdentity} from './inferred-names.js'
 import {inferServices} from './inferred-services.js'
 import {inferWorkloads, proxyWorkload} from './inferred-workloads.js'
 import {inventoryNodes, inventoryServices, inventoryWorkloads} from './inventory-directory.js'
+import {trustDomainOf} from './trust-domain.js'
 
 /** What the inventory says, with the proxies whose dumps are known: enough to trace when pods and services were recorded. */
 export function inventoryDirectory(inventory: Inventory, configs: readonly EnvoyConfig[]): Directory {
-  const workloads = inventoryWorkloads(inventory, trustDomainOf(inventory, configs))
+  const workloads = inventoryWorkloads(inventory, trustDomainFrom(inventory, configs))
   return compose(inventory, {
     workloads: withProxies(workloads, configs.flatMap(proxyWorkload)),
     services: inventoryServices(inventory),
@@ -17,7 +17,7 @@ export function inventoryDirectory(inventory: Inventory, configs: readonly Envoy
 
 /** The same, completed with what the dumps imply about pods and services that the inventory lacks. */
 export function inferredDirectory(inventory: Inventory, configs: readonly EnvoyConfig[]): Directory {
-  const workloads = inventoryWorkloads(inventory, trustDomainOf(inventory, configs))
+  const workloads = inventoryWorkloads(inventory, trustDomainFrom(inventory, configs))
   const recorded = inventoryServices(inventory)
   const hosts = new Set(recorded.map(({host}) => host))
   return compose(inventory, {
@@ -49,17 +49,6 @@ function withProxies(recorded: readonly Workload[], inferred: readonly Workload[
   ]
 }
 
-function trustDomainOf(inventory: Inventory, configs: readonly EnvoyConfig[]): string {
-  return inventory.trustDomain ?? trustDomainOfDumps(configs) ?? 'cluster.local'
-}
-
-/** From the certificates that the proxies present. */
-function trustDomainOfDumps(configs: readonly EnvoyConfig[]): string | undefined {
-  for (const config of configs) {
-    for (const name of config.clusterNames()) {
-      const start = name.startsWith('spiffe://') ? parseIdentity(name.split('_to_')[0] ?? '') : undefined
-      if (start !== undefined) return start.trustDomain
-    }
-  }
-  return undefined
+function trustDomainFrom(inventory: Inventory, configs: readonly EnvoyConfig[]): string {
+  return inventory.trustDomain ?? configs.map(trustDomainOf).find((domain) => domain !== undefined) ?? 'cluster.local'
 }

@@ -20,6 +20,14 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
   }
 }
 
+/** The identity that SDS secret `default` of this proxy holds: its own service account in the mesh's trust domain (envoy-2022 B.4). */
+export function withIdentity(node: EnvoyNode, trustDomain: string | undefined): EnvoyNode {
+  const {namespace, serviceAccount} = node
+  return trustDomain === undefined || namespace === undefined || serviceAccount === undefined
+    ? node
+    : {...node, identity: `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`}
+}
+
 function placeOf(metadata: View | undefined): {nodeName?: string; serviceAccount?: string} {
   const nodeName = metadata?.str('NODE_NAME')
   const serviceAccount = metadata?.str('SERVICE_ACCOUNT')

@@ -4,7 +4,7 @@ import {Endpoints} from './endpoints.js'
 import {EntryReader} from './entry-reader.js'
 import {Listeners} from './listeners.js'
 import type {EndpointLookup, EnvoyConfig, EnvoyNode, ListenerResource, Resource} from './model.js'
-import {readNode} from './node.js'
+import {readNode, withIdentity} from './node.js'
 import type {Corroborate} from './rejoin/corroborate.js'
 import {CLUSTERS, DYNAMIC_ROUTES, EXTENSIONS, findResource, resourceAt, ROUTES, SECRETS} from './resources.js'
 import {LazyResource} from './resource.js'
@@ -14,6 +14,8 @@ import {withBootstrap} from './static-resources.js'
 export interface ReadOptions {
   /** Knowledge from outside about endpoints, for dumps that lost the names of theirs (envoy-2022 D8). */
   readonly corroborate?: readonly Corroborate[]
+  /** Trust domain of the mesh; with it the proxy's own identity is known. */
+  readonly trustDomain?: string
 }
 
 /**
@@ -36,11 +38,11 @@ class DumpConfig implements EnvoyConfig {
   #warnings: readonly string[] | undefined
   #all: readonly ListenerResource[] | undefined
 
-  constructor(store: DumpStore, {corroborate = []}: ReadOptions) {
+  constructor(store: DumpStore, {corroborate = [], trustDomain}: ReadOptions) {
     const bootstrap = bootstrapOf(store)
     const runtime: Runtime = readRuntime(bootstrap)
     this.dump = store.name
-    this.node = readNode(bootstrap)
+    this.node = withIdentity(readNode(bootstrap), trustDomain)
     this.runtime = runtime.values
     this.#runtimeWarnings = runtime.warnings
     this.#store = store
