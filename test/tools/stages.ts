@@ -55,9 +55,10 @@ function countVitest(end: StageEnd): Tally {
   return end.report === undefined ? countOne({...end, succeeded: false}) : atLeastOneFailure(end, tallyVitest(end.report))
 }
 
+/** A run of no cases proved nothing. */
 function countOutput(end: StageEnd): Tally {
   const tally = tallyOutput(end.output)
-  return tally === undefined ? countOne({...end, succeeded: false}) : atLeastOneFailure(end, tally)
+  return tally === undefined || tally.passed + tally.failed === 0 ? countOne({...end, succeeded: false}) : atLeastOneFailure(end, tally)
 }
 
 function atLeastOneFailure({succeeded}: StageEnd, tally: Tally): Tally {

@@ -44,6 +44,7 @@ describe('stages', () => {
   it('fail without a report or a line of counts', () => {
     expect(count('unit', {})).toEqual({passed: 0, failed: 1})
     expect(count('conformance', {})).toEqual({passed: 0, failed: 1})
+    expect(count('conformance', {output: '0 passed, 0 failed\n'})).toEqual({passed: 0, failed: 1})
   })
 
   it('fail when the program failed although all its tests passed', () => {
