@@ -31,6 +31,13 @@ export class HelpWithExitCodes extends Help {
 }
 
 class CommandHelpWithExitCodes extends CommandHelp {
+  /** Without a summary the first line of the description stands at the top already. */
+  protected override description(): string | undefined {
+    const {summary, description = ''} = this.command
+    const rest = summary === undefined ? description.split('\n').slice(1).join('\n').trim() : description
+    return rest === '' ? undefined : this.wrap(rest)
+  }
+
   protected override sections() {
     return [...super.sections(), {header: HEADER, generate: exitCodeTable}]
   }

@@ -16,6 +16,10 @@ describe('the program', () => {
     expect(version.stdout).toMatch(/^ambientctl\/\d+\.\d+\.\d+ \S+ node-v\d+\S*\n$/)
   })
 
+  it('runs what was built, whatever NODE_ENV says', async () => {
+    expect(await runProgram(['--help'], {env: {NODE_ENV: 'development'}})).toEqual(await runProgram(['--help']))
+  })
+
   it.each([[['--help']], [['-h']], [['help']], [[]]])('prints the root help for %j', async (args) => {
     const help = await runProgram(args)
     expect(help).toMatchObject({code: 0, stderr: ''})
