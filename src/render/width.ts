@@ -1,4 +1,4 @@
-export const DEFAULT_WIDTH = 100
+const DEFAULT_WIDTH = 100
 export const MINIMUM_WIDTH = 40
 
 /** What decides how wide the output is. */
