@@ -21,19 +21,24 @@ export function single<T>(value: T, steps: readonly Step[] = []): Branch<T>[] {
 
 /** Two possibilities that depend on something outside the data; exactly one of them holds. */
 export function either<T>(condition: string, values: {readonly yes: readonly Branch<T>[]; readonly no: readonly Branch<T>[]}): Branch<T>[] {
-  const requiring = (what: string, branches: readonly Branch<T>[]): Branch<T>[] => branches.map((branch) => ({
-    ...branch, share: multiplyShares(oneOf(2), branch.share), requires: [{what, group: condition}, ...branch.requires],
-  }))
+  const requiring = (what: string, branches: readonly Branch<T>[]): Branch<T>[] =>
+    branches.map((branch) => ({
+      ...branch,
+      share: multiplyShares(oneOf(2), branch.share),
+      requires: [{what, group: condition}, ...branch.requires],
+    }))
   return [...requiring(condition, values.yes), ...requiring(`not: ${condition}`, values.no)]
 }
 
 /** Continues every branch; shares multiply, steps and conditions add up. */
 export function andThen<A, B>(branches: readonly Branch<A>[], next: (value: A) => readonly Branch<B>[]): Branch<B>[] {
-  return branches.flatMap((first) => next(first.value).map((second) => ({
-    value: second.value,
-    share: multiplyShares(first.share, second.share),
-    requires: [...first.requires, ...second.requires],
-    steps: [...first.steps, ...second.steps],
-    ...(first.mirror || second.mirror ? {mirror: true as const} : {}),
-  })))
+  return branches.flatMap((first) =>
+    next(first.value).map((second) => ({
+      value: second.value,
+      share: multiplyShares(first.share, second.share),
+      requires: [...first.requires, ...second.requires],
+      steps: [...first.steps, ...second.steps],
+      ...(first.mirror || second.mirror ? {mirror: true as const} : {}),
+    })),
+  )
 }

@@ -48,11 +48,16 @@ export interface Stream {
 export function headerLines(request: HttpRequest, name: string): readonly string[] {
   const key = name.toLowerCase()
   switch (key) {
-    case ':method': return [request.method]
+    case ':method':
+      return [request.method]
     case ':authority':
-    case 'host': return [request.authority]
-    case ':path': return request.path === undefined ? [] : [request.path]
-    case ':scheme': return request.scheme === undefined ? [] : [request.scheme]
-    default: return request.headers.filter(([header]) => header === key).map(([, value]) => value)
+    case 'host':
+      return [request.authority]
+    case ':path':
+      return request.path === undefined ? [] : [request.path]
+    case ':scheme':
+      return request.scheme === undefined ? [] : [request.scheme]
+    default:
+      return request.headers.filter(([header]) => header === key).map(([, value]) => value)
   }
 }

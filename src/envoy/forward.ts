@@ -44,10 +44,14 @@ function pass(context: EngineContext, arrival: Arrival): readonly Branch<Passage
 
 function entryListener({config}: EngineContext, entry: Address): ListenerResource | undefined {
   switch (entry.kind) {
-    case 'socket': return findListener(config, {address: entry, bound: true})
-    case 'internal': return servingListener(config.listener(entry.listener))
-    case 'pipe': return config.listeners().find((listener) => listener.view.path('address', 'pipe')?.str('path') === entry.path)
-    default: return entry satisfies never
+    case 'socket':
+      return findListener(config, {address: entry, bound: true})
+    case 'internal':
+      return servingListener(config.listener(entry.listener))
+    case 'pipe':
+      return config.listeners().find((listener) => listener.view.path('address', 'pipe')?.str('path') === entry.path)
+    default:
+      return entry satisfies never
   }
 }
 
@@ -58,7 +62,10 @@ function servingListener(listener: ListenerResource | undefined): ListenerResour
 /** envoy-2022 D1: an internal address without listener fails the dial at once. */
 function noListener(context: EngineContext, entry: Address): Branch<Passage> {
   const warming = entry.kind === 'internal' && context.config.listener(entry.listener)?.state === 'warming'
-  const reason = entry.kind === 'internal' ? `internal listener "${entry.listener}" ${warming ? 'is only warming' : 'does not exist'}` : `nothing listens on ${formatAddress(entry)}`
+  const reason =
+    entry.kind === 'internal'
+      ? `internal listener "${entry.listener}" ${warming ? 'is only warming' : 'does not exist'}`
+      : `nothing listens on ${formatAddress(entry)}`
   return one({end: stop({kind: entry.kind === 'internal' ? 'dangling-reference' : 'no-listener', reason}, NOT_ACCEPTED), log: {}})
 }
 
@@ -82,11 +89,16 @@ function handOff(entered: Entered, input: {filtered: Filtered; target: ListenerR
   const {target, filtered} = input
   const local = filtered.connection.local
   const step: Step = {
-    kind: 'hand-off', from: listener.name, to: target.name, because: [`original destination ${local === undefined ? '?' : formatSocket(local)}`, 'use_original_dst'],
+    kind: 'hand-off',
+    from: listener.name,
+    to: target.name,
+    because: [`original destination ${local === undefined ? '?' : formatSocket(local)}`, 'use_original_dst'],
     evidence: [context.evidence(target.view.get('address') ?? target.view)],
   }
   const again = runListenerFilters({context, listener: target.view, connection: filtered.connection, arrival})
-  return andThen(single(undefined, target === listener ? [] : [step]), () => andThen(again, (value) => chooseChain({...entered, listener: target}, value)))
+  return andThen(single(undefined, target === listener ? [] : [step]), () =>
+    andThen(again, (value) => chooseChain({...entered, listener: target}, value)),
+  )
 }
 
 function chooseChain(entered: Entered, filtered: Filtered): readonly Branch<Passage>[] {
@@ -102,23 +114,33 @@ function enterChain(entered: Entered, input: {filtered: Filtered; choice: ChainC
   const {context} = entered
   const {filtered, choice, log} = input
   switch (choice.kind) {
-    case 'unknown': return single({end: undetermined({what: choice.why}), log})
-    case 'crash': return single({end: stop({kind: 'refused', reason: choice.reason}), log: {}})
+    case 'unknown':
+      return single({end: undetermined({what: choice.why}), log})
+    case 'crash':
+      return single({end: stop({kind: 'refused', reason: choice.reason}), log: {}})
     // envoy-2022 I.14: a dial fails at once unless an inspector waits for data before the chain is looked up.
-    case 'none': return single({end: stop({kind: 'no-filter-chain', reason: choice.reason}, closedAtOnce(filtered.connection)), log: {...log, flags: 'NR', details: 'filter_chain_not_found'}})
+    case 'none':
+      return single({
+        end: stop({kind: 'no-filter-chain', reason: choice.reason}, closedAtOnce(filtered.connection)),
+        log: {...log, flags: 'NR', details: 'filter_chain_not_found'},
+      })
     case 'chain': {
       const name = choice.chain.str('name')
       const named = name === undefined || name === '' ? log : {...log, filterChain: name}
       const tls = terminateTls({context, chain: choice.chain, connection: filtered.connection})
       if (tls.kind === 'failed') return failedHandshake({context, chain: choice.chain, connection: filtered.connection, log: named}, tls)
-      return andThen(single(undefined, tls.steps), () => runNetworkFilters({context, chain: choice.chain, connection: tls.connection, log: named}))
+      return andThen(single(undefined, tls.steps), () =>
+        runNetworkFilters({context, chain: choice.chain, connection: tls.connection, log: named}),
+      )
     }
-    default: return choice satisfies never
+    default:
+      return choice satisfies never
   }
 }
 
 function failedHandshake(
-  input: {context: EngineContext; chain: View; connection: Filtered['connection']; log: ProxyLog}, tls: Extract<TlsOutcome, {kind: 'failed'}>,
+  input: {context: EngineContext; chain: View; connection: Filtered['connection']; log: ProxyLog},
+  tls: Extract<TlsOutcome, {kind: 'failed'}>,
 ): readonly Branch<Passage>[] {
   if (tls.stop.verdict.kind !== 'tls-failure') return single({end: tls.stop, log: input.log}, tls.steps)
   return andThen(single(undefined, tls.steps), () => runNetworkFilters({...input, denied: tls.stop}))
@@ -127,7 +149,13 @@ function failedHandshake(
 function listenerStep(context: EngineContext, input: {listener: ListenerResource; entry: Address}): Step {
   const {listener, entry} = input
   if (entry.kind === 'internal') {
-    return {kind: 'internal-listener', name: listener.name, ...(entry.endpointId === undefined ? {} : {endpointId: entry.endpointId}), because: [], evidence: [context.evidence(listener.view)]}
+    return {
+      kind: 'internal-listener',
+      name: listener.name,
+      ...(entry.endpointId === undefined ? {} : {endpointId: entry.endpointId}),
+      because: [],
+      evidence: [context.evidence(listener.view)],
+    }
   }
   const because = listener.rejectedUpdate === undefined ? [] : [`a newer version was rejected: ${listener.rejectedUpdate}`]
   return {kind: 'listener', name: listener.name, address: formatAddress(entry), because, evidence: [context.evidence(listener.view)]}
@@ -141,7 +169,11 @@ function toForwarding(branches: readonly Branch<Passage>[]): Forwarding {
 
 function toExit(branch: Branch<Passage>, shared: number): Exit {
   return {
-    ...branch.value.end, share: branch.share, requires: branch.requires, steps: branch.steps.slice(shared), log: branch.value.log,
+    ...branch.value.end,
+    share: branch.share,
+    requires: branch.requires,
+    steps: branch.steps.slice(shared),
+    log: branch.value.log,
     ...(branch.mirror === undefined ? {} : {mirror: branch.mirror}),
   }
 }

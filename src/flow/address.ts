@@ -17,10 +17,14 @@ export function formatSocket(address: SocketAddress): string {
 /** Envoy prints an internal address as `envoy://<listener>/<endpoint id>` (access log form). */
 export function formatAddress(address: Address): string {
   switch (address.kind) {
-    case 'socket': return formatSocket(address)
-    case 'internal': return `envoy://${address.listener}/${address.endpointId ?? ''}`
-    case 'pipe': return `unix://${address.path}`
-    default: return address satisfies never
+    case 'socket':
+      return formatSocket(address)
+    case 'internal':
+      return `envoy://${address.listener}/${address.endpointId ?? ''}`
+    case 'pipe':
+      return `unix://${address.path}`
+    default:
+      return address satisfies never
   }
 }
 

@@ -29,11 +29,16 @@ export type Payload =
   /** The question does not say what the application sends. */
   | {readonly kind: 'unknown'}
   | {
-      readonly kind: 'proxy-protocol'; readonly source: SocketAddress; readonly destination: SocketAddress
-      readonly tlvs: Readonly<Record<string, string>>; readonly payload: Payload
+      readonly kind: 'proxy-protocol'
+      readonly source: SocketAddress
+      readonly destination: SocketAddress
+      readonly tlvs: Readonly<Record<string, string>>
+      readonly payload: Payload
     }
   | {
-      readonly kind: 'tls'; readonly sni?: string; readonly alpn: readonly string[]
+      readonly kind: 'tls'
+      readonly sni?: string
+      readonly alpn: readonly string[]
       /** The client certificate; absent when none is sent. */
       readonly peer?: PeerCertificate
       /** False when the client certificate is signed by an authority the mesh does not trust. */
@@ -41,7 +46,9 @@ export type Payload =
       readonly payload: Payload
     }
   | {
-      readonly kind: 'http'; readonly version: 'h1' | 'h2'; readonly request: HttpRequest
+      readonly kind: 'http'
+      readonly version: 'h1' | 'h2'
+      readonly request: HttpRequest
       /** HTTP/1.0 instead of 1.1: only http_inspector tells them apart. */
       readonly http10?: true
       /** The bytes inside an accepted CONNECT (or tunnelling POST). */

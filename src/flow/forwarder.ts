@@ -44,7 +44,8 @@ export type Exit = {
   | {readonly kind: 'depart'; readonly departure: Departure}
   | {readonly kind: 'deliver'; readonly to: WorkloadRef}
   | {
-      readonly kind: 'stop'; readonly verdict: Verdict
+      readonly kind: 'stop'
+      readonly verdict: Verdict
       /** What the caller gets: an HTTP answer, or the connection just ends (`closed`), or stays silent (`timeout`). */
       readonly answer: Answer
       /** Network RBAC runs on data: the upstream connection was already opened and carries nothing (envoy-2022 I.9). */

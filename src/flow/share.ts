@@ -54,9 +54,13 @@ export function formatShare(share: Share): string {
 
 function reduce(share: Share): Share {
   const divisor = gcd(share.numerator, share.denominator)
-  return divisor <= 1n ? share : {
-    numerator: share.numerator / divisor, denominator: share.denominator / divisor, exact: share.exact,
-  }
+  return divisor <= 1n
+    ? share
+    : {
+        numerator: share.numerator / divisor,
+        denominator: share.denominator / divisor,
+        exact: share.exact,
+      }
 }
 
 function gcd(a: bigint, b: bigint): bigint {

@@ -36,14 +36,29 @@ type StepBody =
   | {readonly kind: 'matcher'; readonly path: readonly MatcherInput[]; readonly action?: string}
   | {readonly kind: 'filter-chain'; readonly name: string; readonly default?: boolean}
   | {
-      readonly kind: 'tls'; readonly side: 'downstream' | 'upstream'; readonly identity?: string
-      readonly peer?: readonly string[]; readonly expected?: readonly string[]; readonly alpn?: readonly string[]; readonly sni?: string
+      readonly kind: 'tls'
+      readonly side: 'downstream' | 'upstream'
+      readonly identity?: string
+      readonly peer?: readonly string[]
+      readonly expected?: readonly string[]
+      readonly alpn?: readonly string[]
+      readonly sni?: string
       readonly effect: string
     }
-  | {readonly kind: 'network-filter' | 'http-filter'; readonly name: string; readonly type: string; readonly effect: string; readonly opaque?: boolean}
   | {
-      readonly kind: 'authorization'; readonly layer: 'l4' | 'l7'; readonly action: 'ALLOW' | 'DENY' | 'LOG'
-      readonly decision: 'allow' | 'deny' | 'log' | 'undetermined'; readonly policy?: string; readonly shadow?: boolean
+      readonly kind: 'network-filter' | 'http-filter'
+      readonly name: string
+      readonly type: string
+      readonly effect: string
+      readonly opaque?: boolean
+    }
+  | {
+      readonly kind: 'authorization'
+      readonly layer: 'l4' | 'l7'
+      readonly action: 'ALLOW' | 'DENY' | 'LOG'
+      readonly decision: 'allow' | 'deny' | 'log' | 'undetermined'
+      readonly policy?: string
+      readonly shadow?: boolean
       readonly clause?: string
     }
   | {readonly kind: 'virtual-host'; readonly name: string; readonly domain: string; readonly table: string}
@@ -53,10 +68,17 @@ type StepBody =
   | {readonly kind: 'internal-listener'; readonly name: string; readonly endpointId?: string}
   | {readonly kind: 'original-destination'; readonly from: string; readonly address: SocketAddress}
   | {
-      readonly kind: 'tunnel'; readonly method: string; readonly authority: string
-      readonly headers: readonly (readonly [string, string])[]; readonly identity?: string
+      readonly kind: 'tunnel'
+      readonly method: string
+      readonly authority: string
+      readonly headers: readonly (readonly [string, string])[]
+      readonly identity?: string
     }
-  | {readonly kind: 'service-lookup' | 'waypoint' | 'load-balance' | 'gateway' | 'inbound-check'; readonly name: string; readonly effect: string}
+  | {
+      readonly kind: 'service-lookup' | 'waypoint' | 'load-balance' | 'gateway' | 'inbound-check'
+      readonly name: string
+      readonly effect: string
+    }
   | {readonly kind: 'deliver'; readonly to: string; readonly address?: SocketAddress}
 
 export interface MatcherInput {

@@ -4,19 +4,31 @@ export type Verdict =
   | {readonly kind: 'passthrough'}
   | {readonly kind: 'responded'; readonly status: number; readonly location?: string; readonly reason: string}
   | {
-      readonly kind: 'denied'; readonly layer: 'l4' | 'l7'
+      readonly kind: 'denied'
+      readonly layer: 'l4' | 'l7'
       /** The policy that denied; absent when no ALLOW policy matched. */
       readonly policy?: string
       readonly reason: string
     }
   | {
-      readonly kind: 'no-listener' | 'no-filter-chain' | 'no-route' | 'no-healthy-upstream' | 'unknown-waypoint' | 'unknown-gateway'
-        | 'dangling-reference' | 'refused' | 'dropped' | 'loop'
+      readonly kind:
+        | 'no-listener'
+        | 'no-filter-chain'
+        | 'no-route'
+        | 'no-healthy-upstream'
+        | 'unknown-waypoint'
+        | 'unknown-gateway'
+        | 'dangling-reference'
+        | 'refused'
+        | 'dropped'
+        | 'loop'
       readonly reason: string
     }
   | {
-      readonly kind: 'tls-failure'; readonly reason: string
-      readonly expected?: readonly string[]; readonly presented?: readonly string[]
+      readonly kind: 'tls-failure'
+      readonly reason: string
+      readonly expected?: readonly string[]
+      readonly presented?: readonly string[]
     }
   | {readonly kind: 'ip-mismatch'; readonly expected: string; readonly presented: string; readonly reason: string}
   | {readonly kind: 'undetermined'; readonly missing: readonly Missing[]}
@@ -36,9 +48,13 @@ export type Outlook = 'positive' | 'negative' | 'undetermined'
 export function outlookOf(verdict: Verdict): Outlook {
   switch (verdict.kind) {
     case 'delivered':
-    case 'passthrough': return 'positive'
-    case 'responded': return verdict.status < 400 ? 'positive' : 'negative'
-    case 'undetermined': return 'undetermined'
-    default: return 'negative'
+    case 'passthrough':
+      return 'positive'
+    case 'responded':
+      return verdict.status < 400 ? 'positive' : 'negative'
+    case 'undetermined':
+      return 'undetermined'
+    default:
+      return 'negative'
   }
 }

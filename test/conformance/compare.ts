@@ -1,8 +1,9 @@
-import {readdirSync, readFileSync} from 'node:fs'
+import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {compare as compareAmbient2022} from './layers/ambient2022.js'
-import {compare as compareEnvoy} from './layers/envoy.js'
+import {compare as compareEnvoy} from './layers/envoy-compare.js'
 import {gapFor} from './known-gaps.js'
+import {readCases} from './recorded-cases.js'
 import {predictTree} from './predict.js'
 
 export interface Failure {
@@ -22,9 +23,12 @@ export interface LayerResult {
   readonly scenarios: ReadonlyMap<string, {readonly passed: number; readonly total: number}>
 }
 
-type Compare = (predicted: unknown, observed: never) => {readonly ok: boolean; readonly why?: string}
+type Compare = (predicted: unknown, observed: unknown) => {readonly ok: boolean; readonly why?: string}
 
-const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([['envoy', compareEnvoy], ['ambient2022', compareAmbient2022]])
+const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
+  ['envoy', compareEnvoy],
+  ['ambient2022', compareAmbient2022],
+])
 
 interface Tally {
   passed: number
@@ -63,21 +67,18 @@ function count(tally: Tally, one: {layer: string; scenario: string; id: string; 
     tally.undetermined += 1
     return
   }
-  const result = compare(one.predicted, one.observed as never)
+  const result = compare(one.predicted, one.observed)
   const gap = gapFor({layer, scenario, id})
   if (result.ok) {
     tally.passed += 1
     row.passed += 1
     if (gap !== undefined) tally.failed.push({scenario, id, why: `stands in docs/known-gaps.md (${gap}) but passes: remove the entry`})
   } else {
-    (gap === undefined ? tally.failed : tally.known).push({scenario, id, why: gap ?? result.why ?? 'differs'})
+    ;(gap === undefined ? tally.failed : tally.known).push({scenario, id, why: gap ?? result.why ?? 'differs'})
   }
 }
 
 function observedOf(dir: string): ReadonlyMap<string, unknown> {
   const files = readdirSync(dir).filter((name) => /^cases.*\.json$/.test(name))
-  return new Map(files.flatMap((name) => {
-    const file = JSON.parse(readFileSync(join(dir, name), 'utf8')) as {cases?: readonly {readonly id: string; readonly observed: unknown}[]}
-    return (file.cases ?? []).map(({id, observed}) => [id, observed] as const)
-  }))
+  return new Map(files.flatMap((name) => readCases(join(dir, name)).map(({id, observed}) => [id, observed] as const)))
 }

@@ -1,7 +1,8 @@
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {predict as predictAmbient2022} from './layers/ambient2022.js'
 import {predict as predictEnvoy} from './layers/envoy.js'
+import {readCases} from './recorded-cases.js'
 
 export interface Prediction {
   readonly layer: string
@@ -36,7 +37,9 @@ function* predictScenario(input: {layer: string; scenario: string; dir: string})
     seen.add(prediction.id)
     yield {...prediction, layer: input.layer, scenario: input.scenario}
   }
-  for (const id of caseIds(input.dir)) if (!seen.has(id)) yield {...idOf(input, id), predicted: {undetermined: 'the prediction of this scenario failed'}}
+  for (const id of caseIds(input.dir)) {
+    if (!seen.has(id)) yield {...idOf(input, id), predicted: {undetermined: 'the prediction of this scenario failed'}}
+  }
 }
 
 function idOf(input: {layer: string; scenario: string}, id: string): {layer: string; scenario: string; id: string} {
@@ -53,19 +56,17 @@ function* guarded(predictions: Iterable<Prediction>, input: {layer: string; scen
 }
 
 function folders(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir).filter((name) => statSync(join(dir, name)).isDirectory()).sort() : []
+  return existsSync(dir)
+    ? readdirSync(dir)
+        .filter((name) => statSync(join(dir, name)).isDirectory())
+        .sort()
+    : []
 }
 
 /** Ids of all cases and route rows of a scenario; a route row is `<file without .json>#<row id>`. */
-export function caseIds(dir: string): string[] {
+function caseIds(dir: string): string[] {
   const files = readdirSync(dir).sort()
-  const cases = files.filter((name) => /^cases.*\.json$/.test(name)).flatMap((name) => idsIn(join(dir, name), 'cases'))
-  const rows = files.filter((name) => /^route_get.*\.json$/.test(name))
-    .flatMap((name) => idsIn(join(dir, name), 'rows').map((id) => `${name.replace(/\.json$/, '')}#${id}`))
-  return [...cases, ...rows]
-}
-
-function idsIn(path: string, list: 'cases' | 'rows'): string[] {
-  const file = JSON.parse(readFileSync(path, 'utf8')) as Partial<Record<'cases' | 'rows', readonly {readonly id: string}[]>>
-  return (file[list] ?? []).map(({id}) => id)
+  const cases = files.filter((name) => /^cases.*\.json$/.test(name)).flatMap((name) => readCases(join(dir, name)).map(({id}) => id))
+  const routes = files.filter((name) => /^route_get.*\.json$/.test(name))
+  return [...cases, ...routes.flatMap((name) => readCases(join(dir, name)).map(({id}) => `${name.replace(/\.json$/, '')}#${id}`))]
 }

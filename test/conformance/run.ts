@@ -28,7 +28,9 @@ function compareAll(options: {write: boolean}): void {
   const passed = sum(results.map((result) => result.passed))
   const known = sum(results.map((result) => result.known.length))
   const failed = sum(results.map((result) => result.failed.length))
-  process.stdout.write(`conformance: ${passed} as recorded, ${known} known gaps, ${sum(results.map((result) => result.undetermined))} undetermined in layers without engine\n`)
+  process.stdout.write(
+    `conformance: ${passed} as recorded, ${known} known gaps, ${sum(results.map((result) => result.undetermined))} undetermined in layers without engine\n`,
+  )
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
   if (failed > 0) process.exitCode = 1
 }

@@ -24,22 +24,32 @@ export function terminateTls(input: TlsInput): TlsOutcome {
   const {connection} = input
   switch (config?.typeName()) {
     case undefined:
-    case 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer': return {kind: 'accepted', connection, steps: []}
-    case 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext': return handshake(input, config)
-    default: return {
-      kind: 'failed', steps: [],
-      stop: undetermined({what: `transport socket ${config?.typeName() ?? '(none)'} of the filter chain is not understood`}),
-    }
+    case 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer':
+      return {kind: 'accepted', connection, steps: []}
+    case 'envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext':
+      return handshake(input, config)
+    default:
+      return {
+        kind: 'failed',
+        steps: [],
+        stop: undetermined({what: `transport socket ${config?.typeName() ?? '(none)'} of the filter chain is not understood`}),
+      }
   }
 }
 
 function handshake(input: TlsInput, config: View): TlsOutcome {
   const {payload} = input.connection
   switch (payload.kind) {
-    case 'tls': return checkCertificate({...input, config, payload})
-    case 'unknown': return failed(input, {config, stop: undetermined({what: 'whether the client speaks TLS', collect: 'ask with --protocol tls'})})
+    case 'tls':
+      return checkCertificate({...input, config, payload})
+    case 'unknown':
+      return failed(input, {config, stop: undetermined({what: 'whether the client speaks TLS', collect: 'ask with --protocol tls'})})
     // Recorded: a plaintext client reads the TLS alert as data.
-    default: return failed(input, {config, stop: stop({kind: 'tls-failure', reason: 'the chain terminates TLS, the client sends plaintext'}, {kind: 'data'})})
+    default:
+      return failed(input, {
+        config,
+        stop: stop({kind: 'tls-failure', reason: 'the chain terminates TLS, the client sends plaintext'}, {kind: 'data'}),
+      })
   }
 }
 
@@ -55,10 +65,15 @@ function checkCertificate(input: HandshakeInput): TlsOutcome {
   const sanMatchers = validation.flatMap((view) => sanMatchersOf(view))
   if (payload.peer === undefined) {
     const mandatory = config.bool('require_client_certificate') === true || sanMatchers.length > 0
-    return mandatory ? failed(input, {config, stop: stop({kind: 'tls-failure', reason: 'the chain demands a client certificate, the client sends none'})}) : accepted(input)
+    return mandatory
+      ? failed(input, {config, stop: stop({kind: 'tls-failure', reason: 'the chain demands a client certificate, the client sends none'})})
+      : accepted(input)
   }
   if (!payload.trusted && validation.length > 0) {
-    return failed(input, {config, stop: stop({kind: 'tls-failure', reason: 'the client certificate is signed by an authority the chain does not trust'})})
+    return failed(input, {
+      config,
+      stop: stop({kind: 'tls-failure', reason: 'the client certificate is signed by an authority the chain does not trust'}),
+    })
   }
   return checkNames(input, {sanMatchers, peer: payload.peer})
 }
@@ -68,9 +83,16 @@ function checkNames(input: HandshakeInput, names: {sanMatchers: readonly SanMatc
   const presented = [...peer.uriSans, ...peer.dnsSans]
   const match = anyOf(sanMatchers.flatMap((matcher) => namesOf(peer, matcher.type).map((name) => matchString(matcher.matcher, name))))
   if (sanMatchers.length === 0 || match === 'yes') return accepted(input)
-  if (match === 'undetermined') return failed(input, {config: input.config, stop: undetermined({what: 'whether the SAN matchers of the chain accept the client certificate'})})
+  if (match === 'undetermined')
+    return failed(input, {
+      config: input.config,
+      stop: undetermined({what: 'whether the SAN matchers of the chain accept the client certificate'}),
+    })
   const expected = sanMatchers.map(({matcher}) => JSON.stringify(matcher.value))
-  return failed(input, {config: input.config, stop: stop({kind: 'tls-failure', reason: 'no name of the client certificate is accepted', expected, presented})})
+  return failed(input, {
+    config: input.config,
+    stop: stop({kind: 'tls-failure', reason: 'no name of the client certificate is accepted', expected, presented}),
+  })
 }
 
 function accepted(input: HandshakeInput): TlsOutcome {
@@ -78,9 +100,15 @@ function accepted(input: HandshakeInput): TlsOutcome {
   const sni = payload.sni?.toLowerCase()
   const secrets = certificateSecrets(config)
   const step: Step = {
-    kind: 'tls', side: 'downstream', effect: 'terminates TLS', because: secrets.map((name) => `certificate ${name}`),
-    ...(secrets[0] === undefined ? {} : {identity: secrets[0]}), peer: payload.peer?.uriSans ?? [], alpn: payload.alpn,
-    ...(sni === undefined ? {} : {sni}), evidence: [context.evidence(config)],
+    kind: 'tls',
+    side: 'downstream',
+    effect: 'terminates TLS',
+    because: secrets.map((name) => `certificate ${name}`),
+    ...(secrets[0] === undefined ? {} : {identity: secrets[0]}),
+    peer: payload.peer?.uriSans ?? [],
+    alpn: payload.alpn,
+    ...(sni === undefined ? {} : {sni}),
+    evidence: [context.evidence(config)],
   }
   const tls = {alpn: payload.alpn, ...(payload.peer === undefined ? {} : {peer: payload.peer}), ...(sni === undefined ? {} : {sni})}
   return {kind: 'accepted', connection: {...connection, tls, payload: payload.payload}, steps: [step]}
@@ -88,21 +116,34 @@ function accepted(input: HandshakeInput): TlsOutcome {
 
 function failed(input: TlsInput, found: {config: View; stop: Stop}): TlsOutcome {
   const reason = found.stop.verdict.kind === 'tls-failure' ? found.stop.verdict.reason : 'cannot tell'
-  const step: Step = {kind: 'tls', side: 'downstream', effect: `handshake fails: ${reason}`, because: [], evidence: [input.context.evidence(found.config)]}
+  const step: Step = {
+    kind: 'tls',
+    side: 'downstream',
+    effect: `handshake fails: ${reason}`,
+    because: [],
+    evidence: [input.context.evidence(found.config)],
+  }
   const answer = found.stop.answer.kind === 'closed' ? NOT_ACCEPTED : found.stop.answer
   return {kind: 'failed', stop: {...found.stop, answer}, steps: [step]}
 }
 
 function certificateSecrets(config: View): string[] {
-  return config.get('common_tls_context')?.list('tls_certificate_sds_secret_configs').flatMap((secret) => secret.str('name') ?? []) ?? []
+  return (
+    config
+      .get('common_tls_context')
+      ?.list('tls_certificate_sds_secret_configs')
+      .flatMap((secret) => secret.str('name') ?? []) ?? []
+  )
 }
 
 function validationContext(config: View): View[] {
   const common = config.get('common_tls_context')
   const combined = common?.get('combined_validation_context')
   return [
-    common?.get('validation_context'), common?.get('validation_context_sds_secret_config'),
-    combined?.get('default_validation_context'), combined?.get('validation_context_sds_secret_config'),
+    common?.get('validation_context'),
+    common?.get('validation_context_sds_secret_config'),
+    combined?.get('default_validation_context'),
+    combined?.get('validation_context_sds_secret_config'),
   ].filter((view) => view !== undefined)
 }
 
@@ -121,8 +162,11 @@ function sanMatchersOf(validation: View): SanMatcher[] {
 
 function namesOf(peer: PeerCertificate, type: string): readonly string[] {
   switch (type) {
-    case 'URI': return peer.uriSans
-    case 'DNS': return peer.dnsSans
-    default: return [...peer.uriSans, ...peer.dnsSans]
+    case 'URI':
+      return peer.uriSans
+    case 'DNS':
+      return peer.dnsSans
+    default:
+      return [...peer.uriSans, ...peer.dnsSans]
   }
 }

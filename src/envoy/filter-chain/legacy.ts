@@ -26,16 +26,29 @@ interface Level {
  */
 const LEVELS: readonly Level[] = [
   {name: 'destination_port', keep: byPort, value: ({local}) => String(local?.port ?? 'none')},
-  {name: 'prefix_ranges', keep: (chains, {local}) => byRanges(chains, {field: 'prefix_ranges', address: local}), value: ({local}) => local?.ip ?? 'internal'},
+  {
+    name: 'prefix_ranges',
+    keep: (chains, {local}) => byRanges(chains, {field: 'prefix_ranges', address: local}),
+    value: ({local}) => local?.ip ?? 'internal',
+  },
   {name: 'server_names', keep: byServerName, value: ({serverName}) => serverName ?? 'no SNI'},
   {name: 'transport_protocol', keep: byTransportProtocol, value: ({transportProtocol}) => transportProtocol},
-  {name: 'application_protocols', keep: byApplicationProtocol, value: ({applicationProtocols}) => applicationProtocols.join(',') || 'none'},
   {
-    name: 'direct_source_prefix_ranges', keep: (chains, {directRemote}) => byRanges(chains, {field: 'direct_source_prefix_ranges', address: directRemote}),
+    name: 'application_protocols',
+    keep: byApplicationProtocol,
+    value: ({applicationProtocols}) => (applicationProtocols.length === 0 ? 'none' : applicationProtocols.join(',')),
+  },
+  {
+    name: 'direct_source_prefix_ranges',
+    keep: (chains, {directRemote}) => byRanges(chains, {field: 'direct_source_prefix_ranges', address: directRemote}),
     value: ({directRemote}) => directRemote?.ip ?? 'internal',
   },
-  {name: 'source_type', keep: bySourceType, value: (connection) => isLocalSource(connection) ? 'local' : 'external'},
-  {name: 'source_prefix_ranges', keep: (chains, {remote}) => byRanges(chains, {field: 'source_prefix_ranges', address: remote}), value: ({remote}) => remote?.ip ?? 'internal'},
+  {name: 'source_type', keep: bySourceType, value: (connection) => (isLocalSource(connection) ? 'local' : 'external')},
+  {
+    name: 'source_prefix_ranges',
+    keep: (chains, {remote}) => byRanges(chains, {field: 'source_prefix_ranges', address: remote}),
+    value: ({remote}) => remote?.ip ?? 'internal',
+  },
   {name: 'source_ports', keep: bySourcePort, value: ({remote}) => String(remote?.port ?? 'none')},
 ]
 
@@ -46,7 +59,8 @@ export function matchLegacy(chains: readonly View[], connection: Connection): Le
     const kept = level.keep(left, connection)
     const value = level.value(connection)
     for (const chain of left) {
-      if (!kept.includes(chain)) rejected.push({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`})
+      if (!kept.includes(chain))
+        rejected.push({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`})
     }
     if (kept.length === 0) return {rejected, failedAt: level.name, because: [`${level.name} ${value}`]}
     left = kept
@@ -65,13 +79,19 @@ function decidingFields(chain: View | undefined, connection: Connection): string
 }
 
 function criterion(chain: View, field: string): string {
-  const value = chain.get('filter_chain_match')?.get(field)?.value
-  if (value === undefined) return 'any (a chain asking for it exactly comes first)'
-  return Array.isArray(value) ? value.map((item) => rangeText(item)).join(',') : String(value)
+  const wanted = chain.get('filter_chain_match')?.get(field)
+  if (wanted === undefined) return 'any (a chain asking for it exactly comes first)'
+  return Array.isArray(wanted.value)
+    ? wanted
+        .items()
+        .map((item) => criterionText(item))
+        .join(',')
+    : criterionText(wanted)
 }
 
-function rangeText(item: unknown): string {
-  return typeof item === 'object' && item !== null && 'address_prefix' in item ? `${String(item.address_prefix)}/${'prefix_len' in item ? String(item.prefix_len) : '0'}` : String(item)
+function criterionText(item: View): string {
+  const prefix = item.str('address_prefix')
+  return prefix === undefined ? (item.text() ?? JSON.stringify(item.value)) : `${prefix}/${item.num('prefix_len') ?? 0}`
 }
 
 function byPort(chains: readonly View[], {local}: Connection): readonly View[] {
@@ -93,14 +113,18 @@ function byRanges(chains: readonly View[], query: {field: string; address: Socke
 /** Length of the longest range that holds the address; no ranges at all is /0; -1 when none matches. */
 function longestPrefix(ranges: readonly View[], bytes: readonly number[]): number {
   if (ranges.length === 0) return 0
-  return Math.max(-1, ...ranges.map((view) => {
-    const range = parseRange({prefix: view.str('address_prefix') ?? '', length: view.num('prefix_len') ?? 0})
-    return range !== undefined && inRange(bytes, range) ? range.length : -1
-  }))
+  return Math.max(
+    -1,
+    ...ranges.map((view) => {
+      const range = parseRange({prefix: view.str('address_prefix') ?? '', length: view.num('prefix_len') ?? 0})
+      return range !== undefined && inRange(bytes, range) ? range.length : -1
+    }),
+  )
 }
 
 function byServerName(chains: readonly View[], {serverName}: Connection): readonly View[] {
-  const names = (chain: View): string[] => (chain.get('filter_chain_match')?.list('server_names') ?? []).map((name) => (name.text() ?? '').toLowerCase())
+  const names = (chain: View): string[] =>
+    (chain.get('filter_chain_match')?.list('server_names') ?? []).map((name) => (name.text() ?? '').toLowerCase())
   for (const candidate of serverNameCandidates(serverName)) {
     const matching = chains.filter((chain) => names(chain).includes(candidate))
     if (matching.length > 0) return matching
@@ -116,11 +140,15 @@ function serverNameCandidates(name: string | undefined): string[] {
 }
 
 function byTransportProtocol(chains: readonly View[], connection: Connection): readonly View[] {
-  return exactOrNone(chains, {of: (chain) => [chain.get('filter_chain_match')?.str('transport_protocol') ?? ''].filter((value) => value !== ''), wanted: [connection.transportProtocol]})
+  return exactOrNone(chains, {
+    of: (chain) => [chain.get('filter_chain_match')?.str('transport_protocol') ?? ''].filter((value) => value !== ''),
+    wanted: [connection.transportProtocol],
+  })
 }
 
 function byApplicationProtocol(chains: readonly View[], connection: Connection): readonly View[] {
-  const protocols = (chain: View): string[] => (chain.get('filter_chain_match')?.list('application_protocols') ?? []).map((item) => item.text() ?? '')
+  const protocols = (chain: View): string[] =>
+    (chain.get('filter_chain_match')?.list('application_protocols') ?? []).map((item) => item.text() ?? '')
   return exactOrNone(chains, {of: protocols, wanted: connection.applicationProtocols})
 }
 
@@ -140,7 +168,8 @@ function bySourceType(chains: readonly View[], connection: Connection): readonly
 }
 
 function bySourcePort(chains: readonly View[], {remote}: Connection): readonly View[] {
-  const ports = (chain: View): number[] => (chain.get('filter_chain_match')?.list('source_ports') ?? []).flatMap((port) => typeof port.value === 'number' ? [port.value] : [])
+  const ports = (chain: View): number[] =>
+    (chain.get('filter_chain_match')?.list('source_ports') ?? []).flatMap((port) => (typeof port.value === 'number' ? [port.value] : []))
   const exact = remote === undefined ? [] : chains.filter((chain) => ports(chain).includes(remote.port))
   return exact.length > 0 ? exact : chains.filter((chain) => ports(chain).length === 0)
 }

@@ -41,16 +41,22 @@ function takeOutcome(input: SelectInput, found: {matcher: View; outcome: Matcher
   const {matcher, outcome} = found
   const action = outcome.kind === 'action' ? outcome.action.path('typed_config')?.str('value') : undefined
   const step: Step = {
-    kind: 'matcher', path: outcome.path, ...(action === undefined ? {} : {action}),
-    because: outcome.path.map((input) => `${input.input} ${input.value ?? '(absent)'}${input.matched === undefined ? ' (no match)' : ''}`),
+    kind: 'matcher',
+    path: outcome.path,
+    ...(action === undefined ? {} : {action}),
+    because: outcome.path.map((level) => `${level.input} ${level.value ?? '(absent)'}${level.matched === undefined ? ' (no match)' : ''}`),
     evidence: [context.evidence(outcome.kind === 'action' ? outcome.action : matcher)],
   }
   switch (outcome.kind) {
-    case 'action': return namedChain(input, {name: action ?? '', step})
-    case 'unknown': return one<ChainChoice>({kind: 'unknown', why: outcome.why}, [step])
+    case 'action':
+      return namedChain(input, {name: action ?? '', step})
+    case 'unknown':
+      return one<ChainChoice>({kind: 'unknown', why: outcome.why}, [step])
     case 'none':
-    case 'undecided': return fallback({context, listener, steps: [step], reason: outcome.kind === 'none' ? 'no matcher entry matched' : outcome.why})
-    default: return outcome satisfies never
+    case 'undecided':
+      return fallback({context, listener, steps: [step], reason: outcome.kind === 'none' ? 'no matcher entry matched' : outcome.why})
+    default:
+      return outcome satisfies never
   }
 }
 
@@ -71,15 +77,23 @@ function byLegacyMatch({context, listener, connection}: SelectInput): Branch<Cha
     return one<ChainChoice>({kind: 'chain', chain: match.chain}, [step])
   }
   const step: Step = {
-    kind: 'matcher', path: [], because: match.because, rejected: match.rejected, evidence: [context.evidence(listener.get('filter_chains') ?? listener)],
+    kind: 'matcher',
+    path: [],
+    because: match.because,
+    rejected: match.rejected,
+    evidence: [context.evidence(listener.get('filter_chains') ?? listener)],
   }
   return fallback({context, listener, steps: [step], reason: `no filter chain matches (${match.failedAt ?? 'there is none'})`})
 }
 
 function fallback(input: {context: EngineContext; listener: View; steps: readonly Step[]; reason: string}): Branch<ChainChoice> {
   const chain = input.listener.get('default_filter_chain')
-  if (chain === undefined) return one<ChainChoice>({kind: 'none', reason: `${input.reason}, and there is no default filter chain`}, input.steps)
-  return one<ChainChoice>({kind: 'chain', chain}, [...input.steps, {...chainStep(input.context, chain), default: true, because: [input.reason]}])
+  if (chain === undefined)
+    return one<ChainChoice>({kind: 'none', reason: `${input.reason}, and there is no default filter chain`}, input.steps)
+  return one<ChainChoice>({kind: 'chain', chain}, [
+    ...input.steps,
+    {...chainStep(input.context, chain), default: true, because: [input.reason]},
+  ])
 }
 
 function chainStep(context: EngineContext, chain: View): Extract<Step, {kind: 'filter-chain'}> {

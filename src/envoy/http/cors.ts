@@ -14,13 +14,24 @@ export function corsPreflight(call: HttpFilterCall): readonly Branch<HttpResult>
   if (request.method !== 'OPTIONS' || origin === undefined || policy === undefined) return pass
   if (headerLines(request, 'access-control-request-method').length === 0) return pass
   const allowed = anyOf(policy.list('allow_origin_string_match').map((matcher) => matchString(matcher, origin)))
-  const answered = single<HttpResult>({kind: 'ended', passage: {
-    end: stop({kind: 'responded', status: 200, reason: 'CORS preflight'}, {kind: 'http', status: 200}), log: {...call.log, code: 200, details: 'cors_response'},
-  }}, [httpStep(call, `answers the preflight of ${origin}`)])
+  const answered = single<HttpResult>(
+    {
+      kind: 'ended',
+      passage: {
+        end: stop({kind: 'responded', status: 200, reason: 'CORS preflight'}, {kind: 'http', status: 200}),
+        log: {...call.log, code: 200, details: 'cors_response'},
+      },
+    },
+    [httpStep(call, `answers the preflight of ${origin}`)],
+  )
   switch (allowed) {
-    case 'yes': return answered
-    case 'no': return pass
-    case 'undetermined': return either(`CORS allows origin ${origin}`, {yes: answered, no: pass})
-    default: return allowed satisfies never
+    case 'yes':
+      return answered
+    case 'no':
+      return pass
+    case 'undetermined':
+      return either(`CORS allows origin ${origin}`, {yes: answered, no: pass})
+    default:
+      return allowed satisfies never
   }
 }

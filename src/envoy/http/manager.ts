@@ -32,10 +32,16 @@ type Passages = readonly Branch<Passage>[]
 export function runManager(input: ManagerInput): Passages {
   const {payload} = input.connection
   if (payload.kind === 'unknown') {
-    return single({end: undetermined({what: 'which HTTP request is sent', collect: 'ask with --method, --path and --host'}), log: input.log})
+    return single({
+      end: undetermined({what: 'which HTTP request is sent', collect: 'ask with --method, --path and --host'}),
+      log: input.log,
+    })
   }
   if (payload.kind !== 'http') return single(notHttp(input.log))
-  return handleStream({...input, log: {...input.log, handledBy: 'http'}}, openStream({manager: input.manager, connection: input.connection, payload}))
+  return handleStream(
+    {...input, log: {...input.log, handledBy: 'http'}},
+    openStream({manager: input.manager, connection: input.connection, payload}),
+  )
 }
 
 /** Bytes that are no HTTP: the codec answers 400 and closes (recorded as flag DPE, details http1.codec_error). */
@@ -52,19 +58,33 @@ function handleStream(input: ManagerInput, arrived: Stream): Passages {
   const found = routeTableOf(input.context, {manager: input.manager, stream})
   if (normalized.kind === 'response') {
     const log = found.kind === 'table' ? hostLog(input.log, {table: found.table, stream}) : input.log
-    return single(respond(log, {status: normalized.status, details: normalized.details, ...(normalized.location === undefined ? {} : {location: normalized.location})}))
+    return single(
+      respond(log, {
+        status: normalized.status,
+        details: normalized.details,
+        ...(normalized.location === undefined ? {} : {location: normalized.location}),
+      }),
+    )
   }
   switch (found.kind) {
-    case 'missing': return single({end: undetermined(found.missing), log: input.log})
-    case 'no-scope': return single(noRoute(input.log, 'no route scope matches the request'))
-    case 'table': return andThen(selectRoute({table: found.table, stream, context: routeContext(input)}), (choice) => handleChoice({...input, stream}, choice))
-    default: return found satisfies never
+    case 'missing':
+      return single({end: undetermined(found.missing), log: input.log})
+    case 'no-scope':
+      return single(noRoute(input.log, 'no route scope matches the request'))
+    case 'table':
+      return andThen(selectRoute({table: found.table, stream, context: routeContext(input)}), (choice) =>
+        handleChoice({...input, stream}, choice),
+      )
+    default:
+      return found satisfies never
   }
 }
 
 function routeContext({context, connection}: ManagerInput): RouteContext {
   return {
-    semantics: context.semantics, evidence: context.evidence, runtime: context.config.runtime,
+    semantics: context.semantics,
+    evidence: context.evidence,
+    runtime: context.config.runtime,
     evaluateMatcher: (matcher, stream) => rbacMatcher(context, {connection, stream})(matcher),
     format: (template, stream) => formatSubstitution(template, {connection, stream, node: context.config.node}),
   }
@@ -77,15 +97,21 @@ interface StreamInput extends ManagerInput {
 function handleChoice(input: StreamInput, choice: RouteChoice): Passages {
   const log = choiceLog(input.log, choice)
   switch (choice.kind) {
-    case 'undetermined': return single({end: undetermined({what: choice.missing}), log})
+    case 'undetermined':
+      return single({end: undetermined({what: choice.missing}), log})
     case 'no-virtual-host':
     case 'no-route': {
       const why = choice.kind === 'no-route' ? 'no route of the virtual host matches' : 'no virtual host matches the authority'
       return filtered({...input, log, choice}, () => single(noRoute(log, `${why}: ${describeRequest(input.stream)}`)))
     }
-    case 'redirect-tls': return filtered({...input, log, choice}, () => single(respond(log, {status: 301, details: 'direct_response', location: choice.location})))
-    case 'route': return handleRoute({...input, log}, choice)
-    default: return choice satisfies never
+    case 'redirect-tls':
+      return filtered({...input, log, choice}, () =>
+        single(respond(log, {status: 301, details: 'direct_response', location: choice.location})),
+      )
+    case 'route':
+      return handleRoute({...input, log}, choice)
+    default:
+      return choice satisfies never
   }
 }
 
@@ -94,11 +120,18 @@ function handleRoute(input: StreamInput, choice: Extract<RouteChoice, {kind: 'ro
   return andThen(resolveAction({choice, stream: input.stream, context: routeContext(input)}), (target) => {
     const log = targetLog(input, target)
     if (!upgradeAllowed({manager: input.manager, route: choice.route, stream: input.stream})) {
-      return single({end: stop({kind: 'refused', reason: 'neither the connection manager nor the route allows this upgrade'}, {kind: 'http', status: 403}), log: {...log, code: 403, details: 'upgrade_failed'}})
+      return single({
+        end: stop(
+          {kind: 'refused', reason: 'neither the connection manager nor the route allows this upgrade'},
+          {kind: 'http', status: 403},
+        ),
+        log: {...log, code: 403, details: 'upgrade_failed'},
+      })
     }
-    const entry = 'weightedEntry' in target && target.weightedEntry !== undefined ? {weightedEntry: target.weightedEntry} : {}
+    const entry = 'weightedEntry' in target ? {weightedEntry: target.weightedEntry} : {}
     return filtered({...input, log, choice, ...entry, ...('cluster' in target ? {cluster: target.cluster} : {})}, (stream) =>
-      routeRequest({context: input.context, target: withFilterState(target, stream), log}))
+      routeRequest({context: input.context, target: withFilterState(target, stream), log}),
+    )
   })
 }
 
@@ -108,11 +141,11 @@ function withFilterState(target: RouteTarget, stream: Stream): RouteTarget {
 }
 
 function filtered(input: Omit<HttpFiltersInput, 'stream'> & {stream: Stream}, next: (stream: Stream) => Passages): Passages {
-  return andThen(runHttpFilters(input), (result) => result.kind === 'continue' ? next(result.stream) : [one(result.passage)])
+  return andThen(runHttpFilters(input), (result) => (result.kind === 'continue' ? next(result.stream) : [one(result.passage)]))
 }
 
 function choiceLog(log: ProxyLog, choice: RouteChoice): ProxyLog {
-  const host = 'virtualHost' in choice ? choice.virtualHost?.str('name') : undefined
+  const host = 'virtualHost' in choice ? choice.virtualHost.str('name') : undefined
   const route = choice.kind === 'route' ? choice.route.str('name') : undefined
   return {...log, ...(host === undefined ? {} : {virtualHost: host}), ...(route === undefined || route === '' ? {} : {route})}
 }
@@ -125,17 +158,25 @@ function hostLog(log: ProxyLog, input: {table: View; stream: Stream}): ProxyLog 
 
 /** The cluster is logged from route selection on, also when a filter answers; an unknown one is not. */
 function targetLog(input: StreamInput, target: RouteTarget): ProxyLog {
-  return target.kind === 'cluster' && input.context.config.cluster(target.cluster) !== undefined ? {...input.log, cluster: target.cluster} : input.log
+  return target.kind === 'cluster' && input.context.config.cluster(target.cluster) !== undefined
+    ? {...input.log, cluster: target.cluster}
+    : input.log
 }
 
 function noRoute(log: ProxyLog, reason: string): Passage {
-  return {end: stop({kind: 'no-route', reason}, {kind: 'http', status: 404}), log: {...log, code: 404, flags: 'NR', details: 'route_not_found'}}
+  return {
+    end: stop({kind: 'no-route', reason}, {kind: 'http', status: 404}),
+    log: {...log, code: 404, flags: 'NR', details: 'route_not_found'},
+  }
 }
 
 function respond(log: ProxyLog, response: {status: number; details: string; location?: string}): Passage {
   const location = response.location === undefined ? {} : {location: response.location}
   const verdict: Verdict = {kind: 'responded', status: response.status, reason: response.details, ...location}
-  return {end: stop(verdict, {kind: 'http', status: response.status, ...location}), log: {...log, code: response.status, details: response.details}}
+  return {
+    end: stop(verdict, {kind: 'http', status: response.status, ...location}),
+    log: {...log, code: response.status, details: response.details},
+  }
 }
 
 function describeRequest({request}: Stream): string {

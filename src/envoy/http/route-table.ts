@@ -17,32 +17,49 @@ export function routeTableOf(context: EngineContext, input: {manager: View; stre
   const rds = manager.path('rds')?.str('route_config_name')
   if (rds !== undefined) return byName(context, rds)
   const scoped = manager.get('scoped_routes')
-  return scoped === undefined ? {kind: 'missing', missing: {what: 'the connection manager names no route table'}} : byScope(context, {scoped, stream: input.stream})
+  return scoped === undefined
+    ? {kind: 'missing', missing: {what: 'the connection manager names no route table'}}
+    : byScope(context, {scoped, stream: input.stream})
 }
 
 function byName(context: EngineContext, name: string): RouteTable {
   const resource = context.config.routeTable(name)
   return resource === undefined
-    ? {kind: 'missing', missing: {what: `route table "${name}" is not in the dump`, collect: 'take the dump again once RDS has delivered it'}}
+    ? {
+        kind: 'missing',
+        missing: {what: `route table "${name}" is not in the dump`, collect: 'take the dump again once RDS has delivered it'},
+      }
     : {kind: 'table', table: resource.view, name}
 }
 
 /** scoped_config_impl.cc: every fragment of the key must be present; the key picks the scope. */
 function byScope(context: EngineContext, input: {scoped: View; stream: Stream}): RouteTable {
   const {scoped, stream} = input
-  const builders = scoped.path('scope_key_builder')?.list('fragments') ?? []
-  const fragments = builders.map((builder) => fragmentOf(builder, stream))
-  const inline = scoped.path('scoped_route_configurations_list')?.list('scoped_route_configurations') ?? []
-  const configurations = inline.length > 0 ? inline : context.config.scopedRoutes(scoped.str('name') ?? '').map((resource) => resource.view)
+  const fragments =
+    scoped
+      .get('scope_key_builder')
+      ?.list('fragments')
+      .map((builder) => fragmentOf(builder, stream)) ?? []
   if (fragments.includes(undefined)) return {kind: 'no-scope'}
-  const match = configurations.find((configuration) => sameKey(configuration, fragments))
+  const match = scopesOf(context, scoped).find((configuration) => sameKey(configuration, fragments))
   if (match === undefined) return {kind: 'no-scope'}
   const table = match.get('route_configuration')
-  return table === undefined ? byName(context, match.str('route_configuration_name') ?? '') : {kind: 'table', table, name: table.str('name') ?? '(scoped)'}
+  return table === undefined
+    ? byName(context, match.str('route_configuration_name') ?? '')
+    : {kind: 'table', table, name: table.str('name') ?? '(scoped)'}
+}
+
+function scopesOf(context: EngineContext, scoped: View): readonly View[] {
+  const inline = scoped.get('scoped_route_configurations_list')?.list('scoped_route_configurations') ?? []
+  return inline.length > 0 ? inline : context.config.scopedRoutes(scoped.str('name') ?? '').map((resource) => resource.view)
 }
 
 function sameKey(configuration: View, fragments: readonly (string | undefined)[]): boolean {
-  const key = configuration.path('key')?.list('fragments').map((fragment) => fragment.str('string_key')) ?? []
+  const key =
+    configuration
+      .path('key')
+      ?.list('fragments')
+      .map((fragment) => fragment.str('string_key')) ?? []
   return key.length === fragments.length && key.every((fragment, index) => fragment === fragments[index])
 }
 

@@ -21,18 +21,27 @@ type ClusterTarget = Extract<RouteTarget, {kind: 'cluster'}>
 /** The router filter: answers itself or forwards to a host of the cluster. Source: envoy-2022 D5 (actions). */
 export function routeRequest({context, target, log}: RouterInput): readonly Branch<Passage>[] {
   switch (target.kind) {
-    case 'redirect': return single({
-      end: stop({kind: 'responded', status: target.status, location: target.location, reason: 'the route redirects'}, {kind: 'http', status: target.status, location: target.location}),
-      log: {...log, code: target.status, details: 'direct_response'},
-    })
-    case 'direct-response': return single({
-      end: stop({kind: 'responded', status: target.status, reason: 'the route answers directly'}, {kind: 'http', status: target.status}),
-      log: {...log, code: target.status, details: 'direct_response'},
-    })
-    case 'no-cluster': return single(noCluster(log, {status: target.status, reason: target.reason}))
-    case 'undetermined': return single({end: undetermined({what: target.missing}), log})
-    case 'cluster': return forward({context, target, log})
-    default: return target satisfies never
+    case 'redirect':
+      return single({
+        end: stop(
+          {kind: 'responded', status: target.status, location: target.location, reason: 'the route redirects'},
+          {kind: 'http', status: target.status, location: target.location},
+        ),
+        log: {...log, code: target.status, details: 'direct_response'},
+      })
+    case 'direct-response':
+      return single({
+        end: stop({kind: 'responded', status: target.status, reason: 'the route answers directly'}, {kind: 'http', status: target.status}),
+        log: {...log, code: target.status, details: 'direct_response'},
+      })
+    case 'no-cluster':
+      return single(noCluster(log, {status: target.status, reason: target.reason}))
+    case 'undetermined':
+      return single({end: undetermined({what: target.missing}), log})
+    case 'cluster':
+      return forward({context, target, log})
+    default:
+      return target satisfies never
   }
 }
 
@@ -46,31 +55,54 @@ function noCluster(log: ProxyLog, answer: {status: number; reason: string}): Pas
 function forward(input: {context: EngineContext; target: ClusterTarget; log: ProxyLog}): readonly Branch<Passage>[] {
   const {context, target} = input
   const {stream} = target
-  return andThen(resolveUpstream({
-    config: context.config, semantics: context.semantics, cluster: target.cluster, connection: stream.connection, stream, metadataMatch: target.metadataMatch,
-  }), (upstream) => [toPassage(input, upstream)])
+  return andThen(
+    resolveUpstream({
+      config: context.config,
+      semantics: context.semantics,
+      cluster: target.cluster,
+      connection: stream.connection,
+      stream,
+      metadataMatch: target.metadataMatch,
+    }),
+    (upstream) => [toPassage(input, upstream)],
+  )
 }
 
 function toPassage(input: {context: EngineContext; target: ClusterTarget; log: ProxyLog}, upstream: Upstream): Branch<Passage> {
   const {log, target} = input
   switch (upstream.kind) {
-    case 'undetermined': return one({end: undetermined(...upstream.missing), log})
-    case 'none': return one(upstream.reason === 'cluster-not-found' ? noCluster(log, {status: target.notFoundCode, reason: upstream.text}) : {
-      end: stop({kind: 'no-healthy-upstream', reason: upstream.text}, {kind: 'http', status: 503}),
-      log: {...log, code: 503, flags: 'UH', details: 'no_healthy_upstream'},
-    })
-    case 'host': return dial(input, upstream)
-    default: return upstream satisfies never
+    case 'undetermined':
+      return one({end: undetermined(...upstream.missing), log})
+    case 'none':
+      return one(
+        upstream.reason === 'cluster-not-found'
+          ? noCluster(log, {status: target.notFoundCode, reason: upstream.text})
+          : {
+              end: stop({kind: 'no-healthy-upstream', reason: upstream.text}, {kind: 'http', status: 503}),
+              log: {...log, code: 503, flags: 'UH', details: 'no_healthy_upstream'},
+            },
+      )
+    case 'host':
+      return dial(input, upstream)
+    default:
+      return upstream satisfies never
   }
 }
 
-function dial(input: {context: EngineContext; target: ClusterTarget; log: ProxyLog}, host: Extract<Upstream, {kind: 'host'}>): Branch<Passage> {
+function dial(
+  input: {context: EngineContext; target: ClusterTarget; log: ProxyLog},
+  host: Extract<Upstream, {kind: 'host'}>,
+): Branch<Passage> {
   const {context, target, log} = input
   const left = departTo({context, host, connection: target.stream.connection, payload: upstreamPayload(target, host)})
   const terminated: Step[] = target.connect === 'terminate' ? [connectStep(context, {target, host})] : []
-  return one<Passage>({
-    end: {kind: 'depart', departure: left.departure}, log: {...log, ...(target.connect === 'terminate' ? {handledBy: 'connect'} : {}), upstreamHost: formatAddress(host.address)},
-  }, [...terminated, ...left.steps])
+  return one<Passage>(
+    {
+      end: {kind: 'depart', departure: left.departure},
+      log: {...log, ...(target.connect === 'terminate' ? {handledBy: 'connect'} : {}), upstreamHost: formatAddress(host.address)},
+    },
+    [...terminated, ...left.steps],
+  )
 }
 
 /** envoy-2022 D5: with connect_config the CONNECT ends here and its payload goes on as plain bytes. */
@@ -78,7 +110,9 @@ function upstreamPayload(target: ClusterTarget, host: Extract<Upstream, {kind: '
   const {stream} = target
   if (target.connect === 'terminate') return stream.tunneled ?? {kind: 'unknown'}
   return {
-    kind: 'http', version: upstreamVersion(stream, host), request: authorityFor(target, host),
+    kind: 'http',
+    version: upstreamVersion(stream, host),
+    request: authorityFor(target, host),
     ...(stream.tunneled === undefined ? {} : {tunneled: stream.tunneled}),
   }
 }
@@ -90,18 +124,26 @@ function authorityFor(target: ClusterTarget, host: Extract<Upstream, {kind: 'hos
 
 function upstreamVersion(stream: Stream, host: Extract<Upstream, {kind: 'host'}>): 'h1' | 'h2' {
   switch (host.http) {
-    case 'h1': return 'h1'
+    case 'h1':
+      return 'h1'
     case 'h2':
-    case 'h3': return 'h2'
+    case 'h3':
+      return 'h2'
     case 'auto':
-    case 'downstream': return stream.version
-    default: return host.http satisfies never
+    case 'downstream':
+      return stream.version
+    default:
+      return host.http satisfies never
   }
 }
 
 function connectStep(context: EngineContext, input: {target: ClusterTarget; host: Extract<Upstream, {kind: 'host'}>}): Step {
   return {
-    kind: 'http-filter', name: 'router', type: 'CONNECT', effect: 'terminates the CONNECT and forwards its bytes',
-    because: [`:authority ${input.target.stream.request.authority}`], evidence: [context.evidence(input.host.cluster.view)],
+    kind: 'http-filter',
+    name: 'router',
+    type: 'CONNECT',
+    effect: 'terminates the CONNECT and forwards its bytes',
+    because: [`:authority ${input.target.stream.request.authority}`],
+    evidence: [context.evidence(input.host.cluster.view)],
   }
 }

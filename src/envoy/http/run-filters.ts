@@ -3,6 +3,7 @@ import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import {evaluateRbacFilter} from '../authorization/filter.js'
+import {typedFilter} from '../config/typed-filter.js'
 import type {Stream} from '../connection.js'
 import {stop, type EngineContext, type Passage} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
@@ -46,32 +47,57 @@ const FILTERS: ReadonlyMap<string, HttpFilter> = new Map<string, HttpFilter>([
   [`${HTTP}set_filter_state.v3.Config`, filterState],
   [`${HTTP}ext_authz.v3.ExtAuthz`, externalAuthorization],
   [`${HTTP}ratelimit.v3.RateLimit`, (call) => mayRefuse(call, {condition: 'the rate limit service must allow the request', status: 429})],
-  [`${HTTP}local_ratelimit.v3.LocalRateLimit`, (call) => mayRefuse(call, {condition: 'the local rate limit must not be used up', status: 429})],
+  [
+    `${HTTP}local_ratelimit.v3.LocalRateLimit`,
+    (call) => mayRefuse(call, {condition: 'the local rate limit must not be used up', status: 429}),
+  ],
   [`${HTTP}router.v3.Router`, (call) => single({kind: 'continue', stream: call.stream})],
 ])
 
 /** Filters that look at traffic without changing where it goes. */
 const PASSIVE = new Set([
-  `${HTTP}grpc_stats.v3.FilterConfig`, `${HTTP}compressor.v3.Compressor`, `${HTTP}decompressor.v3.Decompressor`, `${HTTP}buffer.v3.Buffer`,
-  `${HTTP}grpc_web.v3.GrpcWeb`, `${HTTP}dynamic_forward_proxy.v3.FilterConfig`, `${HTTP}upstream_codec.v3.UpstreamCodec`, `${HTTP}on_demand.v3.OnDemand`,
-  'stats.PluginConfig', 'io.istio.http.peer_metadata.Config', 'istio.telemetry.baggagehandler.v1.Config', 'istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig',
+  `${HTTP}grpc_stats.v3.FilterConfig`,
+  `${HTTP}compressor.v3.Compressor`,
+  `${HTTP}decompressor.v3.Decompressor`,
+  `${HTTP}buffer.v3.Buffer`,
+  `${HTTP}grpc_web.v3.GrpcWeb`,
+  `${HTTP}dynamic_forward_proxy.v3.FilterConfig`,
+  `${HTTP}upstream_codec.v3.UpstreamCodec`,
+  `${HTTP}on_demand.v3.OnDemand`,
+  'stats.PluginConfig',
+  'io.istio.http.peer_metadata.Config',
+  'istio.telemetry.baggagehandler.v1.Config',
+  'istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig',
   'envoy.tcp.metadataexchange.config.MetadataExchange',
 ])
 
 /** Runs the HTTP filters in order. Source: envoy-2022 D5 (typed_per_filter_config), D6. */
 export function runHttpFilters(input: HttpFiltersInput): readonly Branch<HttpResult>[] {
-  return input.manager.list('http_filters').reduce<readonly Branch<HttpResult>[]>((branches, filter) => andThen(branches, (result) =>
-    result.kind === 'ended' ? single(result) : runFilter({...input, stream: result.stream}, filter)), single({kind: 'continue', stream: input.stream}))
+  return input.manager
+    .list('http_filters')
+    .reduce<readonly Branch<HttpResult>[]>(
+      (branches, filter) =>
+        andThen(branches, (result) => (result.kind === 'ended' ? single(result) : runFilter({...input, stream: result.stream}, filter))),
+      single({kind: 'continue', stream: input.stream}),
+    )
 }
 
 function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpResult>[] {
-  const name = filter.str('name') ?? '(unnamed)'
-  const own = perFilterConfig({choice: input.choice, filterName: name, ...(input.weightedEntry === undefined ? {} : {weightedEntry: input.weightedEntry})})
+  const {name, type, message} = typedFilter(input.context.config, filter)
+  const own = perFilterConfig({
+    choice: input.choice,
+    filterName: name,
+    ...(input.weightedEntry === undefined ? {} : {weightedEntry: input.weightedEntry}),
+  })
   const disabled = own.disabled ?? (filter.bool('disabled') === true && own.config === undefined)
   if (disabled) return single({kind: 'continue', stream: input.stream})
-  const any = filter.get('typed_config') ?? (filter.get('config_discovery') === undefined ? undefined : input.context.config.extension(name)?.view.get('typed_config'))
-  const type = any?.typeName() ?? filter.path('config_discovery')?.list('type_urls')[0]?.text()?.split('/').at(-1) ?? name
-  const call: HttpFilterCall = {...input, config: any?.message() ?? filter, name, type, ...(own.config === undefined ? {} : {perRoute: own.config.message()})}
+  const call: HttpFilterCall = {
+    ...input,
+    config: message,
+    name,
+    type,
+    ...(own.config === undefined ? {} : {perRoute: own.config.message()}),
+  }
   if (PASSIVE.has(type)) return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
   return (FILTERS.get(type) ?? opaque)(call)
 }
@@ -83,38 +109,67 @@ function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   if (filter === undefined) return single({kind: 'continue', stream}, [httpStep(call, 'switched off for this route')])
   const subject = {connection: stream.connection, stream}
   const decision = evaluateRbacFilter({
-    filter, subject, semantics: context.semantics, layer: 'l7', evidence: context.evidence, evaluateMatcher: rbacMatcher(context, subject),
+    filter,
+    subject,
+    semantics: context.semantics,
+    layer: 'l7',
+    evidence: context.evidence,
+    evaluateMatcher: rbacMatcher(context, subject),
   })
   const allowed = single<HttpResult>({kind: 'continue', stream}, decision.steps)
   const details = decision.details ?? 'rbac_access_denied'
-  const denied = [one<HttpResult>({kind: 'ended', passage: {
-    end: stop({kind: 'denied', layer: 'l7', ...policyOf(decision.policy), reason: details}, {kind: 'http', status: 403}), log: {...log, code: 403, details},
-  }}, decision.steps)]
+  const denied = [
+    one<HttpResult>(
+      {
+        kind: 'ended',
+        passage: {
+          end: stop({kind: 'denied', layer: 'l7', ...policyOf(decision.policy), reason: details}, {kind: 'http', status: 403}),
+          log: {...log, code: 403, details},
+        },
+      },
+      decision.steps,
+    ),
+  ]
   switch (decision.decision) {
-    case 'allow': return allowed
-    case 'deny': return denied
-    case 'undetermined': return either(`HTTP RBAC allows (${decision.missing.join(', ')})`, {yes: allowed, no: denied})
-    default: return decision.decision satisfies never
+    case 'allow':
+      return allowed
+    case 'deny':
+      return denied
+    case 'undetermined':
+      return either(`HTTP RBAC allows (${decision.missing.join(', ')})`, {yes: allowed, no: denied})
+    default:
+      return decision.decision satisfies never
   }
 }
 
 function filterState(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const {context, stream} = call
-  const set = setFilterState({context, config: call.perRoute ?? call.config, field: 'on_request_headers', connection: stream.connection, stream})
+  const set = setFilterState({
+    context,
+    config: call.perRoute ?? call.config,
+    field: 'on_request_headers',
+    connection: stream.connection,
+    stream,
+  })
   return single({kind: 'continue', stream: {...stream, filterState: set.filterState}}, [httpStep(call, set.effect)])
 }
 
 /** envoy-2022 D6: the answer comes from outside; a denial is 403 unless the service says otherwise. */
 function externalAuthorization(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  if (call.perRoute?.bool('disabled') === true) return single({kind: 'continue', stream: call.stream}, [httpStep(call, 'switched off for this route')])
+  if (call.perRoute?.bool('disabled') === true)
+    return single({kind: 'continue', stream: call.stream}, [httpStep(call, 'switched off for this route')])
   return mayRefuse(call, {condition: 'ext_authz must allow', status: call.config.path('status_on_error')?.num('code') ?? 403})
 }
 
 /** A filter whose answer depends on something outside the data. */
 export function mayRefuse(call: HttpFilterCall, refusal: {condition: string; status: number}): readonly Branch<HttpResult>[] {
-  const refused: HttpResult = {kind: 'ended', passage: {
-    end: stop({kind: 'denied', layer: 'l7', reason: `not: ${refusal.condition}`}, {kind: 'http', status: refusal.status}), log: {...call.log, code: refusal.status},
-  }}
+  const refused: HttpResult = {
+    kind: 'ended',
+    passage: {
+      end: stop({kind: 'denied', layer: 'l7', reason: `not: ${refusal.condition}`}, {kind: 'http', status: refusal.status}),
+      log: {...call.log, code: refusal.status},
+    },
+  }
   const step = httpStep(call, refusal.condition)
   return either<HttpResult>(refusal.condition, {yes: single({kind: 'continue', stream: call.stream}, [step]), no: single(refused, [step])})
 }
@@ -126,5 +181,12 @@ function opaque(call: HttpFilterCall): readonly Branch<HttpResult>[] {
 }
 
 export function httpStep(call: HttpFilterCall, effect: string): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
-  return {kind: 'http-filter', name: call.name, type: call.type, effect, because: [], evidence: [call.context.evidence(call.perRoute ?? call.config)]}
+  return {
+    kind: 'http-filter',
+    name: call.name,
+    type: call.type,
+    effect,
+    because: [],
+    evidence: [call.context.evidence(call.perRoute ?? call.config)],
+  }
 }

@@ -9,9 +9,13 @@ export function openStream(input: {manager: View; connection: Connection; payloa
   const {manager, connection, payload} = input
   const remote = trustedRemote(manager, {connection, request: payload.request})
   return {
-    connection, version: payload.version, request: payload.request,
-    scheme: schemeOf(payload.request, connection), ...(remote === undefined ? {} : {remote}),
-    metadata: connection.metadata, filterState: connection.filterState,
+    connection,
+    version: payload.version,
+    request: payload.request,
+    scheme: schemeOf(payload.request, connection),
+    ...(remote === undefined ? {} : {remote}),
+    metadata: connection.metadata,
+    filterState: connection.filterState,
     ...(payload.tunneled === undefined ? {} : {tunneled: payload.tunneled}),
   }
 }
@@ -26,7 +30,11 @@ function trustedRemote(manager: View, input: {connection: Connection; request: H
   const hops = manager.num('xff_num_trusted_hops') ?? 0
   const useRemote = manager.bool('use_remote_address') === true
   if (useRemote && hops === 0) return connection.remote
-  const forwarded = headerLines(request, 'x-forwarded-for').join(',').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const forwarded = headerLines(request, 'x-forwarded-for')
+    .join(',')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
   const entry = forwarded.at(useRemote ? -hops : -1 - hops)
   const ip = entry === undefined ? undefined : canonicalIp(entry)
   return ip === undefined ? connection.remote : {ip, port: 0}

@@ -3,7 +3,8 @@ import {formatSocket, parseSocket, type SocketAddress} from '../../flow/address.
 import type {Arrival, Json} from '../../flow/connection.js'
 import type {Step} from '../../flow/step.js'
 import {View} from '../../json/view.js'
-import {one, single, type Branch} from '../branch.js'
+import {andThen, either, one, single, type Branch} from '../branch.js'
+import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
 import {setFilterState} from '../network/set-filter-state.js'
@@ -52,77 +53,94 @@ const TYPE_BY_NAME: ReadonlyMap<string, string> = new Map([
 
 /** Runs the listener filters in order, then the original_dst filter that use_original_dst injects (envoy-2022 I.1). */
 export function runListenerFilters(input: {
-  context: EngineContext; listener: View; connection: Connection; arrival: Arrival
+  context: EngineContext
+  listener: View
+  connection: Connection
+  arrival: Arrival
 }): readonly Branch<Filtered>[] {
   const {context, listener, arrival} = input
   const start = single<Filtered>({connection: input.connection})
-  const configured = listener.list('listener_filters').reduce<readonly Branch<Filtered>[]>((branches, filter) =>
-    branches.flatMap((branch) => branch.value.hangs !== undefined ? [branch]
-      : extend(branch, runFilter({context, arrival, filter, filtered: branch.value}))), start)
+  const configured = listener
+    .list('listener_filters')
+    .reduce<readonly Branch<Filtered>[]>(
+      (branches, filter) => unlessHanging(branches, (filtered) => runFilter({context, arrival, filter, filtered})),
+      start,
+    )
   if (listener.bool('use_original_dst') !== true) return configured
-  return configured.flatMap((branch) => branch.value.hangs !== undefined ? [branch]
-    : extend(branch, injectedOriginalDst({context, arrival, filtered: branch.value, config: listener, name: 'use_original_dst'})))
+  return unlessHanging(configured, (filtered) =>
+    injectedOriginalDst({context, arrival, filtered, config: listener, name: 'use_original_dst'}),
+  )
+}
+
+function unlessHanging(
+  branches: readonly Branch<Filtered>[],
+  next: (filtered: Filtered) => readonly Branch<Filtered>[],
+): Branch<Filtered>[] {
+  return andThen(branches, (filtered) => (filtered.hangs === undefined ? next(filtered) : single(filtered)))
 }
 
 function runFilter(input: {context: EngineContext; arrival: Arrival; filter: View; filtered: Filtered}): readonly Branch<Filtered>[] {
   const {context, filter, filtered, arrival} = input
-  const name = filter.str('name') ?? '(unnamed)'
-  const delivered = filter.get('config_discovery') === undefined ? undefined : context.config.extension(name)?.view.get('typed_config')
-  const config = filter.get('typed_config') ?? delivered
-  if (isFilterDisabled(filter.get('filter_disabled'), filtered.connection)) {
-    return [stay({context, arrival, filtered, config: filter, name}, 'disabled for this connection')]
-  }
-  const type = config?.typeName() ?? filter.list('type_urls').map((url) => url.text() ?? '')[0]?.split('/').at(-1)
-    ?? filter.path('config_discovery')?.list('type_urls')[0]?.text()?.split('/').at(-1) ?? TYPE_BY_NAME.get(name)
-  const run = FILTERS.get(type ?? '') ?? FILTERS.get(TYPE_BY_NAME.get(name) ?? '')
-  const call: FilterCall = {context, arrival, filtered, config: config?.message() ?? filter, name}
-  return run === undefined ? [opaque(call, type ?? 'unknown type')] : run(call)
-}
-
-function extend(first: Branch<Filtered>, next: readonly Branch<Filtered>[]): Branch<Filtered>[] {
-  return next.map((branch) => ({
-    ...branch, share: branch.share, requires: [...first.requires, ...branch.requires], steps: [...first.steps, ...branch.steps],
-  }))
+  const {name, type, message} = typedFilter(context.config, filter)
+  const call: FilterCall = {context, arrival, filtered, config: message, name}
+  if (isFilterDisabled(filter.get('filter_disabled'), filtered.connection)) return [stay(call, 'disabled for this connection')]
+  const run = FILTERS.get(type) ?? FILTERS.get(TYPE_BY_NAME.get(name) ?? '')
+  return run === undefined ? [opaque(call, type)] : run(call)
 }
 
 /** envoy-2022 D1: SO_ORIGINAL_DST on sockets; on internal connections dynamic metadata, else filter state. */
 function originalDst(call: FilterCall): readonly Branch<Filtered>[] {
-  const {filtered: {connection}} = call
+  const {
+    filtered: {connection},
+  } = call
   return connection.entry.kind === 'internal' ? internalOriginalDst(call) : socketOriginalDst(call)
 }
 
 function socketOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
   const original = socketDestination(call.arrival)
-  return original === undefined ? [stay(call, 'no original destination')]
-    : [change(call, {connection: withLocal(call.filtered.connection, original)}, `restores ${formatSocket(original)}`)]
+  return original === undefined
+    ? [stay(call, 'no original destination')]
+    : [change(call, {connection: withLocal(call.filtered.connection, original), effect: `restores ${formatSocket(original)}`})]
 }
 
 const ORIGINAL_DST_NAMESPACE = 'envoy.filters.listener.original_dst'
 
 function internalOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
-  const {context: {semantics}, filtered: {connection}} = call
-  if (semantics.internalOriginalDst !== true) {
-    return semantics.internalOriginalDst === false ? [stay(call, 'does nothing on internal connections before 1.25')]
-      : [stay(call, 'Envoy version unknown: original_dst may restore an address here')]
+  const works = call.context.semantics.internalOriginalDst
+  const restored = restoreInternal(call)
+  const idle = stay(call, 'does nothing on internal connections before 1.25')
+  if (works === undefined && restored.value.connection !== call.filtered.connection) {
+    return either('Envoy is 1.25 or newer (original_dst works on internal connections)', {yes: [restored], no: [idle]})
   }
-  const fromMetadata = metadataText(connection.metadata.get(ORIGINAL_DST_NAMESPACE), 'local')
-  const local = parseSocket(fromMetadata ?? connection.filterState.get(`${ORIGINAL_DST_NAMESPACE}.local_ip`)?.value ?? '')
-  const remote = parseSocket(connection.filterState.get(`${ORIGINAL_DST_NAMESPACE}.remote_ip`)?.value ?? '')
+  return works === false ? [idle] : [restored]
+}
+
+function restoreInternal(call: FilterCall): Branch<Filtered> {
+  const {connection} = call.filtered
+  const local = parseSocket(metadataText(connection.metadata.get(ORIGINAL_DST_NAMESPACE), 'local') ?? stateText(connection, 'local_ip'))
+  const remote = parseSocket(stateText(connection, 'remote_ip'))
   const restored = local === undefined ? connection : withLocal(connection, local)
-  const changed = remote === undefined ? restored : {...restored, remote}
-  return local === undefined && remote === undefined ? [stay(call, 'nothing to restore')]
-    : [change(call, {connection: changed}, local === undefined ? 'restores the remote address' : `restores ${formatSocket(local)}`)]
+  if (remote !== undefined) return change(call, {connection: {...restored, remote}, effect: 'restores addresses from filter state'})
+  return local === undefined
+    ? stay(call, 'nothing to restore')
+    : change(call, {connection: restored, effect: `restores ${formatSocket(local)}`})
+}
+
+function stateText(connection: Connection, object: string): string {
+  return connection.filterState.get(`${ORIGINAL_DST_NAMESPACE}.${object}`)?.value ?? ''
 }
 
 /** envoy-2022 I.1: runs after the configured filters; over a forged address of the socket's own family it puts the real one back. */
 function injectedOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
-  const {filtered: {connection}, arrival} = call
+  const {
+    filtered: {connection},
+    arrival,
+  } = call
   if (connection.entry.kind === 'internal') return [one(call.filtered)]
   const original = socketDestination(arrival)
-  const forged = connection.localRestored && connection.local !== undefined && original !== undefined
-    && isIP(connection.local.ip) !== isIP(original.ip)
-  return original === undefined || forged ? [one(call.filtered)]
-    : [one({...call.filtered, connection: withLocal(connection, original)})]
+  const forged =
+    connection.localRestored && connection.local !== undefined && original !== undefined && isIP(connection.local.ip) !== isIP(original.ip)
+  return original === undefined || forged ? [one(call.filtered)] : [one({...call.filtered, connection: withLocal(connection, original)})]
 }
 
 function socketDestination(arrival: Arrival): SocketAddress | undefined {
@@ -133,24 +151,36 @@ function socketDestination(arrival: Arrival): SocketAddress | undefined {
 /** envoy-2022 A.5: upstream connections dialled from this passage use the downstream source address. */
 function originalSrc(call: FilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
-  return connection.remote === undefined ? [stay(call, 'no source address to keep')]
-    : [change(call, {connection: {...connection, keptSource: {...connection.remote, port: 0}}}, `keeps source ${connection.remote.ip}`)]
+  return connection.remote === undefined
+    ? [stay(call, 'no source address to keep')]
+    : [
+        change(call, {
+          connection: {...connection, keptSource: {...connection.remote, port: 0}},
+          effect: `keeps source ${connection.remote.ip}`,
+        }),
+      ]
 }
 
 /** envoy-2022 D1: restores both addresses; TLVs named by rules become dynamic metadata. */
 function proxyProtocol(call: FilterCall): readonly Branch<Filtered>[] {
-  const {config, filtered: {connection}} = call
+  const {
+    config,
+    filtered: {connection},
+  } = call
   const {payload} = connection
   if (payload.kind === 'unknown') return [one({...call.filtered, hangs: 'the PROXY header is not known'})]
   if (payload.kind !== 'proxy-protocol') {
-    return config.bool('allow_requests_without_proxy_protocol') === true ? [stay(call, 'no PROXY header')]
+    return config.bool('allow_requests_without_proxy_protocol') === true
+      ? [stay(call, 'no PROXY header')]
       : [one({...call.filtered, hangs: 'waits for a PROXY header'})]
   }
   const restored: Connection = {
-    ...withLocal(connection, payload.destination), remote: payload.source, payload: payload.payload,
+    ...withLocal(connection, payload.destination),
+    remote: payload.source,
+    payload: payload.payload,
     metadata: mergeMetadata(connection.metadata, tlvMetadata(config, payload.tlvs)),
   }
-  return [change(call, {connection: restored}, `restores ${formatSocket(payload.source)} → ${formatSocket(payload.destination)}`)]
+  return [change(call, {connection: restored, effect: `restores ${formatSocket(payload.source)} → ${formatSocket(payload.destination)}`})]
 }
 
 function tlvMetadata(config: View, tlvs: Readonly<Record<string, string>>): Map<string, Json> {
@@ -173,17 +203,22 @@ function setInternalDstAddress(call: FilterCall): readonly Branch<Filtered>[] {
   const destination = parseSocket(metadataText(tunnel, 'destination') ?? '')
   const address = metadataText(tunnel, 'address')
   if (destination === undefined && address === undefined) return [stay(call, 'no tunnel metadata')]
-  const filterState = address === undefined ? connection.filterState : new Map([...connection.filterState,
-    ['envoy.network.transport_socket.original_dst_address', {value: address, shared: 'none'}] as const])
+  const filterState =
+    address === undefined
+      ? connection.filterState
+      : new Map([
+          ...connection.filterState,
+          ['envoy.network.transport_socket.original_dst_address', {value: address, shared: 'none'}] as const,
+        ])
   const changed = {...(destination === undefined ? connection : withLocal(connection, destination)), filterState}
   const effect = `local ${destination === undefined ? '(kept)' : formatSocket(destination)}, dials ${address ?? '(unset)'}`
-  return [change(call, {connection: changed}, effect)]
+  return [change(call, {connection: changed, effect})]
 }
 
 function filterState(call: FilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   const set = setFilterState({context: call.context, config: call.config, field: 'on_accept', connection})
-  return [change(call, {connection: {...connection, filterState: set.filterState}}, set.effect)]
+  return [change(call, {connection: {...connection, filterState: set.filterState}, effect: set.effect})]
 }
 
 /** envoy-2022 A.9: writes `baggage` from the workload list; its content is telemetry that no matcher reads. */
@@ -197,15 +232,19 @@ function telemetryOnly(call: FilterCall): readonly Branch<Filtered>[] {
 
 function opaque(call: FilterCall, type: string): Branch<Filtered> {
   const step = {...stepOf(call, 'unknown filter, assumed to let the connection pass'), opaque: true}
-  return {...one(call.filtered), steps: [step], requires: [{what: `listener filter ${call.name} (${type}) must let the connection pass unchanged`}]}
+  return {
+    ...one(call.filtered),
+    steps: [step],
+    requires: [{what: `listener filter ${call.name} (${type}) must let the connection pass unchanged`}],
+  }
 }
 
 function stay(call: FilterCall, effect: string): Branch<Filtered> {
   return {...one(call.filtered), steps: [stepOf(call, effect)]}
 }
 
-function change(call: FilterCall, changes: Partial<Filtered>, effect: string): Branch<Filtered> {
-  return {...one({...call.filtered, ...changes}), steps: [stepOf(call, effect)]}
+function change(call: FilterCall, changed: {connection: Connection; effect: string}): Branch<Filtered> {
+  return one({...call.filtered, connection: changed.connection}, [stepOf(call, changed.effect)])
 }
 
 function stepOf(call: FilterCall, effect: string): Extract<Step, {kind: 'listener-filter'}> {

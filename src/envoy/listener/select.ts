@@ -20,7 +20,8 @@ const indexes = new WeakMap<EnvoyConfig, readonly Bound[]>()
  */
 export function findListener(config: EnvoyConfig, query: {address: SocketAddress; bound: boolean}): ListenerResource | undefined {
   const ip = canonicalIp(query.address.ip) ?? query.address.ip
-  const onPort = boundListeners(config).filter((entry) => entry.bindsPort || !query.bound)
+  const onPort = boundListeners(config)
+    .filter((entry) => entry.bindsPort || !query.bound)
     .flatMap((entry) => entry.addresses.filter((address) => address.port === query.address.port).map((address) => ({entry, address})))
   const exact = onPort.find(({address}) => address.ip === ip)
   const wildcard = onPort.find(({address}) => isWildcard(address.ip) && isIP(address.ip) === isIP(ip))
@@ -31,15 +32,19 @@ export function findListener(config: EnvoyConfig, query: {address: SocketAddress
 function boundListeners(config: EnvoyConfig): readonly Bound[] {
   const known = indexes.get(config)
   if (known !== undefined) return known
-  const built = config.listeners().filter((listener) => listener.state !== 'warming').flatMap((listener) => boundListener(listener))
+  const built = config
+    .listeners()
+    .filter((listener) => listener.state !== 'warming')
+    .flatMap((listener) => boundListener(listener))
   indexes.set(config, built)
   return built
 }
 
 function boundListener(listener: ListenerResource): Bound[] {
   const {view} = listener
-  const sockets = [view.get('address'), ...view.list('additional_addresses').map((extra) => extra.get('address'))]
-    .flatMap((address) => address?.get('socket_address') ?? [])
+  const sockets = [view.get('address'), ...view.list('additional_addresses').map((extra) => extra.get('address'))].flatMap(
+    (address) => address?.get('socket_address') ?? [],
+  )
   const addresses = sockets.filter((socket) => socket.str('protocol') !== 'UDP').flatMap((socket) => socketOf(socket))
   return addresses.length === 0 ? [] : [{listener, addresses, bindsPort: view.bool('bind_to_port') !== false}]
 }

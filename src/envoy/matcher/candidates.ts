@@ -9,8 +9,11 @@ export interface Candidate {
 
 /** Prefix map: all keys the text starts with, longest first. */
 export function prefixCandidates(map: View, text: string): Candidate[] {
-  return map.entries().filter(([key]) => text.startsWith(key))
-    .sort(([a], [b]) => b.length - a.length).map(([key, onMatch]) => ({key, onMatch}))
+  return map
+    .entries()
+    .filter(([key]) => text.startsWith(key))
+    .sort(([a], [b]) => b.length - a.length)
+    .map(([key, onMatch]) => ({key, onMatch}))
 }
 
 interface CompiledRange extends Range {
@@ -29,14 +32,18 @@ const compiledRanges = new WeakMap<object, readonly CompiledRange[]>()
 export function ipCandidates(matcher: View, text: string): Candidate[] {
   const bytes = ipBytes(text)
   if (bytes === undefined) return []
-  return rangesOf(matcher).filter((range) => inRange(bytes, range)).filter((range, index) => index === 0 || !range.exclusive)
+  return rangesOf(matcher)
+    .filter((range) => inRange(bytes, range))
+    .filter((range, index) => index === 0 || !range.exclusive)
 }
 
 function rangesOf(matcher: View): readonly CompiledRange[] {
   const raw = isObject(matcher.value) ? matcher.value : {}
   const known = compiledRanges.get(raw)
   if (known !== undefined) return known
-  const compiled = matcher.list('range_matchers').flatMap((entry) => entry.list('ranges').flatMap((range) => compileRange(entry, range)))
+  const compiled = matcher
+    .list('range_matchers')
+    .flatMap((entry) => entry.list('ranges').flatMap((range) => compileRange(entry, range)))
     .sort((a, b) => b.length - a.length)
   compiledRanges.set(raw, compiled)
   return compiled

@@ -61,18 +61,28 @@ function evaluateList({entries, otherwise, environment}: ListInput): Outcomes {
   const result = predicate === undefined ? undefined : evaluatePredicate(predicate, environment.subject)
   const seen = {...environment, path: [...environment.path, ...(result?.inputs ?? [])]}
   const next = (from: Environment): Outcomes => evaluateList({entries: rest, otherwise, environment: from})
-  const taken = (): Outcomes => afterMiss({
-    outcomes: evaluateOnMatch(entry.get('on_match'), seen), rule: environment.semantics.nestedMiss, resume: next, environment: seen,
-  })
+  const taken = (): Outcomes =>
+    afterMiss({
+      outcomes: evaluateOnMatch(entry.get('on_match'), seen),
+      rule: environment.semantics.nestedMiss,
+      resume: next,
+      environment: seen,
+    })
   switch (result?.holds) {
-    case 'yes': return taken()
-    case 'no': return next(seen)
-    default: return undecidedEntry({result, taken, next, seen})
+    case 'yes':
+      return taken()
+    case 'no':
+      return next(seen)
+    default:
+      return undecidedEntry({result, taken, next, seen})
   }
 }
 
 function undecidedEntry(input: {
-  result: ReturnType<typeof evaluatePredicate> | undefined; taken: () => Outcomes; next: (from: Environment) => Outcomes; seen: Environment
+  result: ReturnType<typeof evaluatePredicate> | undefined
+  taken: () => Outcomes
+  next: (from: Environment) => Outcomes
+  seen: Environment
 }): Outcomes {
   const {result, seen} = input
   // envoy-2022 I.4: the list stops at an entry it cannot decide; later entries are not reached.
@@ -93,11 +103,16 @@ function evaluateTree({tree, otherwise, environment}: TreeInput): Outcomes {
   if (level === undefined) return unknownLevel(tree, environment)
   const miss = {...environment, path: [...environment.path, seen({input, value})]}
   switch (value.kind) {
-    case 'absent': return otherwise(miss)
-    case 'undecided': return single({kind: 'undecided', why: value.why, path: miss.path})
-    case 'unknown': return spreadUnknown({level, why: value.why, otherwise, environment: miss})
-    case 'text': return tryCandidates({candidates: level.find(value.text), rule: level.rule, otherwise, environment, entry: seen({input, value})})
-    default: return value satisfies never
+    case 'absent':
+      return otherwise(miss)
+    case 'undecided':
+      return single({kind: 'undecided', why: value.why, path: miss.path})
+    case 'unknown':
+      return spreadUnknown({level, why: value.why, otherwise, environment: miss})
+    case 'text':
+      return tryCandidates({candidates: level.find(value.text), rule: level.rule, otherwise, environment, entry: seen({input, value})})
+    default:
+      return value satisfies never
   }
 }
 
@@ -111,15 +126,20 @@ function treeLevel(tree: View, semantics: Semantics): TreeLevel | undefined {
   const exact = tree.path('exact_match_map', 'map')
   if (exact !== undefined) return {find: (text) => exactCandidate(exact, text), all: () => entriesOf(exact), rule: semantics.nestedMiss}
   const prefix = tree.path('prefix_match_map', 'map')
-  if (prefix !== undefined) return {find: (text) => prefixCandidates(prefix, text), all: () => entriesOf(prefix), rule: semantics.prefixMiss}
+  if (prefix !== undefined)
+    return {find: (text) => prefixCandidates(prefix, text), all: () => entriesOf(prefix), rule: semantics.prefixMiss}
   const custom = tree.path('custom_match', 'typed_config')
   switch (custom?.typeName()) {
     // envoy-2022 D2: both custom matchers try less specific entries after a nested miss, in every version.
-    case 'xds.type.matcher.v3.IPMatcher': return customLevel(custom, ipCandidates)
+    case 'xds.type.matcher.v3.IPMatcher':
+      return customLevel(custom, ipCandidates)
     case 'xds.type.matcher.v3.ServerNameMatcher':
-    case 'xds.type.matcher.v3.DomainMatcher': return customLevel(custom, domainCandidates)
-    default: return tree.get('exact_match_map') !== undefined || tree.get('prefix_match_map') !== undefined
-      ? {find: () => [], all: () => [], rule: 'resume'} : undefined
+    case 'xds.type.matcher.v3.DomainMatcher':
+      return customLevel(custom, domainCandidates)
+    default:
+      return tree.get('exact_match_map') !== undefined || tree.get('prefix_match_map') !== undefined
+        ? {find: () => [], all: () => [], rule: 'resume'}
+        : undefined
   }
 }
 
@@ -150,14 +170,19 @@ function tryCandidates(input: CandidatesInput): Outcomes {
   if (candidate === undefined) return input.otherwise({...environment, path: [...environment.path, entry]})
   const taken = {...environment, path: [...environment.path, {...entry, matched: candidate.key}]}
   return afterMiss({
-    outcomes: evaluateOnMatch(candidate.onMatch, taken), rule: input.rule, environment: taken,
+    outcomes: evaluateOnMatch(candidate.onMatch, taken),
+    rule: input.rule,
+    environment: taken,
     resume: () => tryCandidates({...input, candidates: rest, environment: taken}),
   })
 }
 
 /** envoy-2022 D2: what happens when a matched entry's nested matcher found nothing. */
 function afterMiss(input: {
-  outcomes: Outcomes; rule: MissRule; resume: (from: Environment) => Outcomes; environment: Environment
+  outcomes: Outcomes
+  rule: MissRule
+  resume: (from: Environment) => Outcomes
+  environment: Environment
 }): Outcomes {
   return input.outcomes.flatMap((branch) => {
     const outcome = branch.value
@@ -165,15 +190,24 @@ function afterMiss(input: {
     const from = {...input.environment, path: outcome.path}
     const final = single<MatcherOutcome>({kind: 'none', final: true, path: outcome.path})
     switch (input.rule) {
-      case 'final': return final
-      case 'resume': return input.resume(from)
-      case 'undetermined': return either<MatcherOutcome>('Envoy is 1.35 or newer (nested no-match falls back)', {yes: input.resume(from), no: final})
-      default: return input.rule satisfies never
+      case 'final':
+        return final
+      case 'resume':
+        return input.resume(from)
+      case 'undetermined':
+        return either<MatcherOutcome>('Envoy is 1.35 or newer (nested no-match falls back)', {yes: input.resume(from), no: final})
+      default:
+        return input.rule satisfies never
     }
   })
 }
 
-function spreadUnknown(input: {level: TreeLevel; why: string; otherwise: (from: Environment) => Outcomes; environment: Environment}): Outcomes {
+function spreadUnknown(input: {
+  level: TreeLevel
+  why: string
+  otherwise: (from: Environment) => Outcomes
+  environment: Environment
+}): Outcomes {
   const {level, why, environment} = input
   const candidates = level.all()
   if (candidates.length === 0 || candidates.length > MAX_UNKNOWN_KEYS) return single({kind: 'unknown', why, path: environment.path})
@@ -181,9 +215,13 @@ function spreadUnknown(input: {level: TreeLevel; why: string; otherwise: (from: 
     ...candidates.map((candidate) => ({what: `${why} is ${candidate.key}`, outcomes: evaluateOnMatch(candidate.onMatch, environment)})),
     {what: `${why} is none of the keys`, outcomes: input.otherwise(environment)},
   ]
-  return options.flatMap(({what, outcomes}) => outcomes.map((branch) => ({
-    ...branch, share: oneOf(options.length), requires: [{what, group: why}, ...branch.requires],
-  })))
+  return options.flatMap(({what, outcomes}) =>
+    outcomes.map((branch) => ({
+      ...branch,
+      share: oneOf(options.length),
+      requires: [{what, group: why}, ...branch.requires],
+    })),
+  )
 }
 
 function unknownLevel(tree: View, environment: Environment): Outcomes {

@@ -1,5 +1,5 @@
 import type {SocketAddress} from '../../flow/address.js'
-import {toNumber, View} from '../../json/view.js'
+import type {View} from '../../json/view.js'
 import {headerLines, type Connection, type Stream} from '../connection.js'
 import {canonicalIp} from '../match/ip.js'
 import {metadataAt} from '../match/metadata.js'
@@ -30,7 +30,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [`${NETWORK}SourceIPInput`, ({connection}) => ipText(connection.remote)],
   [`${NETWORK}SourcePortInput`, ({connection}) => portText(connection.remote)],
   [`${NETWORK}DirectSourceIPInput`, ({connection}) => ipText(connection.directRemote)],
-  [`${NETWORK}SourceTypeInput`, ({connection}) => isLocalSource(connection) ? text('local') : ABSENT],
+  [`${NETWORK}SourceTypeInput`, ({connection}) => (isLocalSource(connection) ? text('local') : ABSENT)],
   [`${NETWORK}ServerNameInput`, ({connection}) => textOr(connection.serverName)],
   [`${NETWORK}TransportProtocolInput`, ({connection}) => textOr(connection.transportProtocol)],
   [`${NETWORK}ApplicationProtocolInput`, ({connection}) => textOr(connection.applicationProtocols.map((name) => `'${name}'`).join(','))],
@@ -82,9 +82,14 @@ function filterStateText({connection, stream}: MatcherSubject, config: View): In
 
 function dynamicMetadata({connection, stream}: MatcherSubject, config: View): InputValue {
   const found = metadataAt(stream?.metadata ?? connection.metadata, {
-    filter: config.str('filter') ?? '', path: config.list('path').map((segment) => segment.str('key') ?? ''),
+    filter: config.str('filter') ?? '',
+    path: config.list('path').map((segment) => segment.str('key') ?? ''),
   })
-  return typeof found === 'string' ? text(found) : found === undefined ? ABSENT : {kind: 'unknown', why: 'dynamic metadata that is no string'}
+  return typeof found === 'string'
+    ? text(found)
+    : found === undefined
+      ? ABSENT
+      : {kind: 'unknown', why: 'dynamic metadata that is no string'}
 }
 
 /** envoy-2022 I.4: without TLS the input is not available yet; TLS without certificate has no names. */
@@ -106,13 +111,12 @@ export function describeInput(value: InputValue): string | undefined {
 
 /** A short name for an input: the wrapper name Istio gives, else the type. */
 export function inputName(input: View | undefined): string {
-  const type = input?.get('typed_config')?.typeName() ?? 'unknown input'
-  const detail = input?.get('typed_config')?.str('header_name') ?? input?.get('typed_config')?.str('key')
-  const name = input?.str('name')
-  const short = name === undefined || name.startsWith('envoy.') ? (type.split('.').at(-1) ?? type) : name
-  return detail === undefined ? short : `${short}(${detail})`
+  const config = input?.get('typed_config')
+  const name = shortName(input?.str('name'), config?.typeName() ?? 'unknown input')
+  const detail = config?.str('header_name') ?? config?.str('key')
+  return detail === undefined ? name : `${name}(${detail})`
 }
 
-export function portNumber(value: InputValue): number | undefined {
-  return value.kind === 'text' ? toNumber(value.text) : undefined
+function shortName(name: string | undefined, type: string): string {
+  return name === undefined || name.startsWith('envoy.') ? (type.split('.').at(-1) ?? type) : name
 }

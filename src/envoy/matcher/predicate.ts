@@ -17,9 +17,17 @@ export function evaluatePredicate(predicate: View, subject: MatcherSubject): Pre
   const single = predicate.get('single_predicate')
   if (single !== undefined) return evaluateSingle(single, subject)
   const all = predicate.get('and_matcher')
-  if (all !== undefined) return combine(all.list('predicate').map((child) => evaluatePredicate(child, subject)), allOf)
+  if (all !== undefined)
+    return combine(
+      all.list('predicate').map((child) => evaluatePredicate(child, subject)),
+      allOf,
+    )
   const any = predicate.get('or_matcher')
-  if (any !== undefined) return combine(any.list('predicate').map((child) => evaluatePredicate(child, subject)), anyOf)
+  if (any !== undefined)
+    return combine(
+      any.list('predicate').map((child) => evaluatePredicate(child, subject)),
+      anyOf,
+    )
   const negated = predicate.get('not_matcher')
   if (negated !== undefined) {
     const inner = evaluatePredicate(negated, subject)
@@ -33,11 +41,16 @@ function evaluateSingle(single: View, subject: MatcherSubject): PredicateResult 
   const value = readInput(input, subject)
   const seen: MatcherInput = {input: inputName(input), value: describeInput(value), matched: undefined}
   switch (value.kind) {
-    case 'undecided': return {holds: 'undetermined', undecided: value.why, why: [value.why], inputs: [seen]}
-    case 'unknown': return {holds: 'undetermined', why: [value.why], inputs: [seen]}
-    case 'absent': return {holds: 'no', why: [], inputs: [seen]}
-    case 'text': return compare({single, text: value.text, seen})
-    default: return value satisfies never
+    case 'undecided':
+      return {holds: 'undetermined', undecided: value.why, why: [value.why], inputs: [seen]}
+    case 'unknown':
+      return {holds: 'undetermined', why: [value.why], inputs: [seen]}
+    case 'absent':
+      return {holds: 'no', why: [], inputs: [seen]}
+    case 'text':
+      return compare({single, text: value.text, seen})
+    default:
+      return value satisfies never
   }
 }
 
@@ -49,7 +62,8 @@ function compare(input: {single: View; text: string; seen: MatcherInput}): Predi
   }
   const holds = matchString(matcher, input.text)
   return {
-    holds, why: holds === 'undetermined' ? [`string matcher on ${input.seen.input}`] : [],
+    holds,
+    why: holds === 'undetermined' ? [`string matcher on ${input.seen.input}`] : [],
     inputs: [{...input.seen, matched: holds === 'yes' ? input.text : undefined}],
   }
 }
@@ -58,7 +72,8 @@ function combine(results: readonly PredicateResult[], rule: (values: readonly Tr
   const holds = rule(results.map((result) => result.holds))
   const undecided = holds === 'undetermined' ? results.find((result) => result.undecided !== undefined)?.undecided : undefined
   return {
-    holds, ...(undecided === undefined ? {} : {undecided}),
+    holds,
+    ...(undecided === undefined ? {} : {undecided}),
     why: holds === 'undetermined' ? results.flatMap((result) => result.why) : [],
     inputs: results.flatMap((result) => result.inputs),
   }

@@ -11,11 +11,15 @@ export function rbacMatcher(context: EngineContext, subject: MatcherSubject): (m
     const [outcome] = outcomes
     if (outcome === undefined || outcomes.length > 1) return {action: undefined, outcome: 'undetermined'}
     switch (outcome.kind) {
-      case 'action': return {action: outcome.action, outcome: 'yes'}
+      case 'action':
+        return {action: outcome.action, outcome: 'yes'}
       case 'none':
-      case 'undecided': return {action: undefined, outcome: 'no'}
-      case 'unknown': return {action: undefined, outcome: 'undetermined'}
-      default: return outcome satisfies never
+      case 'undecided':
+        return {action: undefined, outcome: 'no'}
+      case 'unknown':
+        return {action: undefined, outcome: 'undetermined'}
+      default:
+        return outcome satisfies never
     }
   }
 }

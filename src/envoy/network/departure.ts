@@ -7,13 +7,20 @@ import type {EngineContext} from '../context.js'
 type Host = Extract<Upstream, {kind: 'host'}>
 
 /** The connection an upstream host gets: transport socket wrapped around the payload, source kept or replaced. */
-export function departTo(input: {context: EngineContext; host: Host; connection: Connection; payload: Payload}): {departure: Departure; steps: Step[]} {
+export function departTo(input: {context: EngineContext; host: Host; connection: Connection; payload: Payload}): {
+  departure: Departure
+  steps: Step[]
+} {
   const {context, host, connection} = input
   const tls = tlsOf(host.socket)
   const payload = tls === undefined ? input.payload : wrapTls(context, {tls, payload: input.payload})
   const departure: Departure = {
-    to: host.address, payload,
-    source: connection.keptSource === undefined || host.address.kind !== 'socket' ? {kind: 'own'} : {kind: 'kept', address: connection.keptSource},
+    to: host.address,
+    payload,
+    source:
+      connection.keptSource === undefined || host.address.kind !== 'socket'
+        ? {kind: 'own'}
+        : {kind: 'kept', address: connection.keptSource},
     ...(host.internal === undefined ? {} : {internal: host.internal}),
   }
   return {departure, steps: tls === undefined ? [] : [tlsStep(context, {tls, host})]}
@@ -27,7 +34,10 @@ function tlsOf(socket: UpstreamSocket): UpstreamTls | undefined {
 function wrapTls(context: EngineContext, input: {tls: UpstreamTls; payload: Payload}): Payload {
   const identity = identityOf(context, input.tls)
   return {
-    kind: 'tls', alpn: input.tls.alpn, trusted: true, payload: input.payload,
+    kind: 'tls',
+    alpn: input.tls.alpn,
+    trusted: true,
+    payload: input.payload,
     ...(input.tls.sni === undefined ? {} : {sni: input.tls.sni}),
     ...(identity === undefined ? {} : {peer: {uriSans: [identity], dnsSans: []}}),
   }
@@ -40,15 +50,21 @@ function wrapTls(context: EngineContext, input: {tls: UpstreamTls; payload: Payl
 export function identityOf(context: EngineContext, tls: UpstreamTls): string | undefined {
   const [secret] = tls.secrets
   if (secret === undefined) return tls.inlineCertificate ? context.config.node.identity : undefined
-  return secret.startsWith('spiffe://') ? (secret.split('~')[0] ?? secret) : context.config.node.identity ?? `(secret ${secret})`
+  return secret.startsWith('spiffe://') ? (secret.split('~')[0] ?? secret) : (context.config.node.identity ?? `(secret ${secret})`)
 }
 
 function tlsStep(context: EngineContext, input: {tls: UpstreamTls; host: Host}): Step {
   const {tls, host} = input
   const identity = identityOf(context, tls)
   return {
-    kind: 'tls', side: 'upstream', ...(identity === undefined ? {} : {identity}), expected: tls.expectedSans, alpn: tls.alpn,
-    ...(tls.sni === undefined ? {} : {sni: tls.sni}), effect: tls.validates ? 'originates TLS' : 'originates TLS, does not verify the server',
-    because: tls.secrets.map((name) => `certificate ${name}`), evidence: [context.evidence(host.socket.view ?? host.cluster.view)],
+    kind: 'tls',
+    side: 'upstream',
+    ...(identity === undefined ? {} : {identity}),
+    expected: tls.expectedSans,
+    alpn: tls.alpn,
+    ...(tls.sni === undefined ? {} : {sni: tls.sni}),
+    effect: tls.validates ? 'originates TLS' : 'originates TLS, does not verify the server',
+    because: tls.secrets.map((name) => `certificate ${name}`),
+    evidence: [context.evidence(host.socket.view ?? host.cluster.view)],
   }
 }

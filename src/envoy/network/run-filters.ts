@@ -6,6 +6,7 @@ import {isObject, type View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import {evaluateRbacFilter} from '../authorization/filter.js'
 import {runManager} from '../http/manager.js'
+import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
 import {stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
@@ -59,31 +60,48 @@ const FILTERS: ReadonlyMap<string, NetworkFilter> = new Map<string, NetworkFilte
  * A connection whose TLS handshake fails (`denied`) still makes tcp_proxy dial: that happens on accept (recorded: matchers-rbac-network id-untrusted).
  */
 export function runNetworkFilters(input: {
-  context: EngineContext; chain: View; connection: Connection; log: ProxyLog; denied?: Stop
+  context: EngineContext
+  chain: View
+  connection: Connection
+  log: ProxyLog
+  denied?: Stop
 }): readonly Branch<Passage>[] {
   const {context, chain, log, denied} = input
   const start = single<Result>({kind: 'continue', progress: {connection: input.connection, ...(denied === undefined ? {} : {denied})}})
-  const ended = chain.list('filters').reduce<readonly Branch<Result>[]>((branches, filter) => andThen(branches, (result) =>
-    result.kind === 'ended' ? single(result) : runFilter({context, filter, progress: result.progress, log})), start)
-  return ended.map((branch) => ({...branch, value: branch.value.kind === 'ended' ? branch.value.passage : withoutTerminal(branch.value.progress, log)}))
+  const ended = chain
+    .list('filters')
+    .reduce<readonly Branch<Result>[]>(
+      (branches, filter) =>
+        andThen(branches, (result) =>
+          result.kind === 'ended' ? single(result) : runFilter({context, filter, progress: result.progress, log}),
+        ),
+      start,
+    )
+  return ended.map((branch) => ({
+    ...branch,
+    value: branch.value.kind === 'ended' ? branch.value.passage : withoutTerminal(branch.value.progress, log),
+  }))
 }
 
 function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
-  return {end: progress.denied ?? stop({kind: 'refused', reason: 'the filter chain has no terminal filter, Envoy closes the connection'}), log}
+  return {
+    end: progress.denied ?? stop({kind: 'refused', reason: 'the filter chain has no terminal filter, Envoy closes the connection'}),
+    log,
+  }
 }
 
 function runFilter(input: {context: EngineContext; filter: View; progress: Progress; log: ProxyLog}): readonly Branch<Result>[] {
   const {context, filter, progress, log} = input
-  const name = filter.str('name') ?? '(unnamed)'
-  const any = filter.get('typed_config') ?? (filter.get('config_discovery') === undefined ? undefined : context.config.extension(name)?.view.get('typed_config'))
-  const type = any?.typeName() ?? filter.path('config_discovery')?.list('type_urls')[0]?.text()?.split('/').at(-1) ?? name
-  const call: FilterCall = {context, config: any?.message() ?? filter, name, type, progress, log}
-  return (FILTERS.get(type) ?? opaque)(call)
+  const {name, type, message} = typedFilter(context.config, filter)
+  return (FILTERS.get(type) ?? opaque)({context, config: message, name, type, progress, log})
 }
 
 function tcpProxy({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
   const passages = runTcpProxy({context, config, connection: progress.connection, log})
-  return passages.map((branch) => ({...branch, value: {kind: 'ended', passage: progress.denied === undefined ? branch.value : denyAfterDial(branch.value, progress.denied)}}))
+  return passages.map((branch) => ({
+    ...branch,
+    value: {kind: 'ended', passage: progress.denied === undefined ? branch.value : denyAfterDial(branch.value, progress.denied)},
+  }))
 }
 
 function denyAfterDial(passage: Passage, denied: Stop): Passage {
@@ -93,7 +111,10 @@ function denyAfterDial(passage: Passage, denied: Stop): Passage {
 
 function manager({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
   if (progress.denied !== undefined) return ended({end: progress.denied, log})
-  return runManager({context, manager: config, connection: progress.connection, log}).map((branch) => ({...branch, value: {kind: 'ended', passage: branch.value}}))
+  return runManager({context, manager: config, connection: progress.connection, log}).map((branch) => ({
+    ...branch,
+    value: {kind: 'ended', passage: branch.value},
+  }))
 }
 
 function rbac(call: FilterCall): readonly Branch<Result>[] {
@@ -101,31 +122,51 @@ function rbac(call: FilterCall): readonly Branch<Result>[] {
   if (progress.denied !== undefined) return proceed(progress)
   const subject = {connection: progress.connection}
   const decision = evaluateRbacFilter({
-    filter: config, subject, semantics: context.semantics, layer: 'l4', evidence: context.evidence, evaluateMatcher: rbacMatcher(context, subject),
+    filter: config,
+    subject,
+    semantics: context.semantics,
+    layer: 'l4',
+    evidence: context.evidence,
+    evaluateMatcher: rbacMatcher(context, subject),
   })
   const verdict: Verdict = {kind: 'denied', layer: 'l4', ...policyOf(decision.policy), reason: decision.details ?? 'network RBAC'}
   const denied = [one<Result>({kind: 'continue', progress: {...progress, denied: stop(verdict)}}, decision.steps)]
   switch (decision.decision) {
-    case 'allow': return proceed(progress, decision.steps)
-    case 'deny': return denied
-    case 'undetermined': return either(`network RBAC allows (${decision.missing.join(', ')})`, {yes: proceed(progress, decision.steps), no: denied})
-    default: return decision.decision satisfies never
+    case 'allow':
+      return proceed(progress, decision.steps)
+    case 'deny':
+      return denied
+    case 'undetermined':
+      return either(`network RBAC allows (${decision.missing.join(', ')})`, {yes: proceed(progress, decision.steps), no: denied})
+    default:
+      return decision.decision satisfies never
   }
 }
 
 /** on_new_connection runs before the TLS handshake: the peer is not known yet (recorded: matchers-rbac-network filter-state). */
 function filterState(call: FilterCall): readonly Branch<Result>[] {
-  const {context, config, progress: {connection}} = call
+  const {
+    context,
+    config,
+    progress: {connection},
+  } = call
   const {tls, ...early} = connection
   const first = setFilterState({context, config, field: 'on_new_connection', connection: early})
-  const second = setFilterState({context, config, field: 'on_downstream_tls_handshake', connection: {...connection, filterState: first.filterState}})
+  const second = setFilterState({
+    context,
+    config,
+    field: 'on_downstream_tls_handshake',
+    connection: {...connection, filterState: first.filterState},
+  })
   const effect = tls === undefined || config.get('on_downstream_tls_handshake') === undefined ? first.effect : second.effect
   return proceed({...call.progress, connection: {...connection, filterState: second.filterState}}, [stepOf(call, effect)])
 }
 
 /** envoy-2022 D6: sets the cluster override to the SNI. */
 function sniCluster(call: FilterCall): readonly Branch<Result>[] {
-  const {progress: {connection}} = call
+  const {
+    progress: {connection},
+  } = call
   const sni = connection.tls?.sni ?? connection.serverName
   if (sni === undefined || sni === '') return proceed(call.progress, [stepOf(call, 'no SNI')])
   const state = new Map([...connection.filterState, ['envoy.tcp_proxy.cluster', {value: sni, shared: 'none'}] as const])
@@ -133,33 +174,52 @@ function sniCluster(call: FilterCall): readonly Branch<Result>[] {
 }
 
 function echo(call: FilterCall): readonly Branch<Result>[] {
-  return ended({
-    end: call.progress.denied === undefined ? stop({kind: 'responded', status: 200, reason: 'the echo filter sends the bytes back'}, {kind: 'data'}) : call.progress.denied, log: call.log,
-  }, [stepOf(call, 'echoes the bytes')])
+  return ended(
+    {
+      end:
+        call.progress.denied === undefined
+          ? stop({kind: 'responded', status: 200, reason: 'the echo filter sends the bytes back'}, {kind: 'data'})
+          : call.progress.denied,
+      log: call.log,
+    },
+    [stepOf(call, 'echoes the bytes')],
+  )
 }
 
 function directResponse(call: FilterCall): readonly Branch<Result>[] {
   const data = call.config.get('response')?.str('inline_string')
   const answer = {kind: 'data' as const, ...(data === undefined ? {} : {data})}
-  return ended({
-    end: call.progress.denied === undefined ? stop({kind: 'responded', status: 200, reason: 'the direct_response filter answers'}, answer) : call.progress.denied,
-    log: {...call.log, details: 'direct_response'},
-  }, [stepOf(call, 'answers with fixed bytes')])
+  return ended(
+    {
+      end:
+        call.progress.denied === undefined
+          ? stop({kind: 'responded', status: 200, reason: 'the direct_response filter answers'}, answer)
+          : call.progress.denied,
+      log: {...call.log, details: 'direct_response'},
+    },
+    [stepOf(call, 'answers with fixed bytes')],
+  )
 }
 
 const CAPTURED_TLS = 'istio.tls_passthrough'
 
 /** envoy-2022 A.9: the peer certificate travels in filter state to the internal connections behind. */
 function captureTls(call: FilterCall): readonly Branch<Result>[] {
-  const {progress: {connection}} = call
+  const {
+    progress: {connection},
+  } = call
   if (connection.tls === undefined) return proceed(call.progress, [stepOf(call, 'no TLS to capture')])
   const value = JSON.stringify(connection.tls.peer ?? null)
   const state = new Map([...connection.filterState, [CAPTURED_TLS, {value, shared: 'transitive'}] as const])
-  return proceed({...call.progress, connection: {...connection, filterState: state}}, [stepOf(call, `captures peer ${connection.tls.peer?.uriSans.join(',') ?? '(none)'}`)])
+  return proceed({...call.progress, connection: {...connection, filterState: state}}, [
+    stepOf(call, `captures peer ${connection.tls.peer?.uriSans.join(',') ?? '(none)'}`),
+  ])
 }
 
 function restoreTls(call: FilterCall): readonly Branch<Result>[] {
-  const {progress: {connection}} = call
+  const {
+    progress: {connection},
+  } = call
   const captured = connection.filterState.get(CAPTURED_TLS)?.value
   if (captured === undefined) return proceed(call.progress, [stepOf(call, 'nothing captured')])
   const peer = readPeer(captured)
@@ -170,9 +230,10 @@ function restoreTls(call: FilterCall): readonly Branch<Result>[] {
 function readPeer(text: string): PeerCertificate | undefined {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return undefined
-  const strings = (list: unknown): string[] => Array.isArray(list) ? list.filter((item) => typeof item === 'string') : []
+  const strings = (list: unknown): string[] => (Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [])
   return {
-    uriSans: strings(value['uriSans']), dnsSans: strings(value['dnsSans']),
+    uriSans: strings(value['uriSans']),
+    dnsSans: strings(value['dnsSans']),
     ...(typeof value['subject'] === 'string' ? {subject: value['subject']} : {}),
   }
 }
@@ -205,6 +266,9 @@ function ended(passage: Passage, steps: readonly Step[] = []): Branch<Result>[] 
   return single<Result>({kind: 'ended', passage}, steps)
 }
 
-function stepOf(call: {context: EngineContext; config: View; name: string; type: string}, effect: string): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
+function stepOf(
+  call: {context: EngineContext; config: View; name: string; type: string},
+  effect: string,
+): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
   return {kind: 'network-filter', name: call.name, type: call.type, effect, because: [], evidence: [call.context.evidence(call.config)]}
 }

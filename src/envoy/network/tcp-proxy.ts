@@ -28,12 +28,18 @@ interface ClusterPick {
 /** tcp_proxy: one cluster or weighted ones, plain or through a CONNECT tunnel. Source: envoy-2022 D4. */
 export function runTcpProxy(input: TcpProxyInput): readonly Branch<Passage>[] {
   const handled = {...input, log: {...input.log, handledBy: 'tcp' as const}}
-  return andThen(pickCluster(input), (pick) => andThen(
-    resolveUpstream({
-      config: input.context.config, semantics: input.context.semantics, cluster: pick.name, connection: input.connection, metadataMatch: pick.metadataMatch,
-    }),
-    (upstream) => [toPassage(handled, upstream)],
-  ))
+  return andThen(pickCluster(input), (pick) =>
+    andThen(
+      resolveUpstream({
+        config: input.context.config,
+        semantics: input.context.semantics,
+        cluster: pick.name,
+        connection: input.connection,
+        metadataMatch: pick.metadataMatch,
+      }),
+      (upstream) => [toPassage(handled, upstream)],
+    ),
+  )
 }
 
 /** envoy-2022 D4: filter state overrides `cluster`, never weighted clusters. */
@@ -48,13 +54,22 @@ function pickCluster({config, connection, context}: TcpProxyInput): readonly Bra
   return single({name: config.str('cluster') ?? '', metadataMatch: base, source: 'tcp_proxy.cluster'})
 }
 
-function weightedClusters(entries: readonly View[], input: {base: readonly View[]; context: EngineContext}): readonly Branch<ClusterPick>[] {
+function weightedClusters(
+  entries: readonly View[],
+  input: {base: readonly View[]; context: EngineContext},
+): readonly Branch<ClusterPick>[] {
   const total = entries.reduce((sum, entry) => sum + (entry.num('weight') ?? 0), 0)
-  return entries.filter((entry) => (entry.num('weight') ?? 0) > 0).map((entry) => {
-    const own = entry.path('metadata_match', 'filter_metadata')?.own('envoy.lb')
-    const pick: ClusterPick = {name: entry.str('name') ?? '', metadataMatch: own === undefined ? input.base : [...input.base, own], source: 'weighted_clusters'}
-    return {...one(pick), share: fraction(entry.num('weight') ?? 0, total)}
-  })
+  return entries
+    .filter((entry) => (entry.num('weight') ?? 0) > 0)
+    .map((entry) => {
+      const own = entry.path('metadata_match', 'filter_metadata')?.own('envoy.lb')
+      const pick: ClusterPick = {
+        name: entry.str('name') ?? '',
+        metadataMatch: own === undefined ? input.base : [...input.base, own],
+        source: 'weighted_clusters',
+      }
+      return {...one(pick), share: fraction(entry.num('weight') ?? 0, total)}
+    })
 }
 
 /** Subset criteria: the filter's metadata_match, then what filters put into dynamic metadata `envoy.lb`. */
@@ -66,19 +81,29 @@ function lbMetadata(metadataMatch: View | undefined, connection: Connection): Vi
 
 function toPassage(input: TcpProxyInput, upstream: Upstream): Branch<Passage> {
   switch (upstream.kind) {
-    case 'host': return dial(input, upstream)
-    case 'undetermined': return one({end: undetermined(...upstream.missing), log: withCluster(input.log, upstream)})
-    case 'none': return one(noUpstream(input, upstream))
-    default: return upstream satisfies never
+    case 'host':
+      return dial(input, upstream)
+    case 'undetermined':
+      return one({end: undetermined(...upstream.missing), log: withCluster(input.log, upstream)})
+    case 'none':
+      return one(noUpstream(input, upstream))
+    default:
+      return upstream satisfies never
   }
 }
 
 function noUpstream(input: TcpProxyInput, upstream: Extract<Upstream, {kind: 'none'}>): Passage {
   if (upstream.reason === 'no-healthy-upstream') {
-    return {end: stop({kind: 'no-healthy-upstream', reason: upstream.text}, closedAtOnce(input.connection)), log: {...withCluster(input.log, upstream), flags: 'UH'}}
+    return {
+      end: stop({kind: 'no-healthy-upstream', reason: upstream.text}, closedAtOnce(input.connection)),
+      log: {...withCluster(input.log, upstream), flags: 'UH'},
+    }
   }
   if (input.config.get('on_demand') !== undefined) {
-    return {end: undetermined({what: `${upstream.text}; it would be fetched on demand`, collect: 'take the dump again after such a connection'}), log: input.log}
+    return {
+      end: undetermined({what: `${upstream.text}; it would be fetched on demand`, collect: 'take the dump again after such a connection'}),
+      log: input.log,
+    }
   }
   return {end: stop({kind: 'dangling-reference', reason: upstream.text}, closedAtOnce(input.connection)), log: {...input.log, flags: 'NC'}}
 }
@@ -92,7 +117,10 @@ function dial(input: TcpProxyInput, host: Extract<Upstream, {kind: 'host'}>): Br
   const tunnel = tunnelRequest(input, host)
   const left = departTo({context, host, connection, payload: tunnel?.payload ?? connection.payload})
   const log = {...input.log, cluster: host.cluster.name, upstreamHost: formatAddress(host.address)}
-  return one<Passage>({end: {kind: 'depart', departure: left.departure}, log}, [...(tunnel === undefined ? [] : [tunnel.step]), ...left.steps])
+  return one<Passage>({end: {kind: 'depart', departure: left.departure}, log}, [
+    ...(tunnel === undefined ? [] : [tunnel.step]),
+    ...left.steps,
+  ])
 }
 
 /** envoy-2022 D4: tunneling_config turns the connection into one CONNECT (or POST) request. */
@@ -100,26 +128,33 @@ function tunnelRequest(input: TcpProxyInput, host: Extract<Upstream, {kind: 'hos
   const {config, connection, context} = input
   const tunneling = config.get('tunneling_config')
   if (tunneling === undefined || connection.filterState.get('envoy.tcp_proxy.disable_tunneling')?.value === 'true') return undefined
-  const format = (text: string): {text: string; complete: boolean} => formatSubstitution(text, {connection, node: context.config.node})
-  const authority = format(tunneling.str('hostname') ?? '')
-  const headers = tunneling.list('headers_to_add').flatMap((entry) => {
-    const header = entry.get('header')
-    const key = header?.str('key')
-    return key === undefined ? [] : [[key.toLowerCase(), format(header?.str('value') ?? '').text] as const]
-  })
+  const hostname = tunneling.str('hostname') ?? ''
+  const authority = formatSubstitution(hostname, {connection, node: context.config.node})
+  const headers = tunnelHeaders(input, tunneling)
   const method = tunneling.bool('use_post') === true ? 'POST' : 'CONNECT'
-  const path = method === 'POST' ? {path: tunneling.str('post_path') ?? '/'} : {}
-  const identity = host.socket.tls === undefined ? undefined : identityOf(context, host.socket.tls)
   const step: Step = {
-    kind: 'tunnel', method, authority: authority.text, headers, ...(identity === undefined ? {} : {identity}),
-    because: [`hostname ${tunneling.str('hostname') ?? ''}${authority.complete ? '' : ' (cannot be evaluated from the dump)'}`],
+    kind: 'tunnel',
+    method,
+    authority: authority.text,
+    headers,
+    ...tunnelIdentity(context, host),
+    because: [`hostname ${hostname}${authority.complete ? '' : ' (cannot be evaluated from the dump)'}`],
     evidence: [context.evidence(tunneling)],
   }
-  return {
-    step,
-    payload: {
-      kind: 'http', version: host.http === 'h1' ? 'h1' : 'h2', tunneled: connection.payload,
-      request: {method, authority: authority.text, headers, ...path},
-    },
-  }
+  const request = {method, authority: authority.text, headers, ...(method === 'POST' ? {path: tunneling.str('post_path') ?? '/'} : {})}
+  return {step, payload: {kind: 'http', version: host.http === 'h1' ? 'h1' : 'h2', tunneled: connection.payload, request}}
+}
+
+function tunnelIdentity(context: EngineContext, {socket}: Extract<Upstream, {kind: 'host'}>): {identity?: string} {
+  const identity = socket.tls === undefined ? undefined : identityOf(context, socket.tls)
+  return identity === undefined ? {} : {identity}
+}
+
+function tunnelHeaders({connection, context}: TcpProxyInput, tunneling: View): (readonly [string, string])[] {
+  return tunneling.list('headers_to_add').flatMap((entry) => {
+    const header = entry.get('header')
+    const key = header?.str('key')
+    const value = formatSubstitution(header?.str('value') ?? '', {connection, node: context.config.node}).text
+    return key === undefined ? [] : [[key.toLowerCase(), value] as const]
+  })
 }

@@ -2,22 +2,7 @@ import {formatShare, multiplyShares, shareToNumber, WHOLE, type Share} from '../
 import type {Arrival, Departure, Payload} from '../../../src/flow/connection.js'
 import type {Exit, Forwarder, ProxyLog} from '../../../src/flow/forwarder.js'
 
-export interface Client {
-  readonly result: string
-  readonly status?: number
-  readonly inner?: Client
-  readonly location?: string
-}
-
-export interface HopRow {
-  readonly listener?: string
-  readonly filter_chain?: string
-  readonly virtual_host?: string
-  readonly route?: string
-  readonly cluster?: string
-  readonly upstream_host?: string
-  readonly code?: number
-}
+import type {Client, HopRow} from './envoy-case.js'
 
 export interface Path {
   readonly share: Share
@@ -33,18 +18,31 @@ const MAX_DEPTH = 12
 /** All paths of a connection through one Envoy; outside it every address is an echo server (see the layer's README). */
 export function enumeratePaths(forwarder: Forwarder, input: {arrival: Arrival; depth?: number; mirrors?: boolean}): Path[] {
   const depth = input.depth ?? 0
-  if (depth > MAX_DEPTH) return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], undetermined: 'too many internal hops'}]
+  if (depth > MAX_DEPTH) {
+    return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], undetermined: 'too many internal hops'}]
+  }
   const {exits} = forwarder.forward(input.arrival)
-  return exits.filter((exit) => exit.mirror !== true || input.mirrors === true).flatMap((exit) => pathsOf(forwarder, {exit, depth, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})}).map((path) => ({...path, share: multiplyShares(exit.share, path.share)})))
+  return exits
+    .filter((exit) => exit.mirror !== true || input.mirrors === true)
+    .flatMap((exit) =>
+      pathsOf(forwarder, {exit, depth, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})}).map((path) => ({
+        ...path,
+        share: multiplyShares(exit.share, path.share),
+      })),
+    )
 }
 
 function pathsOf(forwarder: Forwarder, input: {exit: Exit; depth: number; mirrors?: boolean}): Path[] {
   const {exit} = input
   switch (exit.kind) {
-    case 'deliver': return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)]}]
-    case 'stop': return stopped(forwarder, {exit, depth: input.depth})
-    case 'depart': return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, next))
-    default: return exit satisfies never
+    case 'deliver':
+      return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)]}]
+    case 'stop':
+      return stopped(forwarder, {exit, depth: input.depth})
+    case 'depart':
+      return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, next))
+    default:
+      return exit satisfies never
   }
 }
 
@@ -53,7 +51,9 @@ function stopped(forwarder: Forwarder, input: {exit: Extract<Exit, {kind: 'stop'
   const own = Object.keys(exit.log ?? {}).length === 0 ? [] : [row(exit.log)]
   const behind = exit.dialled?.to.kind === 'internal' ? departed(forwarder, {departure: exit.dialled, depth: input.depth}) : [undefined]
   return behind.map((path) => ({
-    share: path?.share ?? WHOLE, client: answerOf(exit), refused: exit.answer.kind === 'closed' && !exit.answer.accepted,
+    share: path?.share ?? WHOLE,
+    client: answerOf(exit),
+    refused: exit.answer.kind === 'closed' && !exit.answer.accepted,
     hops: [...own, ...(path?.hops ?? [])],
     ...(exit.verdict.kind === 'undetermined' ? {undetermined: exit.verdict.missing.map((missing) => missing.what).join('; ')} : {}),
   }))
@@ -61,32 +61,49 @@ function stopped(forwarder: Forwarder, input: {exit: Extract<Exit, {kind: 'stop'
 
 function answerOf({answer}: Extract<Exit, {kind: 'stop'}>): Client {
   switch (answer.kind) {
-    case 'http': return {result: 'response', status: answer.status, ...(answer.location === undefined ? {} : {location: answer.location})}
-    case 'closed': return {result: 'closed'}
-    case 'data': return {result: 'data'}
-    case 'timeout': return {result: 'timeout'}
-    case 'unknown': return {result: 'unknown'}
-    default: return answer satisfies never
+    case 'http':
+      return {result: 'response', status: answer.status, ...(answer.location === undefined ? {} : {location: answer.location})}
+    case 'closed':
+      return {result: 'closed'}
+    case 'data':
+      return {result: 'data'}
+    case 'timeout':
+      return {result: 'timeout'}
+    case 'unknown':
+      return {result: 'unknown'}
+    default:
+      return answer satisfies never
   }
 }
 
 function departed(forwarder: Forwarder, input: {departure: Departure; depth: number; mirrors?: boolean}): Path[] {
   const {to, payload, internal} = input.departure
   if (to.kind !== 'internal') return [{share: WHOLE, client: world(payload), refused: false, hops: []}]
-  return enumeratePaths(forwarder, {arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})}, depth: input.depth + 1, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})})
+  return enumeratePaths(forwarder, {
+    arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})},
+    depth: input.depth + 1,
+    ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors}),
+  })
 }
 
 /** What the echo world answers to a payload: it speaks TLS, accepts CONNECT and answers requests. */
 function world(payload: Payload): Client {
   switch (payload.kind) {
-    case 'tls': return world(payload.payload)
+    case 'tls':
+      return world(payload.payload)
     // The recording's client reads an HTTP/1.0 answer as raw bytes.
-    case 'http': if (payload.http10 === true) return {result: 'data'}
-      return payload.tunneled === undefined ? {result: 'response', status: 200} : {result: 'response', status: 200, inner: world(payload.tunneled)}
-    case 'proxy-protocol': return world(payload.payload)
+    case 'http':
+      if (payload.http10 === true) return {result: 'data'}
+      return payload.tunneled === undefined
+        ? {result: 'response', status: 200}
+        : {result: 'response', status: 200, inner: world(payload.tunneled)}
+    case 'proxy-protocol':
+      return world(payload.payload)
     case 'opaque':
-    case 'unknown': return {result: 'tcp_reply'}
-    default: return payload satisfies never
+    case 'unknown':
+      return {result: 'tcp_reply'}
+    default:
+      return payload satisfies never
   }
 }
 
@@ -102,7 +119,13 @@ function throughHop(exit: Extract<Exit, {kind: 'depart'}>, next: Path): Path {
       const client: Client = next.client.result === 'response' ? next.client : {result: 'response', status: 503}
       return {...next, refused: false, client, hops: [{...row(log), ...statusOf(client)}, ...next.hops]}
     }
-    default: return {...next, refused: false, client: tunnelled(exit.departure.payload) ? unwrap(next.client) : next.client, hops: [row(log), ...next.hops]}
+    default:
+      return {
+        ...next,
+        refused: false,
+        client: tunnelled(exit.departure.payload) ? unwrap(next.client) : next.client,
+        hops: [row(log), ...next.hops],
+      }
   }
 }
 
@@ -122,8 +145,13 @@ function unwrap(client: Client): Client {
 
 function row(log: ProxyLog = {}): HopRow {
   const entries: [string, string | number | undefined][] = [
-    ['listener', log.listener], ['filter_chain', log.filterChain], ['virtual_host', log.virtualHost], ['route', log.route],
-    ['cluster', log.cluster], ['upstream_host', log.upstreamHost], ['code', log.code],
+    ['listener', log.listener],
+    ['filter_chain', log.filterChain],
+    ['virtual_host', log.virtualHost],
+    ['route', log.route],
+    ['cluster', log.cluster],
+    ['upstream_host', log.upstreamHost],
+    ['code', log.code],
   ]
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== ''))
 }

@@ -63,7 +63,8 @@ export function listenerFilter(type: string, fields: Message = {}): Message {
 /** A STATIC cluster with socket endpoints. */
 export function cluster(name: string, ...hosts: readonly string[]): Message {
   return {
-    name, type: 'STATIC',
+    name,
+    type: 'STATIC',
     load_assignment: {cluster_name: name, endpoints: [{lb_endpoints: hosts.map((host) => ({endpoint: {address: socketAddress(host)}}))}]},
   }
 }
@@ -87,8 +88,11 @@ export function arrive(destination: string, options: Partial<Arrival> & {readonl
   const original = parseSocket(destination)
   const source = parseSocket(from)
   return {
-    entry: {kind: 'socket', ...entry}, payload: {kind: 'opaque'},
-    ...(source === undefined ? {} : {source}), ...(original === undefined ? {} : {originalDestination: original}), ...rest,
+    entry: {kind: 'socket', ...entry},
+    payload: {kind: 'opaque'},
+    ...(source === undefined ? {} : {source}),
+    ...(original === undefined ? {} : {originalDestination: original}),
+    ...rest,
   }
 }
 

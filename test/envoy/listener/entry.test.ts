@@ -3,7 +3,8 @@ import {arrive, chain, cluster, dump, forwarder, listener, listenerFilter, onlyE
 
 // envoy-2022 D1: which listener takes a connection, and where use_original_dst hands it.
 const ORIGINAL_DST = {listener_filters: [listenerFilter('original_dst.v3.OriginalDst')]}
-const one = (name: string, address: string, fields: object = {}): Readonly<Record<string, unknown>> => listener({name, address, filter_chains: [chain(`chain-${name}`)], ...fields})
+const one = (name: string, address: string, fields: object = {}): Readonly<Record<string, unknown>> =>
+  listener({name, address, filter_chains: [chain(`chain-${name}`)], ...fields})
 
 const LISTENERS = [
   one('out', '0.0.0.0:15001', {...ORIGINAL_DST, use_original_dst: true}),
@@ -28,10 +29,12 @@ const CASES = [
   {rule: 'addresses and ports of two entries do not mix', to: '10.0.0.9:82', listener: 'out'},
 ]
 
-const proxy = forwarder(dump({
-  listeners: LISTENERS.filter((entry) => entry['name'] !== 'udp'),
-  clusters: ['out', 'bare', 'keeps', 'exact', 'wild', 'second', 'extra'].map((name) => cluster(`chain-${name}`, '10.50.0.1:1')),
-}))
+const proxy = forwarder(
+  dump({
+    listeners: LISTENERS.filter((entry) => entry['name'] !== 'udp'),
+    clusters: ['out', 'bare', 'keeps', 'exact', 'wild', 'second', 'extra'].map((name) => cluster(`chain-${name}`, '10.50.0.1:1')),
+  }),
+)
 
 describe('the listener of a captured connection', () => {
   test.each(CASES)('$rule', ({to, on, listener: expected}) => {

@@ -8,7 +8,8 @@ const PORT_80 = {matcher: exactMap('DestinationPortInput', {80: toChain('web')})
 const MATCHERS = {
   'exact map, nested miss': {...exactMap('DestinationIPInput', {'10.0.0.1': PORT_80}), on_no_match: toChain('pass')},
   'prefix map, nested miss, shorter prefix': {
-    matcher_tree: {input: input('DestinationIPInput'), prefix_match_map: {map: {'10.0.0.': PORT_80, '10.': toChain('short')}}}, on_no_match: toChain('pass'),
+    matcher_tree: {input: input('DestinationIPInput'), prefix_match_map: {map: {'10.0.0.': PORT_80, '10.': toChain('short')}}},
+    on_no_match: toChain('pass'),
   },
   'list, predicate true, nested miss, next entry': {
     matcher_list: {
@@ -22,7 +23,8 @@ const MATCHERS = {
     matcher_tree: {
       input: input('DestinationIPInput'),
       custom_match: {
-        name: 'ip', typed_config: {
+        name: 'ip',
+        typed_config: {
           '@type': 'type.googleapis.com/xds.type.matcher.v3.IPMatcher',
           range_matchers: [
             {ranges: [{address_prefix: '10.0.0.1', prefix_len: 32}], on_match: PORT_80},
@@ -48,10 +50,14 @@ const CASES = [
 function proxy(matcher: (typeof CASES)[number]['matcher'], minor: number | undefined): ReturnType<typeof forwarder> {
   const document = dump({
     version: {major: 1, minor: minor ?? 36},
-    listeners: [listener({
-      listener_filters: [listenerFilter('original_dst.v3.OriginalDst')], filter_chain_matcher: MATCHERS[matcher],
-      filter_chains: NAMES.slice(0, -1).map((name) => chain(name)), default_filter_chain: chain('default'),
-    })],
+    listeners: [
+      listener({
+        listener_filters: [listenerFilter('original_dst.v3.OriginalDst')],
+        filter_chain_matcher: MATCHERS[matcher],
+        filter_chains: NAMES.slice(0, -1).map((name) => chain(name)),
+        default_filter_chain: chain('default'),
+      }),
+    ],
     clusters: NAMES.map((name) => cluster(name, '10.50.0.1:80')),
   })
   return forwarder(minor === undefined ? withoutVersion(document) : document)
@@ -79,9 +85,17 @@ describe('a nested matcher that finds nothing', () => {
   })
 
   test('--envoy-version decides when the dump does not', () => {
-    const document = withoutVersion(dump({
-      listeners: [listener({listener_filters: [listenerFilter('original_dst.v3.OriginalDst')], filter_chain_matcher: MATCHERS['exact map, nested miss'], filter_chains: [chain('web'), chain('pass')]})],
-    }))
+    const document = withoutVersion(
+      dump({
+        listeners: [
+          listener({
+            listener_filters: [listenerFilter('original_dst.v3.OriginalDst')],
+            filter_chain_matcher: MATCHERS['exact map, nested miss'],
+            filter_chains: [chain('web'), chain('pass')],
+          }),
+        ],
+      }),
+    )
     const old = forwarder(document, {major: 1, minor: 24}).forward(arrive('10.0.0.1:81'))
     expect(chainTaken(old)).toBe('no-filter-chain')
   })
