@@ -3,7 +3,7 @@ import {either, single, type Branch} from '../branch.js'
 import {headerLines} from '../connection.js'
 import {stop} from '../context.js'
 import {matchString} from '../match/string.js'
-import {httpStep, type HttpFilterCall, type HttpResult} from './run-filters.js'
+import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 /** CORS answers a preflight from an allowed origin itself; every other request passes. Source: envoy-2022 D6; cors_filter.cc. */
 export function corsPreflight(call: HttpFilterCall): readonly Branch<HttpResult>[] {

@@ -4,7 +4,7 @@ import type {View} from '../../json/view.js'
 import {either, one, single, type Branch} from '../branch.js'
 import {stop} from '../context.js'
 import {matchHeader} from '../match/header.js'
-import {httpStep, type HttpFilterCall, type HttpResult} from './run-filters.js'
+import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 const DENOMINATORS: ReadonlyMap<string, number> = new Map([
   ['HUNDRED', 100],

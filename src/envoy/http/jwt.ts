@@ -4,7 +4,7 @@ import {matchRoute} from '../route/route-condition.js'
 import {either, single, type Branch} from '../branch.js'
 import {headerLines} from '../connection.js'
 import {stop} from '../context.js'
-import {httpStep, type HttpFilterCall, type HttpResult} from './run-filters.js'
+import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 /** JWT authentication: what a request without token gets is certain; a token's validity is not in the data. Source: envoy-2022 D6. */
 export function checkJwt(call: HttpFilterCall): readonly Branch<HttpResult>[] {

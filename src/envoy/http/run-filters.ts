@@ -1,39 +1,17 @@
-import type {ProxyLog} from '../../flow/forwarder.js'
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import {evaluateRbacFilter} from '../authorization/filter.js'
 import {typedFilter} from '../config/typed-filter.js'
-import type {Stream} from '../connection.js'
-import {stop, type EngineContext, type Passage} from '../context.js'
+import {stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
 import {policyOf} from '../network/policy.js'
 import {setFilterState} from '../network/set-filter-state.js'
-import type {RouteChoice} from '../route/choice.js'
 import {perFilterConfig} from '../route/per-filter-config.js'
 import {corsPreflight} from './cors.js'
 import {abortFault} from './fault.js'
+import {httpStep, mayRefuse, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
 import {checkJwt} from './jwt.js'
-
-export interface HttpFiltersInput {
-  readonly context: EngineContext
-  readonly manager: View
-  readonly stream: Stream
-  readonly choice: RouteChoice
-  readonly log: ProxyLog
-  readonly weightedEntry?: View
-  readonly cluster?: string
-}
-
-export type HttpResult = {readonly kind: 'continue'; readonly stream: Stream} | {readonly kind: 'ended'; readonly passage: Passage}
-
-/** One HTTP filter asked about one request. `config` is the most specific configuration. */
-export interface HttpFilterCall extends HttpFiltersInput {
-  readonly config: View
-  readonly perRoute?: View
-  readonly name: string
-  readonly type: string
-}
 
 type HttpFilter = (call: HttpFilterCall) => readonly Branch<HttpResult>[]
 
@@ -161,32 +139,8 @@ function externalAuthorization(call: HttpFilterCall): readonly Branch<HttpResult
   return mayRefuse(call, {condition: 'ext_authz must allow', status: call.config.path('status_on_error')?.num('code') ?? 403})
 }
 
-/** A filter whose answer depends on something outside the data. */
-export function mayRefuse(call: HttpFilterCall, refusal: {condition: string; status: number}): readonly Branch<HttpResult>[] {
-  const refused: HttpResult = {
-    kind: 'ended',
-    passage: {
-      end: stop({kind: 'denied', layer: 'l7', reason: `not: ${refusal.condition}`}, {kind: 'http', status: refusal.status}),
-      log: {...call.log, code: refusal.status},
-    },
-  }
-  const step = httpStep(call, refusal.condition)
-  return either<HttpResult>(refusal.condition, {yes: single({kind: 'continue', stream: call.stream}, [step]), no: single(refused, [step])})
-}
-
 function opaque(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const step: Step = {...httpStep(call, 'not understood'), opaque: true}
   const what = `HTTP filter ${call.name} (${call.type}) must let the request pass unchanged`
   return [{...one<HttpResult>({kind: 'continue', stream: call.stream}, [step]), requires: [{what}]}]
-}
-
-export function httpStep(call: HttpFilterCall, effect: string): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
-  return {
-    kind: 'http-filter',
-    name: call.name,
-    type: call.type,
-    effect,
-    because: [],
-    evidence: [call.context.evidence(call.perRoute ?? call.config)],
-  }
 }

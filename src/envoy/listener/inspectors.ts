@@ -1,20 +1,11 @@
 import type {Payload} from '../../flow/connection.js'
 import {oneOf} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
-import type {View} from '../../json/view.js'
 import {one, type Branch} from '../branch.js'
-import type {EngineContext} from '../context.js'
-import type {Filtered} from './listener-filters.js'
-
-interface InspectorCall {
-  readonly context: EngineContext
-  readonly filtered: Filtered
-  readonly config: View
-  readonly name: string
-}
+import type {Filtered, ListenerFilterCall} from './filtered.js'
 
 /** envoy-2022 D1: sets transport protocol, SNI (lower case) and the ALPN list of a ClientHello. */
-export function inspectTls(call: InspectorCall): readonly Branch<Filtered>[] {
+export function inspectTls(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {payload} = call.filtered.connection
   if (payload.kind === 'unknown')
     return guess(call, [
@@ -32,7 +23,7 @@ export function inspectTls(call: InspectorCall): readonly Branch<Filtered>[] {
 }
 
 /** envoy-2022 D1: sets `http/1.0`, `http/1.1` or `h2c`; skips connections known to be TLS. */
-export function inspectHttp(call: InspectorCall): readonly Branch<Filtered>[] {
+export function inspectHttp(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   if (connection.transportProtocol === 'tls') return [found(call, {filtered: call.filtered, sees: 'skipped: TLS'})]
   if (connection.payload.kind === 'unknown') {
@@ -61,11 +52,11 @@ function plaintextProtocol(payload: Payload): string | undefined {
   return payload.version === 'h2' ? 'h2c' : payload.http10 === true ? 'http/1.0' : 'http/1.1'
 }
 
-function reading(call: InspectorCall, changes: Partial<Filtered['connection']> = {}): Filtered {
+function reading(call: ListenerFilterCall, changes: Partial<Filtered['connection']> = {}): Filtered {
   return {...call.filtered, connection: {...call.filtered.connection, inspected: true, ...changes}}
 }
 
-function guess(call: InspectorCall, options: readonly {sees: string; filtered: Filtered}[]): Branch<Filtered>[] {
+function guess(call: ListenerFilterCall, options: readonly {sees: string; filtered: Filtered}[]): Branch<Filtered>[] {
   return options.map((option) => ({
     ...found(call, option),
     share: oneOf(options.length),
@@ -73,7 +64,7 @@ function guess(call: InspectorCall, options: readonly {sees: string; filtered: F
   }))
 }
 
-function found(call: InspectorCall, seen: {filtered: Filtered; sees: string}): Branch<Filtered> {
+function found(call: ListenerFilterCall, seen: {filtered: Filtered; sees: string}): Branch<Filtered> {
   const step: Step = {
     kind: 'listener-filter',
     name: call.name,

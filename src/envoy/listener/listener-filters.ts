@@ -9,25 +9,11 @@ import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
 import {setFilterState} from '../network/set-filter-state.js'
 import {withLocal} from './connection.js'
+import type {Filtered, ListenerFilterCall} from './filtered.js'
 import {isFilterDisabled} from './filter-disabled.js'
 import {inspectHttp, inspectTls} from './inspectors.js'
 
-/** A connection that went through the listener filters. */
-export interface Filtered {
-  readonly connection: Connection
-  /** A filter waits for bytes that never come: the connection hangs. */
-  readonly hangs?: string
-}
-
-interface FilterCall {
-  readonly context: EngineContext
-  readonly arrival: Arrival
-  readonly filtered: Filtered
-  readonly config: View
-  readonly name: string
-}
-
-type ListenerFilter = (call: FilterCall) => readonly Branch<Filtered>[]
+type ListenerFilter = (call: ListenerFilterCall) => readonly Branch<Filtered>[]
 
 const FILTERS: ReadonlyMap<string, ListenerFilter> = new Map<string, ListenerFilter>([
   ['envoy.extensions.filters.listener.original_dst.v3.OriginalDst', originalDst],
@@ -82,21 +68,21 @@ function unlessHanging(
 function runFilter(input: {context: EngineContext; arrival: Arrival; filter: View; filtered: Filtered}): readonly Branch<Filtered>[] {
   const {context, filter, filtered, arrival} = input
   const {name, type, message} = typedFilter(context.config, filter)
-  const call: FilterCall = {context, arrival, filtered, config: message, name}
+  const call: ListenerFilterCall = {context, arrival, filtered, config: message, name}
   if (isFilterDisabled(filter.get('filter_disabled'), filtered.connection)) return [stay(call, 'disabled for this connection')]
   const run = FILTERS.get(type) ?? FILTERS.get(TYPE_BY_NAME.get(name) ?? '')
   return run === undefined ? [opaque(call, type)] : run(call)
 }
 
 /** envoy-2022 D1: SO_ORIGINAL_DST on sockets; on internal connections dynamic metadata, else filter state. */
-function originalDst(call: FilterCall): readonly Branch<Filtered>[] {
+function originalDst(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {
     filtered: {connection},
   } = call
   return connection.entry.kind === 'internal' ? internalOriginalDst(call) : socketOriginalDst(call)
 }
 
-function socketOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
+function socketOriginalDst(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const original = socketDestination(call.arrival)
   return original === undefined
     ? [stay(call, 'no original destination')]
@@ -105,7 +91,7 @@ function socketOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
 
 const ORIGINAL_DST_NAMESPACE = 'envoy.filters.listener.original_dst'
 
-function internalOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
+function internalOriginalDst(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const works = call.context.semantics.internalOriginalDst
   const restored = restoreInternal(call)
   const idle = stay(call, 'does nothing on internal connections before 1.25')
@@ -115,7 +101,7 @@ function internalOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
   return works === false ? [idle] : [restored]
 }
 
-function restoreInternal(call: FilterCall): Branch<Filtered> {
+function restoreInternal(call: ListenerFilterCall): Branch<Filtered> {
   const {connection} = call.filtered
   const local = parseSocket(metadataText(connection.metadata.get(ORIGINAL_DST_NAMESPACE), 'local') ?? stateText(connection, 'local_ip'))
   const remote = parseSocket(stateText(connection, 'remote_ip'))
@@ -131,7 +117,7 @@ function stateText(connection: Connection, object: string): string {
 }
 
 /** envoy-2022 I.1: runs after the configured filters; over a forged address of the socket's own family it puts the real one back. */
-function injectedOriginalDst(call: FilterCall): readonly Branch<Filtered>[] {
+function injectedOriginalDst(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {
     filtered: {connection},
     arrival,
@@ -149,7 +135,7 @@ function socketDestination(arrival: Arrival): SocketAddress | undefined {
 }
 
 /** envoy-2022 A.5: upstream connections dialled from this passage use the downstream source address. */
-function originalSrc(call: FilterCall): readonly Branch<Filtered>[] {
+function originalSrc(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   return connection.remote === undefined
     ? [stay(call, 'no source address to keep')]
@@ -162,7 +148,7 @@ function originalSrc(call: FilterCall): readonly Branch<Filtered>[] {
 }
 
 /** envoy-2022 D1: restores both addresses; TLVs named by rules become dynamic metadata. */
-function proxyProtocol(call: FilterCall): readonly Branch<Filtered>[] {
+function proxyProtocol(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {
     config,
     filtered: {connection},
@@ -197,7 +183,7 @@ function tlvMetadata(config: View, tlvs: Readonly<Record<string, string>>): Map<
 }
 
 /** envoy-2022 A.4: metadata `tunnel` gives the local address and the ORIGINAL_DST target. */
-function setInternalDstAddress(call: FilterCall): readonly Branch<Filtered>[] {
+function setInternalDstAddress(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   const tunnel = connection.metadata.get('tunnel')
   const destination = parseSocket(metadataText(tunnel, 'destination') ?? '')
@@ -215,22 +201,22 @@ function setInternalDstAddress(call: FilterCall): readonly Branch<Filtered>[] {
   return [change(call, {connection: changed, effect})]
 }
 
-function filterState(call: FilterCall): readonly Branch<Filtered>[] {
+function filterState(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   const set = setFilterState({context: call.context, config: call.config, field: 'on_accept', connection})
   return [change(call, {connection: {...connection, filterState: set.filterState}, effect: set.effect})]
 }
 
 /** envoy-2022 A.9: writes `baggage` from the workload list; its content is telemetry that no matcher reads. */
-function workloadMetadata(call: FilterCall): readonly Branch<Filtered>[] {
+function workloadMetadata(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   return [stay(call, 'adds workload metadata (telemetry)')]
 }
 
-function telemetryOnly(call: FilterCall): readonly Branch<Filtered>[] {
+function telemetryOnly(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   return [stay(call, 'telemetry only')]
 }
 
-function opaque(call: FilterCall, type: string): Branch<Filtered> {
+function opaque(call: ListenerFilterCall, type: string): Branch<Filtered> {
   const step = {...stepOf(call, 'unknown filter, assumed to let the connection pass'), opaque: true}
   return {
     ...one(call.filtered),
@@ -239,15 +225,15 @@ function opaque(call: FilterCall, type: string): Branch<Filtered> {
   }
 }
 
-function stay(call: FilterCall, effect: string): Branch<Filtered> {
+function stay(call: ListenerFilterCall, effect: string): Branch<Filtered> {
   return {...one(call.filtered), steps: [stepOf(call, effect)]}
 }
 
-function change(call: FilterCall, changed: {connection: Connection; effect: string}): Branch<Filtered> {
+function change(call: ListenerFilterCall, changed: {connection: Connection; effect: string}): Branch<Filtered> {
   return one({...call.filtered, connection: changed.connection}, [stepOf(call, changed.effect)])
 }
 
-function stepOf(call: FilterCall, effect: string): Extract<Step, {kind: 'listener-filter'}> {
+function stepOf(call: ListenerFilterCall, effect: string): Extract<Step, {kind: 'listener-filter'}> {
   return {kind: 'listener-filter', name: call.name, effect, because: [], evidence: [call.context.evidence(call.config)]}
 }
 
