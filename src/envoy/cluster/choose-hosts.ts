@@ -1,5 +1,5 @@
 import {headerLines} from '../connection.js'
-import {jsonAt} from '../format/value.js'
+import {metadataAtKey} from '../format/value.js'
 import type {View} from '../../json/view.js'
 import {balance} from './balance.js'
 import type {Choice} from './choice.js'
@@ -33,7 +33,5 @@ function givenBy(source: View, {stream, connection}: UpstreamContext): string | 
   const header = source.str('header') ?? ''
   if (header !== '' && stream !== undefined && headerLines(stream.request, header).length > 0) return `header ${header}`
   const key = source.get('metadata')
-  const namespace = key?.str('key') ?? ''
-  const path = key?.list('path').flatMap((segment) => segment.str('key') ?? []) ?? []
-  return jsonAt((stream ?? connection).metadata.get(namespace), path) === undefined ? undefined : `metadata ${namespace}`
+  return metadataAtKey(key, (stream ?? connection).metadata) === undefined ? undefined : `metadata ${key?.str('key') ?? ''}`
 }

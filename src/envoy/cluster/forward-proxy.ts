@@ -1,6 +1,8 @@
 import {isIP} from 'node:net'
 import type {SocketAddress} from '../../flow/address.js'
+import type {FilterStateValue} from '../../flow/connection.js'
 import {toNumber} from '../../json/view.js'
+import {filterStateOf} from '../format/filter-state-command.js'
 import {canonicalIp} from '../match/ip.js'
 import type {UpstreamContext} from './upstream.js'
 
@@ -19,14 +21,23 @@ export type ForwardHost =
  * Source: Envoy dynamic_forward_proxy/cluster.cc.
  */
 export function forwardHost(context: UpstreamContext, secure: boolean): ForwardHost {
-  const {connection, stream} = context
-  const [host, port] = [HOST_KEY, PORT_KEY].map((key) => stream?.filterState.get(key) ?? connection.filterState.get(key))
-  if (host !== undefined && host.value === undefined) return {kind: 'unknown', what: `filter state ${HOST_KEY}`}
-  if (port !== undefined && port.value === undefined) return {kind: 'unknown', what: `filter state ${PORT_KEY}`}
-  const from = host !== undefined ? `filter state ${HOST_KEY}` : stream !== undefined ? ':authority' : 'SNI'
-  const text = host?.value ?? (stream === undefined ? connection.serverName : stream.request.authority) ?? ''
+  const unknown = [HOST_KEY, PORT_KEY].find((key) => isUnknown(filterStateOf(key, context)))
+  if (unknown !== undefined) return {kind: 'unknown', what: `filter state ${unknown}`}
+  const {text, from} = namedHost(context)
   if (text === '') return {kind: 'none', from}
-  return withPort({text, from, port: readPort(port?.value) ?? (secure ? 443 : 80)})
+  return withPort({text, from, port: readPort(filterStateOf(PORT_KEY, context)?.value) ?? (secure ? 443 : 80)})
+}
+
+function namedHost(context: UpstreamContext): {readonly text: string; readonly from: string} {
+  const {connection, stream} = context
+  const host = filterStateOf(HOST_KEY, context)?.value
+  if (host !== undefined) return {text: host, from: `filter state ${HOST_KEY}`}
+  return stream === undefined ? {text: connection.serverName ?? '', from: 'SNI'} : {text: stream.request.authority, from: ':authority'}
+}
+
+/** The object is there, its content is not known. */
+function isUnknown(object: FilterStateValue | undefined): boolean {
+  return object !== undefined && object.value === undefined
 }
 
 function withPort({text, from, port}: {readonly text: string; readonly from: string; readonly port: number}): ForwardHost {

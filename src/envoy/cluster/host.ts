@@ -114,16 +114,22 @@ function healthOf(status: string): Health {
 /** A core.v3.Address; undefined when it is a name that DNS would have to resolve. */
 function readAddress(address: View | undefined): Address | undefined {
   const socket = address?.get('socket_address')
-  const ip = socket?.str('address')
-  if (ip !== undefined) return isIP(ip) === 0 ? undefined : {kind: 'socket', ip, port: socket?.num('port_value') ?? 0}
+  if (socket !== undefined) return readSocket(socket)
   const internal = address?.get('envoy_internal_address')
-  const listener = internal?.str('server_listener_name')
-  if (listener !== undefined) {
-    const endpointId = internal?.str('endpoint_id')
-    return {kind: 'internal', listener, ...(endpointId === undefined ? {} : {endpointId})}
-  }
+  if (internal !== undefined) return readInternal(internal)
   const path = address?.get('pipe')?.str('path')
   return path === undefined ? undefined : {kind: 'pipe', path}
+}
+
+function readSocket(socket: View): Address | undefined {
+  const ip = socket.str('address') ?? ''
+  return isIP(ip) === 0 ? undefined : {kind: 'socket', ip, port: socket.num('port_value') ?? 0}
+}
+
+function readInternal(internal: View): Address {
+  const endpointId = internal.str('endpoint_id')
+  const listener = internal.str('server_listener_name') ?? ''
+  return {kind: 'internal', listener, ...(endpointId === undefined ? {} : {endpointId})}
 }
 
 function dnsName(endpoint: View): string {

@@ -11,10 +11,17 @@ const EXPLICIT: readonly (readonly [field: string, protocol: UpstreamProtocol])[
 /** Protocol a cluster speaks to HTTP upstreams: HttpProtocolOptions, else the legacy fields of the cluster, else HTTP/1.1. */
 export function readHttpProtocol(cluster: View): UpstreamProtocol {
   const options = httpOptions(cluster)
-  if (options?.get('auto_config') !== undefined) return 'auto'
-  if (options?.get('use_downstream_protocol_config') !== undefined) return 'downstream'
-  const explicit = options?.get('explicit_http_config')
-  if (explicit !== undefined) return EXPLICIT.find(([field]) => explicit.get(field) !== undefined)?.[1] ?? 'h1'
+  return options === undefined ? readLegacy(cluster) : readOptions(options)
+}
+
+function readOptions(options: View): UpstreamProtocol {
+  if (options.get('auto_config') !== undefined) return 'auto'
+  if (options.get('use_downstream_protocol_config') !== undefined) return 'downstream'
+  const explicit = options.get('explicit_http_config')
+  return EXPLICIT.find(([field]) => explicit?.get(field) !== undefined)?.[1] ?? 'h1'
+}
+
+function readLegacy(cluster: View): UpstreamProtocol {
   if (cluster.str('protocol_selection') === 'USE_DOWNSTREAM_PROTOCOL') return 'downstream'
   return cluster.get('http2_protocol_options') === undefined ? 'h1' : 'h2'
 }
@@ -35,9 +42,8 @@ export function alpnOf(protocol: UpstreamProtocol, stream: Stream): readonly str
 export function autoSni(cluster: View, stream: Stream): string | undefined {
   const options = httpOptions(cluster)?.get('upstream_http_protocol_options') ?? cluster.get('upstream_http_protocol_options')
   if (options?.bool('auto_sni') !== true) return undefined
-  const override = options.str('override_auto_sni_header') ?? ''
-  const [line] = override === '' ? [] : headerLines(stream.request, override)
-  const name = hostOf(line === undefined || line === '' ? stream.request.authority : line)
+  const [line = ''] = headerLines(stream.request, options.str('override_auto_sni_header') ?? '')
+  const name = hostOf(line === '' ? stream.request.authority : line)
   return name === '' || isIP(name) !== 0 ? undefined : name
 }
 

@@ -3,7 +3,8 @@ import type {Json} from '../../flow/connection.js'
 import type {Rejected} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {headerLines} from '../connection.js'
-import {jsonAt} from '../format/value.js'
+import {filterStateOf} from '../format/filter-state-command.js'
+import {isList, metadataAtKey} from '../format/value.js'
 import {readSocketText} from './socket-text.js'
 import type {UpstreamContext} from './upstream.js'
 
@@ -57,7 +58,8 @@ function restoredAddress({connection}: Asking): SocketAddress | undefined {
 }
 
 function readSources(config: View | undefined, asking: Asking): Reading[] {
-  const sources = [readFilterState(asking)]
+  const state = readFilterState(asking)
+  const sources = state === undefined ? [] : [state]
   const key = config?.get('metadata_key')
   // A version before 1.28 does not know the field.
   if (key !== undefined && asking.semantics.originalDstMetadataKey !== false) sources.push(readMetadata(key, asking))
@@ -65,11 +67,11 @@ function readSources(config: View | undefined, asking: Asking): Reading[] {
   return sources
 }
 
-/** The request's filter state, which has the connection's as its parent. */
-function readFilterState({connection, stream}: Asking): Reading {
+/** The request's filter state, which has the connection's as its parent. Always looked at, hence no candidate while unset. */
+function readFilterState(asking: Asking): Reading | undefined {
   const from = `filter state ${STATE_KEY}`
-  const object = stream?.filterState.get(STATE_KEY) ?? connection.filterState.get(STATE_KEY)
-  if (object === undefined) return {kind: 'absent', from, because: 'not set'}
+  const object = filterStateOf(STATE_KEY, asking)
+  if (object === undefined) return undefined
   return object.value === undefined ? {kind: 'unknown', from} : {kind: 'text', from, text: object.value}
 }
 
@@ -78,13 +80,13 @@ function readMetadata(key: View, {connection, stream}: Asking): Reading {
   const namespace = key.str('key') ?? ''
   const path = key.list('path').flatMap((segment) => segment.str('key') ?? [])
   const from = `dynamic metadata ${[namespace, ...path].join('/')}`
-  const texts = [stream?.metadata, connection.metadata].map((metadata) => firstText(jsonAt(metadata?.get(namespace), path)))
+  const texts = [stream?.metadata, connection.metadata].map((metadata) => firstText(metadataAtKey(key, metadata)))
   const text = texts.find((candidate) => candidate !== undefined)
   return text === undefined ? {kind: 'absent', from, because: 'not set'} : {kind: 'text', from, text}
 }
 
 function firstText(value: Json | undefined): string | undefined {
-  const [first]: readonly Json[] = Array.isArray(value) ? value : [value ?? null]
+  const first = value !== undefined && isList(value) ? value[0] : value
   return typeof first === 'string' ? first : undefined
 }
 

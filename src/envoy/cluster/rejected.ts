@@ -19,8 +19,11 @@ interface Rejecting {
 /** Hosts that get no traffic, and the field that ruled each out. */
 export function rejectedHosts({sets, choice, policy, criteria}: Rejecting): readonly Rejected[] {
   const chosen = new Set(choice.candidates.map(({host}) => host))
-  const all = sets.flatMap((set, priority) => set.hosts.filter((host) => !chosen.has(host)).map((host) =>
-    ({candidate: host.text, because: reason(host, {set, priority, policy, criteria})})))
+  const all = sets.flatMap((set, priority) => {
+    const unused = !set.hosts.some((host) => chosen.has(host))
+    return set.hosts.filter((host) => !chosen.has(host)).map((host) =>
+      ({candidate: host.text, because: reason(host, {set, priority, unused, policy, criteria})}))
+  })
   const sorted = all.sort((a, b) => compare(a.candidate, b.candidate) || compare(a.because, b.because))
   if (sorted.length <= MAX_REJECTED) return sorted
   return [...sorted.slice(0, MAX_REJECTED), {candidate: `${sorted.length - MAX_REJECTED} more hosts`, because: 'not listed one by one'}]
@@ -29,16 +32,21 @@ export function rejectedHosts({sets, choice, policy, criteria}: Rejecting): read
 interface Place extends Pick<Rejecting, 'policy' | 'criteria'> {
   readonly set: HostSet
   readonly priority: number
+  /** No host of the priority was chosen. */
+  readonly unused: boolean
 }
 
-function reason(host: Host, {set, priority, policy, criteria}: Place): string {
-  const wanted = policy.subset !== undefined && criteria.size > 0
-  if (wanted && !holdsLabels({labels: criteria, metadata: host.metadata.get(LB_NAMESPACE), listAsAny: policy.subset?.listAsAny === true})) {
+function reason(host: Host, {set, priority, unused, policy, criteria}: Place): string {
+  if (policy.subset !== undefined && !inSubset(host, {criteria, listAsAny: policy.subset.listAsAny})) {
     return `metadata envoy.lb ${printJson(host.metadata.get(LB_NAMESPACE) ?? {})}`
   }
   if (host.health !== 'healthy') return `health_status ${host.status}`
-  if (policy.localityWeighted && (set.localityWeights.get(host.locality) ?? 0) === 0) return 'locality load_balancing_weight 0'
-  return priority > 0 ? `priority ${priority}` : 'outside the subset'
+  if (unused) return `priority ${priority}`
+  return policy.localityWeighted && !set.localityWeights.has(host.locality) ? 'locality load_balancing_weight 0' : 'outside the subset'
+}
+
+function inSubset(host: Host, {criteria, listAsAny}: {readonly criteria: Criteria; readonly listAsAny: boolean}): boolean {
+  return holdsLabels({labels: criteria, metadata: host.metadata.get(LB_NAMESPACE), listAsAny})
 }
 
 function compare(a: string, b: string): number {

@@ -20,7 +20,7 @@ export function clusterStep({context, cluster, type, join, endpoints, because = 
     kind: 'cluster', name: cluster.name, type: type.name, ...(join === undefined ? {} : {join}), because,
     evidence: [
       clusterEvidence(context, cluster),
-      ...(endpoints === undefined ? [] : [viewEvidence(context, endpoints.assignment, endpoints.inferred)]),
+      ...(endpoints === undefined ? [] : [viewEvidence(context, {view: endpoints.assignment, inferred: endpoints.inferred})]),
     ],
   }
 }
@@ -35,7 +35,7 @@ export function endpointStep(input: {
     ...(health === undefined ? {} : {health}),
     ...(rejected.length === 0 ? {} : {rejected}),
     evidence: upstream.host === undefined
-      ? [clusterEvidence(context, upstream.cluster)] : [viewEvidence(context, upstream.host, input.inferred === true)],
+      ? [clusterEvidence(context, upstream.cluster)] : [viewEvidence(context, {view: upstream.host, inferred: input.inferred === true})],
   }
 }
 
@@ -46,7 +46,7 @@ export function originalDestinationStep(input: {
   const {context, cluster, config, from, address, because, rejected} = input
   return {
     kind: 'original-destination', from, address, because, ...(rejected.length === 0 ? {} : {rejected}),
-    evidence: [config === undefined ? clusterEvidence(context, cluster) : viewEvidence(context, config, false)],
+    evidence: [config === undefined ? clusterEvidence(context, cluster) : viewEvidence(context, {view: config, inferred: false})],
   }
 }
 
@@ -54,6 +54,6 @@ function clusterEvidence(context: UpstreamContext, cluster: Resource): Evidence 
   return {...evidenceOf(context.config, cluster.view), ...(cluster.version === undefined ? {} : {version: cluster.version})}
 }
 
-function viewEvidence({config}: UpstreamContext, view: View, inferred: boolean): Evidence {
+function viewEvidence({config}: UpstreamContext, {view, inferred}: {readonly view: View; readonly inferred: boolean}): Evidence {
   return {...evidenceOf(config, view), ...(inferred ? {basis: 'inferred' as const} : {})}
 }

@@ -1,5 +1,6 @@
 import type {Address} from '../../flow/address.js'
 import type {Resource} from '../config/model.js'
+import {filterStateOf} from '../format/filter-state-command.js'
 import type {Host} from './host.js'
 import {alpnOf, autoSni, readHttpProtocol} from './http-protocol.js'
 import {internalContext} from './internal-context.js'
@@ -42,8 +43,8 @@ function hostSocket({context, cluster, host}: Building, http: UpstreamProtocol):
 
 /** Filter state overrides SNI and ALPN of any upstream (Envoy upstream_server_name.h, application_protocols.h). */
 function tlsSettings(input: Pick<Building, 'context' | 'cluster'> & {readonly hostname?: string}, http: UpstreamProtocol): TlsSettings {
-  const {context: {config, connection, stream}, cluster, hostname} = input
-  const state = (key: string): string | undefined => (stream?.filterState.get(key) ?? connection.filterState.get(key))?.value
+  const {context: {config, stream}, cluster, hostname} = input
+  const state = (key: string): string | undefined => filterStateOf(key, input.context)?.value
   const given = state(SERVER_NAME_KEY)
   const name = given ?? (stream === undefined ? undefined : autoSni(cluster.view, stream))
   const alpn = state(ALPN_KEY)?.split(',')

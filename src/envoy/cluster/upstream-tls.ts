@@ -40,11 +40,10 @@ type Validation = Pick<UpstreamTls, 'expectedSans' | 'sanMatchers' | 'validates'
 
 /** The default and the SDS part of a combined context add up. */
 function readValidation(common: View | undefined, config: TlsSettings['config']): Validation {
-  const combined = common?.get('combined_validation_context')
-  const secret = (combined ?? common)?.get('validation_context_sds_secret_config')?.str('name')
+  const secret = validationSecret(common)
   const delivered = secret === undefined ? undefined : config.secret(secret)?.view.get('validation_context')
-  const contexts = [common?.get('validation_context'), combined?.get('default_validation_context'), delivered]
-    .filter((view) => view !== undefined)
+  const own = [common?.get('validation_context'), common?.path('combined_validation_context', 'default_validation_context')]
+  const contexts = [...own, delivered].filter((view) => view !== undefined)
   const sanMatchers = contexts.flatMap((view) => [...view.list('match_typed_subject_alt_names'), ...view.list('match_subject_alt_names')])
   return {
     sanMatchers,
@@ -52,6 +51,10 @@ function readValidation(common: View | undefined, config: TlsSettings['config'])
     validates: (secret !== undefined || contexts.some(hasTrust)) && !contexts.some(acceptsUntrusted),
     ...(secret === undefined ? {} : {validationSecret: secret}),
   }
+}
+
+function validationSecret(common: View | undefined): string | undefined {
+  return (common?.get('combined_validation_context') ?? common)?.get('validation_context_sds_secret_config')?.str('name')
 }
 
 const TRUST_FIELDS = [

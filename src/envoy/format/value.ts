@@ -1,4 +1,5 @@
 import type {Json} from '../../flow/connection.js'
+import type {View} from '../../json/view.js'
 
 /** What a command gives: text, nothing (Envoy prints `-`), or something the data cannot tell. */
 export type CommandValue = {readonly kind: 'text'; readonly text: string} | {readonly kind: 'missing'} | {readonly kind: 'unknown'}
@@ -22,6 +23,12 @@ export function printJson(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${printJson(field)}`).join(',')}}`
+}
+
+/** The value a MetadataKey (`{key, path: [{key}]}`) names. */
+export function metadataAtKey(key: View | undefined, metadata: ReadonlyMap<string, Json> | undefined): Json | undefined {
+  const path = key?.list('path').flatMap((segment) => segment.str('key') ?? []) ?? []
+  return jsonAt(metadata?.get(key?.str('key') ?? ''), path)
 }
 
 /** The value at a path of struct keys; undefined when a key is absent or a step is no struct. */
