@@ -13,7 +13,7 @@ export interface Clause {
 }
 
 export function leaf(outcome: Tri, describe: () => string): Clause {
-  const when = (wanted: Tri) => (): readonly string[] => outcome === wanted ? [describe()] : []
+  const when = (wanted: Tri) => (): readonly string[] => (outcome === wanted ? [describe()] : [])
   return {outcome, describe, held: when('yes'), failed: when('no'), unknown: when('undetermined')}
 }
 
@@ -23,7 +23,7 @@ export function allClauses(clauses: readonly Clause[]): Clause {
 
 export function anyClause(clauses: readonly Clause[]): Clause {
   const hit = clauses.find((clause) => clause.outcome === 'yes')
-  const describe = (): string => hit === undefined ? joined(clauses, ' or ') : hit.describe()
+  const describe = (): string => (hit === undefined ? joined(clauses, ' or ') : hit.describe())
   return group(clauses, {outcome: anyOf(clauses.map((clause) => clause.outcome)), describe})
 }
 
@@ -34,10 +34,11 @@ export function notClause(clause: Clause): Clause {
 
 function group(clauses: readonly Clause[], {outcome, describe}: Pick<Clause, 'outcome' | 'describe'>): Clause {
   return {
-    outcome, describe,
+    outcome,
+    describe,
     held: () => clauses.flatMap((clause) => clause.held()),
     failed: () => clauses.flatMap((clause) => clause.failed()),
-    unknown: () => outcome === 'undetermined' ? clauses.flatMap((clause) => clause.unknown()) : [],
+    unknown: () => (outcome === 'undetermined' ? clauses.flatMap((clause) => clause.unknown()) : []),
   }
 }
 

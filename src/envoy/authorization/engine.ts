@@ -31,14 +31,12 @@ export interface EngineDecision {
 export function decideByRules(rules: View, {subject, semantics}: {subject: Subject; semantics: Semantics}): EngineDecision {
   const action = actionOf(rules.str('action'))
   const found = evaluateRules({rules, subject, semantics})
-  const policy = found.policy ?? (action === 'ALLOW' && found.matched === 'no' ? 'none' : undefined)
   return {
     action,
     decision: decisionOf(action, found),
-    ...(policy === undefined ? {} : {policy}),
-    ...(found.clause === undefined ? {} : {clause: found.clause}),
+    ...namesOf(action, found),
     because: reasons(found, rules),
-    missing: action === 'LOG' ? [] : found.undetermined ?? [],
+    missing: action === 'LOG' ? [] : (found.undetermined ?? []),
     rejected: rejectedBy(found),
     source: (found.policy === undefined ? undefined : rules.get('policies')?.own(found.policy)) ?? rules,
   }
@@ -48,14 +46,33 @@ export function decideByRules(rules: View, {subject, semantics}: {subject: Subje
 export function decideByMatcher(matcher: View, evaluate: ((matcher: View) => MatcherAnswer) | undefined): EngineDecision {
   const answer: MatcherAnswer = evaluate?.(matcher) ?? {action: undefined, outcome: 'undetermined'}
   const open = {action: 'ALLOW', missing: [], rejected: [], source: matcher} as const
-  if (answer.outcome === 'undetermined') {
-    return {...open, decision: 'undetermined', because: ['the matcher cannot be decided'], missing: ['the RBAC matcher']}
+  switch (answer.outcome) {
+    case 'undetermined':
+      return {...open, decision: 'undetermined', because: ['the matcher cannot be decided'], missing: ['the RBAC matcher']}
+    case 'no':
+      return {...open, decision: 'deny', policy: 'none', because: ['the matcher found no action']}
+    case 'yes':
+      return answer.action === undefined
+        ? {...open, decision: 'deny', policy: 'none', because: ['the match has no action']}
+        : byAction(answer.action)
+    default:
+      return answer.outcome satisfies never
   }
-  if (answer.outcome === 'no' || answer.action === undefined) return {...open, decision: 'deny', policy: 'none', because: ['the matcher found no action']}
-  const message = answer.action.get('typed_config')?.message()
+}
+
+/** An envoy.config.rbac.v3.Action: its own name is the policy that Envoy reports. */
+function byAction(config: View): EngineDecision {
+  const message = config.get('typed_config')?.message()
   const action = actionOf(message?.str('action'))
-  const policy = message?.str('name') ?? answer.action.str('name') ?? ''
-  return {...open, action, decision: action === 'DENY' ? 'deny' : 'allow', policy, because: [`matcher action "${policy}"`], source: answer.action}
+  const policy = message?.str('name') ?? ''
+  const because = [`matcher action "${policy}"`]
+  return {action, decision: action === 'DENY' ? 'deny' : 'allow', policy, because, missing: [], rejected: [], source: config}
+}
+
+/** Without a match an ALLOW filter reports the policy `none`. */
+function namesOf(action: RbacAction, {matched, policy, clause}: RbacDecision): Pick<EngineDecision, 'policy' | 'clause'> {
+  if (policy === undefined) return action === 'ALLOW' && matched === 'no' ? {policy: 'none'} : {}
+  return {policy, ...(clause === undefined ? {} : {clause})}
 }
 
 /** Proto default: ALLOW. */
@@ -71,10 +88,14 @@ function decisionOf(action: RbacAction, {matched}: RbacDecision): EngineDecision
 
 function reasons(found: RbacDecision, rules: View): readonly string[] {
   switch (found.matched) {
-    case 'yes': return [`policy "${found.policy ?? ''}" matches`]
-    case 'undetermined': return found.undetermined ?? []
-    case 'no': return [(rules.get('policies')?.entries().length ?? 0) === 0 ? 'there are no policies' : 'no policy matches']
-    default: return found.matched satisfies never
+    case 'yes':
+      return [`policy "${found.policy ?? ''}" matches`]
+    case 'undetermined':
+      return found.undetermined ?? []
+    case 'no':
+      return [(rules.get('policies')?.entries().length ?? 0) === 0 ? 'there are no policies' : 'no policy matches']
+    default:
+      return found.matched satisfies never
   }
 }
 

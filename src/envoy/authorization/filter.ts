@@ -39,7 +39,9 @@ export function evaluateRbacFilter(question: RbacQuestion): RbacFilterDecision {
   if (enforced === undefined) return {decision: 'allow', missing: [], steps}
   const {decision, policy, missing} = enforced
   return {
-    decision, missing, steps,
+    decision,
+    missing,
+    steps,
     ...(policy === undefined ? {} : {policy}),
     ...(decision === 'deny' ? {details: `rbac_access_denied_matched_policy[${policy ?? 'none'}]`} : {}),
   }
@@ -61,7 +63,9 @@ function runEngine(question: RbacQuestion, fields: {rules: string; matcher: stri
 function stepOf(decision: EngineDecision, {layer, evidence}: RbacQuestion): Step {
   const {action, policy, clause, source, rejected} = decision
   return {
-    kind: 'authorization', layer, action,
+    kind: 'authorization',
+    layer,
+    action,
     decision: action === 'LOG' && decision.decision === 'allow' ? 'log' : decision.decision,
     ...(policy === undefined ? {} : {policy}),
     ...(clause === undefined ? {} : {clause}),

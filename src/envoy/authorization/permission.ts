@@ -10,7 +10,11 @@ import type {RuleContext} from './subject.js'
 
 /** What is asked for. Destination rules look at the local address of the connection, as restored. Source: envoy-2022 D7, I.9. */
 export const PERMISSION: RuleGrammar = {
-  noun: 'permission', all: 'and_rules', any: 'or_rules', not: 'not_rule', members: 'rules',
+  noun: 'permission',
+  all: 'and_rules',
+  any: 'or_rules',
+  not: 'not_rule',
+  members: 'rules',
   leaves: new Map([
     ...SHARED_RULES,
     ['destination_ip', (range, {subject}) => addressRule(range, {name: 'destination ip', ip: subject.connection.local?.ip})],

@@ -14,7 +14,11 @@ import {filterStateOf, type RuleContext, type Subject} from './subject.js'
  * `remote_ip` what X-Forwarded-For left in a request. Source: envoy-2022 D7.
  */
 export const PRINCIPAL: RuleGrammar = {
-  noun: 'principal', all: 'and_ids', any: 'or_ids', not: 'not_id', members: 'ids',
+  noun: 'principal',
+  all: 'and_ids',
+  any: 'or_ids',
+  not: 'not_id',
+  members: 'ids',
   leaves: new Map([
     ...SHARED_RULES,
     ['authenticated', authenticated],
@@ -28,7 +32,7 @@ export const PRINCIPAL: RuleGrammar = {
 
 function authenticated(principal: View, {subject}: RuleContext): Clause {
   const name = principal.get('principal_name')
-  return leaf(matchIdentity(subject, name), () => name === undefined ? 'any TLS peer' : `identity ${describeString(name)}`)
+  return leaf(matchIdentity(subject, name), () => (name === undefined ? 'any TLS peer' : `identity ${describeString(name)}`))
 }
 
 /** Any TLS connection passes an `authenticated` without name, certificate or not (envoy-2022 I.8). URI SANs, DNS SANs and subject are tried in turn. */
@@ -36,10 +40,13 @@ function matchIdentity({connection}: Subject, name: View | undefined): Tri {
   if (connection.tls === undefined) return 'no'
   if (name === undefined) return 'yes'
   const peer = connection.tls.peer
-  const names = [...peer?.uriSans ?? [], ...peer?.dnsSans ?? [], peer?.subject ?? '']
+  const names = [...(peer?.uriSans ?? []), ...(peer?.dnsSans ?? []), peer?.subject ?? '']
   return anyOf(names.map((candidate) => matchString(name, candidate)))
 }
 
 function filterState(matcher: View, {subject}: RuleContext): Clause {
-  return leaf(matchFilterState(matcher, filterStateOf(subject)), () => `${matcher.str('key') ?? ''} ${describeString(matcher.get('string_match'))}`)
+  return leaf(
+    matchFilterState(matcher, filterStateOf(subject)),
+    () => `${matcher.str('key') ?? ''} ${describeString(matcher.get('string_match'))}`,
+  )
 }

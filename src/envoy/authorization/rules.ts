@@ -34,12 +34,14 @@ export interface RbacDecision {
  * principal and its condition hold; policies are tried in lexicographic order. Source: envoy-2022 D7 (engine_impl.cc).
  */
 export function evaluateRules({rules, subject, semantics}: {rules: View; subject: Subject; semantics: Semantics}): RbacDecision {
-  const policies = (rules.get('policies')?.entries() ?? []).toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+  const policies = (rules.get('policies')?.entries() ?? []).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const judged = policies.map(([name, policy]) => ({name, ...judge(policy, {subject, semantics})}))
   const match = judged.find(({whole}) => whole.outcome === 'yes')
   if (match !== undefined) return {matched: 'yes', policy: match.name, clause: match.whole.describe()}
   const open = judged.filter(({whole}) => whole.outcome === 'undetermined')
-  if (open.length > 0) return {matched: 'undetermined', undetermined: open.flatMap(({name, whole}) => whole.unknown().map((what) => `${name}: ${what}`))}
+  if (open.length > 0) {
+    return {matched: 'undetermined', undetermined: open.flatMap(({name, whole}) => whole.unknown().map((what) => `${name}: ${what}`))}
+  }
   const nearest = nearestOf(judged)
   return {matched: 'no', ...(nearest === undefined ? {} : {nearestMiss: nearest})}
 }

@@ -14,7 +14,10 @@ import type {RuleKind} from './rule-tree.js'
 export const SHARED_RULES: readonly (readonly [string, RuleKind])[] = [
   ['any', () => leaf('yes', () => 'anything')],
   ['header', headerRule],
-  ['url_path', (matcher, {subject}) => leaf(matchPath(matcher, subject.stream?.request.path), () => `path ${describeString(matcher.get('path'))}`)],
+  [
+    'url_path',
+    (matcher, {subject}) => leaf(matchPath(matcher, subject.stream?.request.path), () => `path ${describeString(matcher.get('path'))}`),
+  ],
   ['metadata', (matcher, {subject}) => leaf(matchMetadata(matcher, metadataOf(subject)), () => describeMetadata(matcher))],
   ['sourced_metadata', sourcedMetadata],
 ]
@@ -46,6 +49,8 @@ function matchRouteMetadata(matcher: View, route: View | undefined): Tri {
 
 function jsonOf(value: unknown): Json {
   if (Array.isArray(value)) return value.map(jsonOf)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]))
+  }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
 }

@@ -1,6 +1,7 @@
 import type {FilterStateValue, Json} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import type {Connection, Stream} from '../connection.js'
+import {isFrom} from '../match/version.js'
 import type {Semantics} from '../semantics.js'
 
 /** Whom a policy judges: a connection, or a request on it. */
@@ -31,8 +32,8 @@ export function filterStateOf({connection, stream}: Subject): ReadonlyMap<string
  * RBAC has had its own change of header matching: repeated lines one by one since 1.38, and since 1.34.13, 1.35.8, 1.36.5 and 1.37.1
  * of the older lines, which the minor version does not tell apart (envoy-2022 I.6; advisory GHSA-ghc4-35x6-crw5).
  */
-export function rbacHeaderLines({version, headerLines}: Semantics): Semantics['headerLines'] {
-  if (version === undefined || headerLines === 'single') return headerLines
-  if (version.major > 1 || version.minor >= 38) return 'single'
-  return version.minor >= 34 ? 'undetermined' : 'joined'
+export function rbacHeaderLines(semantics: Semantics): Semantics['headerLines'] {
+  if (semantics.version === undefined || semantics.headerLines === 'single') return semantics.headerLines
+  if (isFrom(semantics, {major: 1, minor: 38})) return 'single'
+  return isFrom(semantics, {major: 1, minor: 34}) ? 'undetermined' : 'joined'
 }

@@ -8,7 +8,8 @@ export function describeString(matcher: View | undefined): string {
   if (matcher === undefined) return 'any value'
   const regex = matcher.path('safe_regex')?.str('regex')
   const field = STRING_FIELDS.find((name) => matcher.str(name) !== undefined)
-  const words = regex !== undefined ? `regex ${quote(regex)}` : field === undefined ? 'a custom matcher' : `${field} ${quote(matcher.str(field))}`
+  const words =
+    regex !== undefined ? `regex ${quote(regex)}` : field === undefined ? 'a custom matcher' : `${field} ${quote(matcher.str(field))}`
   return matcher.bool('ignore_case') === true ? `${words} (ignoring case)` : words
 }
 

@@ -47,7 +47,13 @@ function linesTest(matcher: View): LinesTest {
 }
 
 /** Fields of a HeaderMatcher that are no specifier. */
-const COMMON_FIELDS: ReadonlySet<string> = new Set(['name', 'invert_match', 'invertMatch', 'treat_missing_header_as_empty', 'treatMissingHeaderAsEmpty'])
+const COMMON_FIELDS: ReadonlySet<string> = new Set([
+  'name',
+  'invert_match',
+  'invertMatch',
+  'treat_missing_header_as_empty',
+  'treatMissingHeaderAsEmpty',
+])
 
 /** What a presence matcher asks for: `present_match`, or `true` where no specifier is set. Undefined for value matchers. */
 function presenceOf(matcher: View): boolean | undefined {
@@ -59,10 +65,14 @@ function matchLines(lines: readonly string[], {test, rule}: {test: StringTest; r
   const joined = (): Tri => test(lines.join(','))
   const single = (): Tri => anyOf(lines.map(test))
   switch (rule) {
-    case 'joined': return joined()
-    case 'single': return single()
-    case 'undetermined': return joined() === single() ? joined() : 'undetermined'
-    default: return rule satisfies never
+    case 'joined':
+      return joined()
+    case 'single':
+      return single()
+    case 'undetermined':
+      return joined() === single() ? joined() : 'undetermined'
+    default:
+      return rule satisfies never
   }
 }
 
@@ -103,7 +113,8 @@ function rangeTest(range: View): StringTest {
 }
 
 function boundOf(range: View, field: 'start' | 'end'): bigint {
-  return integerOf(String(range.get(field)?.value ?? 0)) ?? 0n
+  const value = range.get(field)?.value
+  return typeof value === 'string' || typeof value === 'number' ? (integerOf(String(value)) ?? 0n) : 0n
 }
 
 function integerOf(text: string): bigint | undefined {

@@ -17,7 +17,8 @@ export function matchMetadata(matcher: View, metadata: ReadonlyMap<string, Json>
 
 /** The value at a path of Struct keys; undefined when a step is missing, no Struct, or the path is empty. */
 export function metadataAt(
-  metadata: ReadonlyMap<string, Json>, {filter, path}: {readonly filter: string; readonly path: readonly string[]},
+  metadata: ReadonlyMap<string, Json>,
+  {filter, path}: {readonly filter: string; readonly path: readonly string[]},
 ): Json | undefined {
   return path.length === 0 ? undefined : path.reduce<Json | undefined>((value, key) => fieldOf(value, key), metadata.get(filter))
 }
@@ -37,11 +38,14 @@ type ValueRule = (matcher: View, subject: Subject) => Tri
 const RULES: readonly (readonly [string, ValueRule])[] = [
   ['null_match', (_, {value}) => tri(value === null)],
   ['double_match', (matcher, {value}) => matchDouble(matcher, value)],
-  ['string_match', (matcher, {value}) => typeof value === 'string' ? matchString(matcher, value) : 'no'],
+  ['string_match', (matcher, {value}) => (typeof value === 'string' ? matchString(matcher, value) : 'no')],
   ['bool_match', (matcher, {value}) => tri(typeof value === 'boolean' && value === matcher.value)],
   ['present_match', (matcher, {value}) => tri(value !== undefined && matcher.value === true)],
   ['list_match', (matcher, subject) => matchList(matcher, subject)],
-  ['or_match', (matcher, {value, depth}) => anyOf(matcher.list('value_matchers').map((one) => matchNested(one, {value, depth: depth + 1})))],
+  [
+    'or_match',
+    (matcher, {value, depth}) => anyOf(matcher.list('value_matchers').map((one) => matchNested(one, {value, depth: depth + 1}))),
+  ],
 ]
 
 function matchNested(matcher: View, subject: Subject): Tri {

@@ -3,13 +3,15 @@ import type {View} from '../../json/view.js'
 import type {Semantics} from '../semantics.js'
 import {queryOf} from './path.js'
 import {matchString} from './string.js'
+import {isFrom} from './version.js'
 
 /**
  * An envoy.config.route.v3.QueryParameterMatcher: names are case sensitive, nothing is percent-decoded, only the first value of a name
  * counts. `present_match: false` asks for absence since 1.34 and was read as presence before. Source: envoy-2022 D5 (config_utility.cc).
  */
 export function matchQueryParameter(
-  matcher: View, {path, semantics}: {readonly path: string | undefined; readonly semantics: Pick<Semantics, 'version'>},
+  matcher: View,
+  {path, semantics}: {readonly path: string | undefined; readonly semantics: Pick<Semantics, 'version'>},
 ): Tri {
   const value = firstValue(path ?? '', matcher.str('name') ?? '')
   const text = matcher.get('string_match')
@@ -18,10 +20,8 @@ export function matchQueryParameter(
   return matchAbsence(value, semantics)
 }
 
-function matchAbsence(value: string | undefined, {version}: Pick<Semantics, 'version'>): Tri {
-  if (version === undefined) return 'undetermined'
-  const asksForAbsence = version.major > 1 || version.minor >= 34
-  return tri((value === undefined) === asksForAbsence)
+function matchAbsence(value: string | undefined, semantics: Pick<Semantics, 'version'>): Tri {
+  return semantics.version === undefined ? 'undetermined' : tri((value === undefined) === isFrom(semantics, {major: 1, minor: 34}))
 }
 
 function firstValue(path: string, name: string): string | undefined {

@@ -43,7 +43,7 @@ function replaceAll(text: string, {regex, substitution}: {regex: RE2JS; substitu
   while (matcher.find()) {
     const [start, stop] = [matcher.start(), matcher.end()]
     if (start === stop && start === lastMatchEnd) continue
-    result += text.slice(end, start) + expand(substitution, (group) => group > matcher.groupCount() ? '' : matcher.group(group) ?? '')
+    result += text.slice(end, start) + expand(substitution, (group) => (group > matcher.groupCount() ? '' : (matcher.group(group) ?? '')))
     end = stop
     lastMatchEnd = stop
   }
@@ -51,5 +51,5 @@ function replaceAll(text: string, {regex, substitution}: {regex: RE2JS; substitu
 }
 
 function expand(substitution: string, group: (index: number) => string): string {
-  return substitution.replaceAll(/\\(\d|\\)/g, (_, what: string) => what === '\\' ? '\\' : group(Number(what)))
+  return substitution.replaceAll(/\\(\d|\\)/g, (_, what: string) => (what === '\\' ? '\\' : group(Number(what))))
 }

@@ -36,10 +36,10 @@ export function rewriteByUriTemplate(path: string, templates: {readonly match: s
 function parseTemplate(template: string): Template | undefined {
   if (!template.startsWith('/') || template.length > MAX_TEMPLATE_LENGTH) return undefined
   const tokens = [...template.matchAll(/\{([^{}]*)\}|[^{}]+|[{}]/g)]
-  const patterns = tokens.map(([token, variable]) => variable === undefined ? globPattern(token) : variablePattern(variable))
+  const patterns = tokens.map(([token, variable]) => (variable === undefined ? globPattern(token) : variablePattern(variable)))
   if (patterns.includes(undefined)) return undefined
   const regex = compilePattern(patterns.join(''))
-  const variables = tokens.flatMap(([, variable]) => variable === undefined ? [] : [variable.split('=', 1)[0] ?? ''])
+  const variables = tokens.flatMap(([, variable]) => (variable === undefined ? [] : [variable.split('=', 1)[0] ?? '']))
   return regex === undefined ? undefined : {regex, variables}
 }
 
@@ -54,5 +54,5 @@ function variablePattern(variable: string): string | undefined {
 /** Literals, slashes and globs; undefined for a stray brace or a character no template may hold. */
 function globPattern(text: string): string | undefined {
   if (!/^[a-zA-Z0-9\-._~%!$&'()+,;:@=*/]*$/.test(text)) return undefined
-  return text.replaceAll(/\*\*|\*|[^*]+/g, (part) => part === '**' ? TEXT_GLOB : part === '*' ? SEGMENT_GLOB : RE2JS.quote(part))
+  return text.replaceAll(/\*\*|\*|[^*]+/g, (part) => (part === '**' ? TEXT_GLOB : part === '*' ? SEGMENT_GLOB : RE2JS.quote(part)))
 }

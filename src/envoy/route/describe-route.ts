@@ -35,7 +35,9 @@ function describeForwarding(action: View): string {
   if (header !== undefined) return `cluster named by header ${header}`
   const weighted = action.get('weighted_clusters')
   if (weighted === undefined) return `cluster chosen by plugin ${pluginName(action)}`
-  const entries = weighted.list('clusters').map((entry) => `${entry.str('name') ?? `header ${entry.str('cluster_header') ?? ''}`} ${entry.num('weight') ?? 0}`)
+  const entries = weighted
+    .list('clusters')
+    .map((entry) => `${entry.str('name') ?? `header ${entry.str('cluster_header') ?? ''}`} ${entry.num('weight') ?? 0}`)
   return `weighted clusters ${entries.join(', ')}`
 }
 

@@ -32,9 +32,9 @@ export function restrictDraw(draw: Draw, constraint: Constraint): {readonly draw
 }
 
 function intersect(a: Constraint['ranges'], b: Constraint['ranges']): Constraint['ranges'] {
-  return a.flatMap(([start, end]) => b
-    .map(([from, to]) => [Math.max(start, from), Math.min(end, to)] as const)
-    .filter(([from, to]) => from < to))
+  return a.flatMap(([start, end]) =>
+    b.map(([from, to]) => [Math.max(start, from), Math.min(end, to)] as const).filter(([from, to]) => from < to),
+  )
 }
 
 function measure({constraints}: Draw): Share {
@@ -48,7 +48,10 @@ function measure({constraints}: Draw): Share {
 }
 
 function proportion({modulus, ranges}: Constraint): Share {
-  return fraction(ranges.reduce((sum, [start, end]) => sum + end - start, 0), modulus)
+  return fraction(
+    ranges.reduce((sum, [start, end]) => sum + end - start, 0),
+    modulus,
+  )
 }
 
 function countResidues(constraints: readonly Constraint[], period: number): number {
@@ -60,7 +63,7 @@ function countResidues(constraints: readonly Constraint[], period: number): numb
 }
 
 function leastCommonMultiple(a: number, b: number): number {
-  return a / greatestCommonDivisor(a, b) * b
+  return (a / greatestCommonDivisor(a, b)) * b
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

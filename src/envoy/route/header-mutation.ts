@@ -26,7 +26,10 @@ export function mutateHeaders(prepared: Prepared, {holder, context}: {holder: Vi
   const removed = new Set(holder?.list('request_headers_to_remove').map((name) => asciiLower(name.text() ?? '')))
   const options = holder?.list('request_headers_to_add') ?? []
   if (removed.size === 0 && options.length === 0) return prepared
-  const kept = withHeaders(prepared.stream, prepared.stream.request.headers.filter(([name]) => !removed.has(name)))
+  const kept = withHeaders(
+    prepared.stream,
+    prepared.stream.request.headers.filter(([name]) => !removed.has(name)),
+  )
   const additions = options.map((option) => evaluate(option, {stream: kept, context})).filter((addition) => addition !== undefined)
   const notes = additions.filter(({complete}) => !complete).map(({name}) => `header ${name} is not fully known`)
   return {stream: withHeaders(kept, apply(kept.request.headers, additions)), notes: [...prepared.notes, ...notes]}
@@ -41,7 +44,10 @@ function evaluate(option: View, {stream, context}: {stream: Stream; context: Rou
 }
 
 /** A format string of a route; without a formatter only text without commands is known. */
-export function formatValue(template: string, {stream, context}: {stream: Stream; context: RouteContext}): {text: string; complete: boolean} {
+export function formatValue(
+  template: string,
+  {stream, context}: {stream: Stream; context: RouteContext},
+): {text: string; complete: boolean} {
   if (!template.includes('%')) return {text: template, complete: true}
   return context.format?.(template, stream) ?? {text: template, complete: false}
 }
@@ -55,8 +61,12 @@ function appendAction(option: View): string {
 
 function apply(headers: HeaderList, additions: readonly Addition[]): HeaderList {
   const present = new Set(headers.map(([name]) => name))
-  const overwrites = additions.filter(({name, action}) => action === 'OVERWRITE_IF_EXISTS_OR_ADD' || (action === 'OVERWRITE_IF_EXISTS' && present.has(name)))
-  const appends = additions.filter(({name, action}) => action === 'APPEND_IF_EXISTS_OR_ADD' || (action === 'ADD_IF_ABSENT' && !present.has(name)))
+  const overwrites = additions.filter(
+    ({name, action}) => action === 'OVERWRITE_IF_EXISTS_OR_ADD' || (action === 'OVERWRITE_IF_EXISTS' && present.has(name)),
+  )
+  const appends = additions.filter(
+    ({name, action}) => action === 'APPEND_IF_EXISTS_OR_ADD' || (action === 'ADD_IF_ABSENT' && !present.has(name)),
+  )
   const overwritten = overwrites.reduce<HeaderList>((list, {name, value}) => setHeader(list, [name, value]), headers)
   return [...overwritten, ...appends.map(({name, value}) => [name, value] as const)]
 }
@@ -65,7 +75,7 @@ function apply(headers: HeaderList, additions: readonly Addition[]): HeaderList 
 export function setHeader(headers: HeaderList, [name, value]: readonly [string, string]): HeaderList {
   const first = headers.findIndex(([other]) => other === name)
   if (first < 0) return [...headers, [name, value]]
-  return headers.flatMap((line, index) => index === first ? [[name, value] as const] : line[0] === name ? [] : [line])
+  return headers.flatMap((line, index) => (index === first ? [[name, value] as const] : line[0] === name ? [] : [line]))
 }
 
 export function withHeaders(stream: Stream, headers: HeaderList): Stream {

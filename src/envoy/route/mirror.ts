@@ -15,7 +15,8 @@ import type {ClusterTarget, RouteTarget} from './target.js'
  * Their shares are of the request they copy. Source: envoy-2022 D5 (router.cc shouldShadow, shadow_writer_impl.cc).
  */
 export function mirrorBranches(
-  target: ClusterTarget, {choice, draw, context}: {choice: ChosenRoute; draw: ChosenRoute['draw']; context: RouteContext},
+  target: ClusterTarget,
+  {choice, draw, context}: {choice: ChosenRoute; draw: ChosenRoute['draw']; context: RouteContext},
 ): Branch<RouteTarget>[] {
   const levels = [choice.route.get('route'), choice.virtualHost, choice.table]
   const policies = levels.map((level) => level?.list('request_mirror_policies') ?? []).find((list) => list.length > 0) ?? []
@@ -23,7 +24,8 @@ export function mirrorBranches(
 }
 
 function mirrorBranch(
-  target: ClusterTarget, {policy, draw, context}: {policy: View; draw: ChosenRoute['draw']; context: RouteContext},
+  target: ClusterTarget,
+  {policy, draw, context}: {policy: View; draw: ChosenRoute['draw']; context: RouteContext},
 ): Branch<RouteTarget>[] {
   const cluster = policy.str('cluster') ?? headerLines(target.stream.request, policy.str('cluster_header') ?? '')[0] ?? ''
   const percent = policy.get('runtime_fraction')
@@ -32,8 +34,13 @@ function mirrorBranch(
   const part = outcome === 'always' ? {share: WHOLE} : restrictDraw(draw, fractionConstraint(outcome, 'inside'))
   if (part === undefined) return []
   const value: ClusterTarget = {
-    kind: 'cluster', cluster, stream: mirroredStream(target.stream, policy), notFoundCode: target.notFoundCode,
-    autoHostRewrite: false, metadataMatch: [], notes: [],
+    kind: 'cluster',
+    cluster,
+    stream: mirroredStream(target.stream, policy),
+    notFoundCode: target.notFoundCode,
+    autoHostRewrite: false,
+    metadataMatch: [],
+    notes: [],
   }
   return [{value, share: part.share, requires: [], steps: [], mirror: true}]
 }
@@ -43,7 +50,9 @@ function mirroredStream(stream: Stream, policy: View): Stream {
   const literal = policy.str('host_rewrite_literal') ?? ''
   const {authority} = stream.request
   const keeps = policy.bool('disable_shadow_host_suffix_append') === true || isAddress(authority)
-  const shadow = keeps ? authority : `${withoutPort(authority)}-shadow${portStart(authority) < 0 ? '' : authority.slice(portStart(authority))}`
+  const shadow = keeps
+    ? authority
+    : `${withoutPort(authority)}-shadow${portStart(authority) < 0 ? '' : authority.slice(portStart(authority))}`
   return {...stream, request: {...stream.request, authority: literal === '' ? shadow : literal}}
 }
 

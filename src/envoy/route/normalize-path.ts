@@ -28,7 +28,10 @@ export function hasDotSegmentParameters(path: string): boolean {
 
 /** Dot segments without their parameters, so that canonicalisation resolves them. */
 export function dropDotSegmentParameters(path: string): string {
-  return path.split('/').map((segment) => segment.replace(/^(\.{1,2});.*$/, '$1')).join('/')
+  return path
+    .split('/')
+    .map((segment) => segment.replace(/^(\.{1,2});.*$/, '$1'))
+    .join('/')
 }
 
 /** A dot may be written `%2e`. A dot segment at the end leaves a trailing slash. */

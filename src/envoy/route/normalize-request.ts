@@ -2,6 +2,8 @@ import type {HttpRequest} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 import type {Semantics} from '../semantics.js'
+import {isFrom} from '../match/version.js'
+import {pathOnly} from '../match/path.js'
 import {portStart, withoutPort} from './authority.js'
 import {hasGrpcContentType} from './grpc.js'
 import {canonicalPath, dropDotSegmentParameters, hasDotSegmentParameters, mergeSlashes, unescapeSlashes} from './normalize-path.js'
@@ -28,11 +30,16 @@ export function normalizeRequest({manager, stream, semantics}: {manager: View; s
   const outcome = normalizePath(path, {manager, semantics})
   const changed = withRequest(stream, {path: outcome.path})
   switch (outcome.kind) {
-    case 'continue': return {kind: 'request', stream: normalizeHost(changed, manager)}
-    case 'reject': return reply(changed, {status: 400, details: 'path_normalization_failed'})
-    case 'redirect': return redirect(changed)
-    case 'undetermined': return {kind: 'undetermined', missing: outcome.missing, stream}
-    default: return outcome satisfies never
+    case 'continue':
+      return {kind: 'request', stream: normalizeHost(changed, manager)}
+    case 'reject':
+      return reply(changed, {status: 400, details: 'path_normalization_failed'})
+    case 'redirect':
+      return redirect(changed)
+    case 'undetermined':
+      return {kind: 'undetermined', missing: outcome.missing, stream}
+    default:
+      return outcome satisfies never
   }
 }
 
@@ -43,7 +50,9 @@ function reply(stream: Stream, answer: {status: number; details: string}): Norma
 /** gRPC clients follow no redirects, so they are refused. */
 function redirect(stream: Stream): NormalizedRequest {
   const details = 'path_normalization_failed'
-  return hasGrpcContentType(stream.request) ? reply(stream, {status: 400, details}) : {kind: 'response', status: 307, location: stream.request.path ?? '/', details, stream}
+  return hasGrpcContentType(stream.request)
+    ? reply(stream, {status: 400, details})
+    : {kind: 'response', status: 307, location: stream.request.path ?? '/', details, stream}
 }
 
 type PathOutcome =
@@ -53,35 +62,45 @@ type PathOutcome =
 /** A fragment is refused; a path that changed by unescaping may be refused or redirected; an encoded NUL is refused. */
 function normalizePath(original: string, {manager, semantics}: {manager: View; semantics: Semantics}): PathOutcome {
   if (original.includes('#')) return {kind: 'reject', path: original}
-  const queryStart = original.indexOf('?')
-  const [raw, query] = queryStart < 0 ? [original, ''] : [original.slice(0, queryStart), original.slice(queryStart)]
-  const action = manager.str('path_with_escaped_slashes_action') ?? 'KEEP_UNCHANGED'
-  const unescaped = ESCAPE_ACTIONS.has(action) ? unescapeSlashes(raw) : raw
-  if (unescaped !== raw && action === 'REJECT_REQUEST') return {kind: 'reject', path: unescaped + query}
-  const canonical = canonicalize(unescaped, {manager, semantics})
-  if (canonical === 'undetermined') return {kind: 'undetermined', path: original, missing: 'parameters in a dot segment: treated differently from patch release to patch release'}
-  if (canonical === undefined) return {kind: 'reject', path: unescaped + query}
-  const path = (manager.bool('merge_slashes') === true ? mergeSlashes(canonical.path) : canonical.path) + query
-  return {kind: unescaped !== raw && action === 'UNESCAPE_AND_REDIRECT' ? 'redirect' : 'continue', path}
+  const path = pathOnly(original)
+  const query = original.slice(path.length)
+  const unescaped = unescapePath(path, manager)
+  if (unescaped.kind === 'reject') return {kind: 'reject', path: unescaped.path + query}
+  const canonical = canonicalize(unescaped.path, {manager, semantics})
+  if (canonical.kind === 'undetermined') return {...canonical, path: original}
+  if (canonical.kind === 'reject') return {kind: 'reject', path: canonical.path + query}
+  return {kind: unescaped.kind, path: (manager.bool('merge_slashes') === true ? mergeSlashes(canonical.path) : canonical.path) + query}
 }
 
-const ESCAPE_ACTIONS: ReadonlySet<string> = new Set(['REJECT_REQUEST', 'UNESCAPE_AND_REDIRECT', 'UNESCAPE_AND_FORWARD'])
+function unescapePath(path: string, manager: View): Extract<PathOutcome, {kind: 'continue' | 'reject' | 'redirect'}> {
+  const onChange = ESCAPE_ACTIONS.get(manager.str('path_with_escaped_slashes_action') ?? '')
+  const unescaped = unescapeSlashes(path)
+  return onChange === undefined || unescaped === path ? {kind: 'continue', path} : {kind: onChange, path: unescaped}
+}
+
+/** What happens when unescaping changed the path; other values keep the path as it is. */
+const ESCAPE_ACTIONS = new Map<string, 'reject' | 'redirect' | 'continue'>([
+  ['REJECT_REQUEST', 'reject'],
+  ['UNESCAPE_AND_REDIRECT', 'redirect'],
+  ['UNESCAPE_AND_FORWARD', 'continue'],
+])
 
 /**
  * `/..;x=1/` resolves like `/../` since 1.40 and since security releases of older lines, which the minor version does not tell apart
  * (strip_dotdot_segments_with_parameters).
  */
-function canonicalize(path: string, {manager, semantics}: {manager: View; semantics: Semantics}): {path: string} | 'undetermined' | undefined {
-  if (manager.bool('normalize_path') !== true) return {path}
-  const {version} = semantics
-  const strips = version !== undefined && (version.major > 1 || version.minor >= 40)
-  if (hasDotSegmentParameters(path) && !strips) return 'undetermined'
+function canonicalize(path: string, {manager, semantics}: {manager: View; semantics: Semantics}): PathOutcome {
+  if (manager.bool('normalize_path') !== true) return {kind: 'continue', path}
+  if (hasDotSegmentParameters(path) && !isFrom(semantics, {major: 1, minor: 40})) {
+    return {kind: 'undetermined', path, missing: 'what a dot segment with parameters turns into: patch releases differ'}
+  }
   const canonical = canonicalPath(dropDotSegmentParameters(path))
-  return canonical === undefined ? undefined : {path: canonical}
+  return canonical === undefined ? {kind: 'reject', path} : {kind: 'continue', path: canonical}
 }
 
 function normalizeHost(stream: Stream, manager: View): Stream {
-  const dotless = manager.bool('strip_trailing_host_dot') === true ? withRequest(stream, {authority: withoutTrailingDot(stream.request.authority)}) : stream
+  const dropsDot = manager.bool('strip_trailing_host_dot') === true
+  const dotless = dropsDot ? withRequest(stream, {authority: withoutTrailingDot(stream.request.authority)}) : stream
   const {authority} = dotless.request
   const port = authority.slice(portStart(authority) + 1)
   return portStart(authority) >= 0 && stripsPort(manager, {port, local: stream.connection.local?.port}) ? stripPort(dotless, port) : dotless
@@ -89,7 +108,9 @@ function normalizeHost(stream: Stream, manager: View): Stream {
 
 function stripsPort(manager: View, {port, local}: {port: string; local: number | undefined}): boolean {
   if (!/^\d{1,10}$/.test(port)) return false
-  return manager.bool('strip_any_host_port') === true || (manager.bool('strip_matching_host_port') === true && Number(port) === (local ?? 0))
+  return (
+    manager.bool('strip_any_host_port') === true || (manager.bool('strip_matching_host_port') === true && Number(port) === (local ?? 0))
+  )
 }
 
 /** A CONNECT is routed without its port, and gets it back before it leaves. */

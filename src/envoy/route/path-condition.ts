@@ -58,7 +58,7 @@ function matchedPath({stream, ignorePathParameters}: RouteSubject): string | und
   const {path} = stream.request
   if (path === undefined) return undefined
   const bare = pathOnly(path)
-  return ignorePathParameters ? bare.split(';', 1)[0] ?? '' : bare
+  return ignorePathParameters ? (bare.split(';', 1)[0] ?? '') : bare
 }
 
 function isConnect({request}: Stream): boolean {

@@ -11,7 +11,11 @@ export interface PerFilterConfig {
  * The `typed_per_filter_config` of a filter: weighted cluster entry, then route, virtual host, route table.
  * Source: envoy-2022 D5 (PerFilterConfigs, mostSpecificPerFilterConfig, filterDisabled).
  */
-export function perFilterConfig({choice, filterName, weightedEntry}: {
+export function perFilterConfig({
+  choice,
+  filterName,
+  weightedEntry,
+}: {
   readonly choice: {readonly route?: View; readonly virtualHost?: View; readonly table: View}
   readonly filterName: string
   readonly weightedEntry?: View | undefined

@@ -22,7 +22,11 @@ export interface PickQuestion {
 
 /** `cluster`, `cluster_header`, `weighted_clusters` or a specifier plugin. Source: envoy-2022 D5. */
 export function pickCluster(question: PickQuestion): Branch<Pick>[] {
-  const {choice: {draw}, action, stream} = question
+  const {
+    choice: {draw},
+    action,
+    stream,
+  } = question
   const cluster = action.str('cluster')
   if (cluster !== undefined) return single<Pick>({kind: 'cluster', cluster, draw})
   const header = action.str('cluster_header')
@@ -33,12 +37,18 @@ export function pickCluster(question: PickQuestion): Branch<Pick>[] {
 
 /** Only the matcher plugin says in its config what it does; no match leaves the cluster empty. */
 function byPlugin({choice, action, stream, context}: PickQuestion): Branch<Pick>[] {
-  const config = action.path('inline_cluster_specifier_plugin', 'extension', 'typed_config')
-  const matcher = config?.typeName()?.endsWith('.MatcherClusterSpecifier') === true ? config.message().get('cluster_matcher') : undefined
+  const matcher = clusterMatcher(action)
   const answer = matcher === undefined ? undefined : context.evaluateMatcher?.(matcher, stream)
-  if (answer === undefined || answer.outcome === 'undetermined') return single<Pick>({kind: 'undetermined', missing: `cluster specifier plugin ${pluginName(action)}`})
+  if (answer === undefined || answer.outcome === 'undetermined') {
+    return single<Pick>({kind: 'undetermined', missing: `cluster specifier plugin ${pluginName(action)}`})
+  }
   const cluster = answer.action?.get('typed_config')?.message().str('cluster') ?? ''
   return single<Pick>({kind: 'cluster', cluster, draw: choice.draw})
+}
+
+function clusterMatcher(action: View): View | undefined {
+  const config = action.path('inline_cluster_specifier_plugin', 'extension', 'typed_config')
+  return config?.typeName()?.endsWith('.MatcherClusterSpecifier') === true ? config.message().get('cluster_matcher') : undefined
 }
 
 interface WeightedEntry {
@@ -68,14 +78,14 @@ function weightedEntries({stream, context}: PickQuestion, weighted: View): reado
     const override = prefix === '' ? undefined : toNumber(context.runtime?.get(`${prefix}.${name}`))
     const start = end
     end += Math.max(0, Math.trunc(override ?? entry.num('weight') ?? 0))
-    return {entry, start, end, cluster: name === '' ? headerLines(stream.request, entry.str('cluster_header') ?? '')[0] ?? '' : name}
+    return {entry, start, end, cluster: name === '' ? (headerLines(stream.request, entry.str('cluster_header') ?? '')[0] ?? '') : name}
   })
 }
 
 /** A header fixes the value if it has one line that reads as uint64; otherwise it is drawn. */
 function namedValue({request}: Stream, header: string): bigint | undefined {
   const lines = header === '' ? [] : headerLines(request, header)
-  const [, digits] = /^\s*\+?(\d{1,20})\s*$/.exec(lines.length === 1 ? lines[0] ?? '' : '') ?? []
+  const [, digits] = /^\s*\+?(\d{1,20})\s*$/.exec(lines.length === 1 ? (lines[0] ?? '') : '') ?? []
   const value = digits === undefined ? undefined : BigInt(digits)
   return value !== undefined && value < 2n ** 64n ? value : undefined
 }
@@ -87,7 +97,9 @@ interface Weighing {
 
 function fixedEntry(question: PickQuestion, {candidates, value, total}: Weighing & {value: number}): Branch<Pick>[] {
   const taken = candidates.find(({start, end}) => value >= start && value < end)
-  return taken === undefined ? [] : [toBranch(question, {taken, candidates, because: `header value ${value} modulo ${total}`, draw: question.choice.draw})]
+  return taken === undefined
+    ? []
+    : [toBranch(question, {taken, candidates, because: `header value ${value} modulo ${total}`, draw: question.choice.draw})]
 }
 
 /** Shares follow from the weights and from what earlier fractions left of the random value. */
@@ -95,15 +107,23 @@ function drawnEntries(question: PickQuestion, {candidates, total}: Weighing): Br
   return candidates.flatMap((taken) => {
     const part = restrictDraw(question.choice.draw, {modulus: total, ranges: [[taken.start, taken.end]]})
     if (part === undefined) return []
-    return [{...toBranch(question, {taken, candidates, because: `weight ${taken.end - taken.start} of ${total}`, draw: part.draw}), share: part.share}]
+    return [
+      {
+        ...toBranch(question, {taken, candidates, because: `weight ${taken.end - taken.start} of ${total}`, draw: part.draw}),
+        share: part.share,
+      },
+    ]
   })
 }
 
 /** The hash of the request decides: always the same entry for it, but not one the weights tell. */
 function hashedEntries(question: PickQuestion, candidates: readonly WeightedEntry[]): Branch<Pick>[] {
-  const {choice: {route, draw}} = question
+  const {
+    choice: {route, draw},
+  } = question
   return candidates.map((taken) => ({
-    ...toBranch(question, {taken, candidates, because: 'hash policy', draw}), share: oneOf(candidates.length),
+    ...toBranch(question, {taken, candidates, because: 'hash policy', draw}),
+    share: oneOf(candidates.length),
     requires: [{what: `the hash policy of route "${routeName(route)}" must pick ${taken.cluster}`, group: `${route.pointer}#hash`}],
   }))
 }
@@ -118,11 +138,21 @@ interface Taken {
 function toBranch({choice: {route}, context}: PickQuestion, {taken, candidates, because, draw}: Taken): Branch<Pick> {
   const others = candidates.filter((other) => other !== taken)
   return {
-    value: {kind: 'cluster', cluster: taken.cluster, entry: taken.entry, draw}, share: WHOLE, requires: [],
-    steps: [{
-      kind: 'route', name: routeName(route), match: 'weighted_clusters', action: `cluster ${taken.cluster}`,
-      because: [because], evidence: [context.evidence(taken.entry)],
-      ...(others.length === 0 ? {} : {rejected: others.map(({cluster, start, end}) => ({candidate: cluster, because: `weight ${end - start}`}))}),
-    }],
+    value: {kind: 'cluster', cluster: taken.cluster, entry: taken.entry, draw},
+    share: WHOLE,
+    requires: [],
+    steps: [
+      {
+        kind: 'route',
+        name: routeName(route),
+        match: 'weighted_clusters',
+        action: `cluster ${taken.cluster}`,
+        because: [because],
+        evidence: [context.evidence(taken.entry)],
+        ...(others.length === 0
+          ? {}
+          : {rejected: others.map(({cluster, start, end}) => ({candidate: cluster, because: `weight ${end - start}`}))}),
+      },
+    ],
   }
 }

@@ -2,7 +2,11 @@ import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 
 const STATUS: ReadonlyMap<string, number> = new Map([
-  ['MOVED_PERMANENTLY', 301], ['FOUND', 302], ['SEE_OTHER', 303], ['TEMPORARY_REDIRECT', 307], ['PERMANENT_REDIRECT', 308],
+  ['MOVED_PERMANENTLY', 301],
+  ['FOUND', 302],
+  ['SEE_OTHER', 303],
+  ['TEMPORARY_REDIRECT', 307],
+  ['PERMANENT_REDIRECT', 308],
 ])
 
 /** 301 unless the redirect says otherwise. */

@@ -18,14 +18,21 @@ export interface ActionQuestion {
   readonly context: RouteContext
 }
 
-const NOT_FOUND_CODES: ReadonlyMap<string, number> = new Map([['SERVICE_UNAVAILABLE', 503], ['NOT_FOUND', 404], ['INTERNAL_SERVER_ERROR', 500]])
+const NOT_FOUND_CODES: ReadonlyMap<string, number> = new Map([
+  ['SERVICE_UNAVAILABLE', 503],
+  ['NOT_FOUND', 404],
+  ['INTERNAL_SERVER_ERROR', 500],
+])
 
 /**
  * What the route does with the request, with the request as it leaves: cluster, redirect or direct response; weighted clusters and mirror
  * policies are branches with exact shares. Source: envoy-2022 D5, I.7.
  */
 export function resolveAction(question: ActionQuestion): Branch<RouteTarget>[] {
-  const {choice: {route}, stream} = question
+  const {
+    choice: {route},
+    stream,
+  } = question
   const action = route.get('route')
   if (action !== undefined) return forward(question, action)
   const redirect = route.get('redirect')
@@ -52,10 +59,16 @@ function clusterTarget(question: ActionQuestion, {action, pick}: {action: View; 
   const {stream, notes} = prepare(question, {action, entry})
   const notFoundCode = NOT_FOUND_CODES.get(action.str('cluster_not_found_response_code') ?? '') ?? 503
   const weightedEntry = entry === undefined ? {} : {weightedEntry: entry}
-  if (cluster === '') return {kind: 'no-cluster', reason: 'the route names no cluster for this request', status: notFoundCode, stream, ...weightedEntry}
+  if (cluster === '') {
+    return {kind: 'no-cluster', reason: 'the route names no cluster for this request', status: notFoundCode, stream, ...weightedEntry}
+  }
   const connect = connectHandling(action, question.stream)
   return {
-    kind: 'cluster', cluster, stream, notFoundCode, ...weightedEntry,
+    kind: 'cluster',
+    cluster,
+    stream,
+    notFoundCode,
+    ...weightedEntry,
     autoHostRewrite: action.bool('auto_host_rewrite') === true,
     metadataMatch: metadataMatch([action, entry]),
     ...(connect === undefined ? {} : {connect}),

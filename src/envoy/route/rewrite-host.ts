@@ -2,6 +2,7 @@ import type {View} from '../../json/view.js'
 import {headerLines, type Stream} from '../connection.js'
 import {pathOnly} from '../match/path.js'
 import {rewriteByRegex} from '../match/regex.js'
+import {isFrom} from '../match/version.js'
 import type {Semantics} from '../semantics.js'
 import {portStart} from './authority.js'
 import type {RouteContext} from './context.js'
@@ -16,21 +17,30 @@ export function rewriteHost(prepared: Prepared, {action, context}: {action: View
 }
 
 /** Sets the authority; also for auto_host_rewrite, once the endpoint is known. x-envoy-original-host exists since 1.35. */
-export function withHost(stream: Stream, {host, action, semantics}: {host: string; action: View; semantics: Pick<Semantics, 'version'>}): Stream {
+export function withHost(
+  stream: Stream,
+  {host, action, semantics}: {host: string; action: View; semantics: Pick<Semantics, 'version'>},
+): Stream {
   const {authority, headers} = stream.request
   const forwarded = action.bool('append_x_forwarded_host') === true && host !== authority ? appendForwardedHost(stream) : headers
-  const {version} = semantics
-  const keepsOriginal = version !== undefined && (version.major > 1 || version.minor >= 35) && headerLines(stream.request, 'x-envoy-original-host').length === 0
-  return {...stream, request: {
-    ...stream.request, authority: host, headers: keepsOriginal ? setHeader(forwarded, ['x-envoy-original-host', authority]) : forwarded,
-  }}
+  const keepsOriginal = isFrom(semantics, {major: 1, minor: 35}) && headerLines(stream.request, 'x-envoy-original-host').length === 0
+  return {
+    ...stream,
+    request: {
+      ...stream.request,
+      authority: host,
+      headers: keepsOriginal ? setHeader(forwarded, ['x-envoy-original-host', authority]) : forwarded,
+    },
+  }
 }
 
 /** A CONNECT gets back the port that was taken off for routing. */
 export function restoreConnectPort(stream: Stream): Stream {
   const port = stream.filterState.get(ORIGINAL_CONNECT_PORT)?.value
   const {authority} = stream.request
-  return port === undefined || portStart(authority) >= 0 ? stream : {...stream, request: {...stream.request, authority: `${authority}:${port}`}}
+  return port === undefined || portStart(authority) >= 0
+    ? stream
+    : {...stream, request: {...stream.request, authority: `${authority}:${port}`}}
 }
 
 /** An empty result leaves the host alone. */

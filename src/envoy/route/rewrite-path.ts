@@ -25,36 +25,55 @@ interface Rewritten {
   readonly notes: readonly string[]
 }
 
-function rewrittenPath(path: string, {route, stream, context}: {route: View; stream: Stream; context: RouteContext}): Rewritten | undefined {
-  const redirect = route.get('redirect')
-  const action = redirect !== undefined && changesTarget(redirect) ? redirect : route.get('route')
+function rewrittenPath(
+  path: string,
+  {route, stream, context}: {route: View; stream: Stream; context: RouteContext},
+): Rewritten | undefined {
+  const action = rewritingAction(route)
   const regex = action?.get('regex_rewrite')
   if (regex !== undefined) return byRegex(path, regex)
-  const prefix = action?.str('prefix_rewrite') ?? ''
-  if (prefix !== '') return {path: prefix + path.slice(matchedLength(route, path)), notes: []}
   const policy = action?.get('path_rewrite_policy')
   if (policy !== undefined) return byPolicy(path, {policy, route})
-  const formatted = action?.str('path_rewrite') ?? ''
-  if (formatted === '') return undefined
-  const {text, complete} = formatValue(formatted, {stream, context})
+  const [prefix, template] = [action?.str('prefix_rewrite') ?? '', action?.str('path_rewrite') ?? '']
+  if (prefix !== '') return {path: prefix + path.slice(matchedLength(route, path)), notes: []}
+  return byFormat(path, {template, stream, context})
+}
+
+function byFormat(
+  path: string,
+  {template, stream, context}: {template: string; stream: Stream; context: RouteContext},
+): Rewritten | undefined {
+  if (template === '') return undefined
+  const {text, complete} = formatValue(template, {stream, context})
   return {path: replacePath(path, text), notes: complete ? [] : ['path_rewrite is not fully known']}
+}
+
+function rewritingAction(route: View): View | undefined {
+  const redirect = route.get('redirect')
+  return redirect !== undefined && changesTarget(redirect) ? redirect : route.get('route')
 }
 
 /** A redirect that only changes scheme or port rewrites no path: config_impl.cc isRedirect. */
 function changesTarget(redirect: View): boolean {
-  return redirect.get('regex_rewrite') !== undefined
-    || ['host_redirect', 'path_redirect', 'prefix_rewrite'].some((field) => (redirect.str(field) ?? '') !== '')
+  return (
+    redirect.get('regex_rewrite') !== undefined ||
+    ['host_redirect', 'path_redirect', 'prefix_rewrite'].some((field) => (redirect.str(field) ?? '') !== '')
+  )
 }
 
 function byRegex(path: string, rewrite: View): Rewritten {
   const replaced = rewriteByRegex(rewrite, pathOnly(path))
-  return replaced === undefined ? {path, notes: ['the regex of regex_rewrite does not compile']} : {path: replacePath(path, replaced), notes: []}
+  return replaced === undefined
+    ? {path, notes: ['the regex of regex_rewrite does not compile']}
+    : {path: replacePath(path, replaced), notes: []}
 }
 
 function byPolicy(path: string, {policy, route}: {policy: View; route: View}): Rewritten {
   const rewrite = policy.get('typed_config')?.message().str('path_template_rewrite')
   const match = matchTemplate(route)
-  if (rewrite === undefined || match === undefined) return {path, notes: [`path_rewrite_policy ${policy.get('typed_config')?.typeName() ?? ''} is not evaluated`]}
+  if (rewrite === undefined || match === undefined) {
+    return {path, notes: [`path_rewrite_policy ${policy.get('typed_config')?.typeName() ?? ''} is not evaluated`]}
+  }
   return {path: replacePath(path, rewriteByUriTemplate(path, {match, rewrite}) ?? pathOnly(path)), notes: []}
 }
 

@@ -22,7 +22,10 @@ export function routeConditions(match: View): readonly RouteCondition[] {
 }
 
 function readConditions(match: View): readonly RouteCondition[] {
-  const grpc: RouteCondition = {text: 'gRPC', test: ({stream}) => tri(stream.request.path !== undefined && hasGrpcContentType(stream.request))}
+  const grpc: RouteCondition = {
+    text: 'gRPC',
+    test: ({stream}) => tri(stream.request.path !== undefined && hasGrpcContentType(stream.request)),
+  }
   return [
     pathCondition(match),
     ...(match.get('grpc') === undefined ? [] : [grpc]),
@@ -55,7 +58,10 @@ function tlsCondition(field: string, wanted: View): RouteCondition {
     if (stream.connection.tls?.peer === undefined) return 'no'
     return field === 'presented' ? 'yes' : 'undetermined'
   }
-  return {text: `client certificate ${wanted.value === true ? '' : 'not '}${field}`, test: ({stream}) => wanted.value === true ? holds(stream) : not(holds(stream))}
+  return {
+    text: `client certificate ${wanted.value === true ? '' : 'not '}${field}`,
+    test: ({stream}) => (wanted.value === true ? holds(stream) : not(holds(stream))),
+  }
 }
 
 function metadataCondition(matcher: View): RouteCondition {
@@ -70,13 +76,29 @@ function filterStateCondition(matcher: View): RouteCondition {
 }
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  'prefix', 'path', 'safe_regex', 'connect_matcher', 'path_separated_prefix', 'path_match_policy', 'case_sensitive', 'runtime_fraction',
-  'headers', 'query_parameters', 'grpc', 'tls_context', 'dynamic_metadata', 'filter_state',
+  'prefix',
+  'path',
+  'safe_regex',
+  'connect_matcher',
+  'path_separated_prefix',
+  'path_match_policy',
+  'case_sensitive',
+  'runtime_fraction',
+  'headers',
+  'query_parameters',
+  'grpc',
+  'tls_context',
+  'dynamic_metadata',
+  'filter_state',
 ])
 
 /** A field this tool does not know may ask for anything. */
 function unknownFields(match: View): readonly string[] {
-  return match.entries().filter(([, {value}]) => value !== null).map(([field]) => snakeCase(field)).filter((field) => !KNOWN_FIELDS.has(field))
+  return match
+    .entries()
+    .filter(([, {value}]) => value !== null)
+    .map(([field]) => snakeCase(field))
+    .filter((field) => !KNOWN_FIELDS.has(field))
 }
 
 function snakeCase(field: string): string {

@@ -9,7 +9,11 @@ export interface Fraction {
 
 export type FractionOutcome = 'always' | 'never' | Fraction
 
-const DENOMINATORS: ReadonlyMap<string, number> = new Map([['HUNDRED', 100], ['TEN_THOUSAND', 10_000], ['MILLION', 1_000_000]])
+const DENOMINATORS: ReadonlyMap<string, number> = new Map([
+  ['HUNDRED', 100],
+  ['TEN_THOUSAND', 10_000],
+  ['MILLION', 1_000_000],
+])
 
 /** A RuntimeFractionalPercent; a runtime value, percent or whole number, overrides the default. Source: envoy-2022 D5 (featureEnabled). */
 export function runtimeFraction(percent: View, runtime: ReadonlyMap<string, unknown> | undefined): FractionOutcome {

@@ -17,8 +17,12 @@ export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
   const {host, domain, rejected} = chooseVirtualHost({table, authority: stream.request.authority})
   if (host === undefined) return single<RouteChoice>({kind: 'no-virtual-host', table})
   const step: Step = {
-    kind: 'virtual-host', name: host.str('name') ?? '', domain: domain ?? '', table: table.str('name') ?? '',
-    because: [`authority ${stream.request.authority}`], evidence: [context.evidence(host)],
+    kind: 'virtual-host',
+    name: host.str('name') ?? '',
+    domain: domain ?? '',
+    table: table.str('name') ?? '',
+    because: [`authority ${stream.request.authority}`],
+    evidence: [context.evidence(host)],
     ...(rejected.length === 0 ? {} : {rejected}),
   }
   return routesOfHost(question, host).map((branch) => ({...branch, steps: [step, ...branch.steps]}))
@@ -30,12 +34,20 @@ function routesOfHost(question: RouteQuestion, virtualHost: View): Branch<RouteC
   if (stream.scheme === '') return single<RouteChoice>({kind: 'no-route', virtualHost, table})
   if (needsTls(virtualHost, stream)) return single<RouteChoice>({kind: 'redirect-tls', virtualHost, table, location: httpsLocation(stream)})
   const matcher = virtualHost.get('matcher')
-  if (matcher === undefined) return walkRoutes({...question, virtualHost, routes: virtualHost.list('routes')})
+  const routes = matcher === undefined ? virtualHost.list('routes') : matchedRoutes(matcher, {stream, context})
+  if (routes === undefined) {
+    const missing = `the matcher of virtual host "${virtualHost.str('name') ?? ''}"`
+    return single<RouteChoice>({kind: 'undetermined', missing, virtualHost, table})
+  }
+  return walkRoutes({...question, virtualHost, routes})
+}
+
+/** The routes a matcher leads to, none where it finds nothing; undefined when it cannot be decided. */
+function matchedRoutes(matcher: View, {stream, context}: Pick<RouteQuestion, 'stream' | 'context'>): readonly View[] | undefined {
   const answer = context.evaluateMatcher?.(matcher, stream)
-  if (answer?.outcome === 'no') return single<RouteChoice>({kind: 'no-route', virtualHost, table})
+  if (answer?.outcome === 'no') return []
   const action = answer?.outcome === 'yes' ? answer.action?.get('typed_config') : undefined
-  if (action !== undefined) return walkRoutes({...question, virtualHost, routes: routesOfAction(action)})
-  return single<RouteChoice>({kind: 'undetermined', missing: `the matcher of virtual host "${virtualHost.str('name') ?? ''}"`, virtualHost, table})
+  return action === undefined ? undefined : routesOfAction(action)
 }
 
 /** A matcher's action is one Route or a RouteList; their own matches still have to hold: envoy-2022 D5. */

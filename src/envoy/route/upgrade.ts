@@ -17,7 +17,7 @@ export function upgradeAllowed({manager, route, stream}: {manager: View; route?:
 /** The filters an upgrade runs instead of `http_filters`; undefined when the upgrade config names none. */
 export function upgradeFilters({manager, stream}: {manager: View; stream: Stream}): View[] | undefined {
   const type = upgradeType(stream)
-  const filters = type === undefined ? [] : upgradeConfig(manager, type)?.list('filters') ?? []
+  const filters = type === undefined ? [] : (upgradeConfig(manager, type)?.list('filters') ?? [])
   return filters.length === 0 ? undefined : filters
 }
 
@@ -26,7 +26,10 @@ export function upgradeFilters({manager, stream}: {manager: View; stream: Stream
  * Undefined for other requests. Source: envoy-2022 D5 (router.cc), I.7.
  */
 export function connectHandling(action: View, {request}: Stream): 'terminate' | 'forward' | undefined {
-  const connectConfig = action.list('upgrade_configs').map((config) => config.get('connect_config')).find((config) => config !== undefined)
+  const connectConfig = action
+    .list('upgrade_configs')
+    .map((config) => config.get('connect_config'))
+    .find((config) => config !== undefined)
   if (request.method === 'POST') return connectConfig?.bool('allow_post') === true ? 'terminate' : undefined
   if (request.method !== 'CONNECT') return undefined
   return connectConfig === undefined ? 'forward' : 'terminate'
@@ -35,7 +38,10 @@ export function connectHandling(action: View, {request}: Stream): 'terminate' | 
 /** `connect` for CONNECT, the Upgrade header where Connection names it. */
 function upgradeType({request}: Stream): string | undefined {
   if (request.method === 'CONNECT') return 'connect'
-  const tokens = headerLines(request, 'connection').join(',').split(',').map((token) => asciiLower(token.trim()))
+  const tokens = headerLines(request, 'connection')
+    .join(',')
+    .split(',')
+    .map((token) => asciiLower(token.trim()))
   return tokens.includes('upgrade') ? headerLines(request, 'upgrade').map(asciiLower)[0] : undefined
 }
 

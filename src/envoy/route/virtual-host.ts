@@ -24,8 +24,9 @@ export function chooseVirtualHost({table, authority}: {readonly table: View; rea
   const found = candidates(index, asciiLower(ignorePort ? withoutPort(authority) : authority))
   const [best, ...others] = found
   if (best === undefined) return {rejected: []}
-  const rejected = others.slice(0, MAX_REJECTED).map(({host, domain}) => (
-    {candidate: `${host.str('name') ?? ''} (${domain})`, because: `less specific than ${best.domain}`}))
+  const rejected = others
+    .slice(0, MAX_REJECTED)
+    .map(({host, domain}) => ({candidate: `${host.str('name') ?? ''} (${domain})`, because: `less specific than ${best.domain}`}))
   return {host: best.host, domain: best.domain, rejected}
 }
 

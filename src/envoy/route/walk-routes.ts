@@ -49,11 +49,17 @@ type Judge = (index: number) => MatchResult
 
 /** Conditions do not depend on the alternative, only on the request. */
 function judgeOnce({routes, stream, table, context}: RouteWalk): Judge {
-  const subject = {stream, semantics: context.semantics, ignorePathParameters: table.bool('ignore_path_parameters_in_path_matching') === true}
+  const subject = {
+    stream,
+    semantics: context.semantics,
+    ignorePathParameters: table.bool('ignore_path_parameters_in_path_matching') === true,
+  }
   const results = new Map<number, MatchResult>()
   return (index) => {
     const match = routes[index]?.get('match')
-    const result = results.get(index) ?? (match === undefined ? {outcome: 'undetermined', because: ['a route without match']} as const : matchRoute(match, subject))
+    const result =
+      results.get(index) ??
+      (match === undefined ? ({outcome: 'undetermined', because: ['a route without match']} as const) : matchRoute(match, subject))
     results.set(index, result)
     return result
   }
@@ -73,7 +79,10 @@ function advance(start: Progress, {walk, judge}: {walk: RouteWalk; judge: Judge}
     const result = judge(index)
     const split = result.outcome === 'no' ? undefined : splitByFraction(start.draw, {route, walk})
     if (split?.inside === undefined) {
-      rejected.push({candidate: routeName(route), because: result.outcome === 'no' ? result.because.join(', ') : `runtime fraction ${split?.text ?? ''}`})
+      rejected.push({
+        candidate: routeName(route),
+        because: result.outcome === 'no' ? result.because.join(', ') : `runtime fraction ${split?.text ?? ''}`,
+      })
       continue
     }
     return take({start: {...start, index, rejected}, route, result, split, inside: split.inside}, walk)
@@ -117,9 +126,17 @@ function take({start, route, result, split, inside}: Taking, walk: RouteWalk): A
   const missed = {candidate: routeName(route), because: open ? result.because.join(', ') : `runtime fraction ${split.text}`}
   const next = {...start, index: start.index + 1, rejected: [...start.rejected, missed]}
   const notTaken: Progress[] = open
-    ? [{...next, draw: inside.draw, share: multiplyShares(share, oneOf(2)), requires: [...start.requires, condition(result, {group, holds: false})]}]
+    ? [
+        {
+          ...next,
+          draw: inside.draw,
+          share: multiplyShares(share, oneOf(2)),
+          requires: [...start.requires, condition(result, {group, holds: false})],
+        },
+      ]
     : []
-  const outside = split.outside === undefined ? [] : [{...next, draw: split.outside.draw, share: multiplyShares(start.share, split.outside.share)}]
+  const outside =
+    split.outside === undefined ? [] : [{...next, draw: split.outside.draw, share: multiplyShares(start.share, split.outside.share)}]
   return {
     branch: {
       value: {kind: 'route', route, virtualHost: walk.virtualHost, table: walk.table, draw: inside.draw},
@@ -140,7 +157,10 @@ function routeStep(route: View, {walk, start, fraction}: {walk: RouteWalk; start
   const {request} = walk.stream
   const rejected = cut(start.rejected)
   return {
-    kind: 'route', name: routeName(route), match: describeMatch(route, walk.context.runtime), action: describeAction(route),
+    kind: 'route',
+    name: routeName(route),
+    match: describeMatch(route, walk.context.runtime),
+    action: describeAction(route),
     because: [`${request.method} ${request.path ?? request.authority}`, ...(fraction === '100 %' ? [] : [`runtime fraction ${fraction}`])],
     evidence: [walk.context.evidence(route)],
     ...(rejected.length === 0 ? {} : {rejected}),
@@ -150,8 +170,12 @@ function routeStep(route: View, {walk, start, fraction}: {walk: RouteWalk; start
 function noRoute(end: Progress, {virtualHost, table, stream, context}: RouteWalk): Branch<RouteChoice> {
   const rejected = cut(end.rejected)
   const step: Step = {
-    kind: 'route', name: 'none', match: 'no route matches', action: '404 route_not_found',
-    because: [`${stream.request.method} ${stream.request.path ?? stream.request.authority}`], evidence: [context.evidence(virtualHost)],
+    kind: 'route',
+    name: 'none',
+    match: 'no route matches',
+    action: '404 route_not_found',
+    because: [`${stream.request.method} ${stream.request.path ?? stream.request.authority}`],
+    evidence: [context.evidence(virtualHost)],
     ...(rejected.length === 0 ? {} : {rejected}),
   }
   return {value: {kind: 'no-route', virtualHost, table}, share: end.share, requires: end.requires, steps: [step]}
@@ -164,5 +188,7 @@ function tooMany({virtualHost, table}: RouteWalk, {share, requires}: Progress): 
 
 function cut(rejected: readonly Rejected[]): readonly Rejected[] {
   const left = rejected.length - MAX_REJECTED
-  return left <= 0 ? rejected : [...rejected.slice(0, MAX_REJECTED), {candidate: `${left} more routes`, because: 'their match does not hold'}]
+  return left <= 0
+    ? rejected
+    : [...rejected.slice(0, MAX_REJECTED), {candidate: `${left} more routes`, because: 'their match does not hold'}]
 }

@@ -10,7 +10,11 @@ const OPEN = {p: {permissions: [ANY], principals: [ANY], condition: {}}}
 
 function decide(filter: object, answer?: MatcherAnswer): RbacFilterDecision {
   return evaluateRbacFilter({
-    filter: view(filter, '/filter'), subject: {connection: connectionOf()}, semantics: semanticsFor(), layer: 'l4', evidence: evidenceOf,
+    filter: view(filter, '/filter'),
+    subject: {connection: connectionOf()},
+    semantics: semanticsFor(),
+    layer: 'l4',
+    evidence: evidenceOf,
     ...(answer === undefined ? {} : {evaluateMatcher: () => answer}),
   })
 }
@@ -41,15 +45,25 @@ describe('enforced rules', () => {
   })
 
   test('the step names policy, clause and evidence', () => {
-    expect(decide({rules: {action: 'DENY', policies: HIT}}).steps).toEqual([{
-      kind: 'authorization', layer: 'l4', action: 'DENY', decision: 'deny', policy: 'p', clause: 'anything and anything',
-      because: ['policy "p" matches'], evidence: [{dump: 'sample', pointer: '/filter/rules/policies/p', basis: 'recorded'}],
-    }])
+    expect(decide({rules: {action: 'DENY', policies: HIT}}).steps).toEqual([
+      {
+        kind: 'authorization',
+        layer: 'l4',
+        action: 'DENY',
+        decision: 'deny',
+        policy: 'p',
+        clause: 'anything and anything',
+        because: ['policy "p" matches'],
+        evidence: [{dump: 'sample', pointer: '/filter/rules/policies/p', basis: 'recorded'}],
+      },
+    ])
   })
 
   test('the step of a miss tells how near a policy came', () => {
     expect(decide({rules: {policies: MISS}}).steps[0]).toMatchObject({
-      decision: 'deny', because: ['no policy matches'], rejected: [{candidate: 'p', because: 'destination port 1; held: anything'}],
+      decision: 'deny',
+      because: ['no policy matches'],
+      rejected: [{candidate: 'p', because: 'destination port 1; held: anything'}],
       evidence: [{pointer: '/filter/rules'}],
     })
   })
@@ -69,7 +83,7 @@ describe('shadow rules', () => {
   test('come after the enforced ones', () => {
     const {decision, steps} = decide({rules: {policies: HIT}, shadow_rules: {policies: MISS}})
     expect(decision).toBe('allow')
-    expect(steps.map((step) => step.kind === 'authorization' ? step.shadow ?? false : undefined)).toEqual([false, true])
+    expect(steps.map((step) => (step.kind === 'authorization' ? (step.shadow ?? false) : undefined))).toEqual([false, true])
   })
 })
 

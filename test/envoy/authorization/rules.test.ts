@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import type {Connection} from '../../../src/envoy/connection.js'
 import {evaluateRules} from '../../../src/envoy/authorization/rules.js'
 import type {Subject} from '../../../src/envoy/authorization/subject.js'
-import {connectionOf, requestOf, semanticsFor, streamOf, view} from '../match/samples.js'
+import {connectionOf, internalConnection, requestOf, semanticsFor, streamOf, view} from '../match/samples.js'
 
 const ANY = {any: true}
 const FRONT = 'spiffe://mesh.test/ns/web/sa/front'
@@ -44,11 +44,31 @@ describe('permissions', () => {
 
   test.each([
     {name: 'url_path ignores the query', permission: {url_path: {path: {exact: '/ok'}}}, request: {path: '/ok?x=1'}, outcome: 'yes'},
-    {name: 'dot segments are compared raw', permission: {url_path: {path: {prefix: '/pre/'}}}, request: {path: '/pre/../secret'}, outcome: 'yes'},
+    {
+      name: 'dot segments are compared raw',
+      permission: {url_path: {path: {prefix: '/pre/'}}},
+      request: {path: '/pre/../secret'},
+      outcome: 'yes',
+    },
     {name: 'header', permission: {header: {name: ':method', string_match: {exact: 'POST'}}}, request: {method: 'POST'}, outcome: 'yes'},
-    {name: ':authority suffix', permission: {header: {name: ':authority', suffix_match: ':9080'}}, request: {authority: 'a:9080'}, outcome: 'yes'},
-    {name: 'Host without port', permission: {header: {name: ':authority', suffix_match: ':9080'}}, request: {authority: 'productpage'}, outcome: 'no'},
-    {name: 'uri_template', permission: {uri_template: {name: 't', typed_config: {path_template: '/api/{v}/get'}}}, request: {path: '/api/v1/get'}, outcome: 'yes'},
+    {
+      name: ':authority suffix',
+      permission: {header: {name: ':authority', suffix_match: ':9080'}},
+      request: {authority: 'a:9080'},
+      outcome: 'yes',
+    },
+    {
+      name: 'Host without port',
+      permission: {header: {name: ':authority', suffix_match: ':9080'}},
+      request: {authority: 'productpage'},
+      outcome: 'no',
+    },
+    {
+      name: 'uri_template',
+      permission: {uri_template: {name: 't', typed_config: {path_template: '/api/{v}/get'}}},
+      request: {path: '/api/v1/get'},
+      outcome: 'yes',
+    },
   ])('$name', ({permission, request, outcome}) => {
     expect(matched({permission}, sees(connection, request))).toBe(outcome)
   })
@@ -86,7 +106,11 @@ describe('permissions', () => {
 describe('principals', () => {
   test.each([
     {name: 'source_ip is the remote address', principal: {source_ip: {address_prefix: '10.1.0.0', prefix_len: 16}}, outcome: 'yes'},
-    {name: 'direct_remote_ip is the physical peer', principal: {direct_remote_ip: {address_prefix: '10.1.0.0', prefix_len: 16}}, outcome: 'no'},
+    {
+      name: 'direct_remote_ip is the physical peer',
+      principal: {direct_remote_ip: {address_prefix: '10.1.0.0', prefix_len: 16}},
+      outcome: 'no',
+    },
     {name: 'direct_remote_ip', principal: {direct_remote_ip: {address_prefix: '127.0.0.0', prefix_len: 8}}, outcome: 'yes'},
     {name: 'remote_ip', principal: {remote_ip: {address_prefix: '10.1.0.0', prefix_len: 16}}, outcome: 'yes'},
     {name: 'not_id', principal: {not_id: {source_ip: {address_prefix: '10.9.0.0', prefix_len: 16}}}, outcome: 'yes'},
@@ -100,7 +124,7 @@ describe('principals', () => {
   })
 
   test('an internal connection has no addresses, so it is in no range', () => {
-    const {remote: _, directRemote: __, local: ___, ...internal} = connectionOf()
+    const internal = internalConnection()
     const range = {address_prefix: '0.0.0.0', prefix_len: 0}
     expect(matched({principal: {direct_remote_ip: range}}, {connection: internal})).toBe('no')
     expect(matched({principal: {not_id: {source_ip: range}}}, {connection: internal})).toBe('yes')
@@ -123,7 +147,12 @@ describe('principals', () => {
     {name: 'other identity', peer: {uriSans: ['spiffe://other']}, principal: exact, outcome: 'no'},
     {name: 'DNS SAN', peer: {dnsSans: ['front.test']}, principal: {authenticated: {principal_name: {exact: 'front.test'}}}, outcome: 'yes'},
     {name: 'subject', peer: {subject: 'CN=front'}, principal: {authenticated: {principal_name: {exact: 'CN=front'}}}, outcome: 'yes'},
-    {name: 'DNS SAN beside a URI SAN', peer: {uriSans: ['u'], dnsSans: ['d']}, principal: {authenticated: {principal_name: {exact: 'd'}}}, outcome: 'yes'},
+    {
+      name: 'DNS SAN beside a URI SAN',
+      peer: {uriSans: ['u'], dnsSans: ['d']},
+      principal: {authenticated: {principal_name: {exact: 'd'}}},
+      outcome: 'yes',
+    },
     {name: 'no certificate', peer: undefined, principal: exact, outcome: 'no'},
     {name: 'no certificate, any TLS peer', peer: undefined, principal: {authenticated: {}}, outcome: 'yes'},
     {name: 'no certificate, negated', peer: undefined, principal: {not_id: exact}, outcome: 'yes'},
@@ -134,7 +163,10 @@ describe('principals', () => {
   test('filter state of the connection is seen by the request, which may overrule it', () => {
     const principal = {filter_state: {key: 'io.istio.peer_principal', string_match: {exact: FRONT}}}
     const connection = connectionOf({filterState: new Map([['io.istio.peer_principal', {value: FRONT, shared: 'once'}]])})
-    const overruled = streamOf(requestOf(), {connection, filterState: new Map([['io.istio.peer_principal', {value: 'other', shared: 'none'}]])})
+    const overruled = streamOf(requestOf(), {
+      connection,
+      filterState: new Map([['io.istio.peer_principal', {value: 'other', shared: 'none'}]]),
+    })
     expect(matched({principal}, {connection})).toBe('yes')
     expect(matched({principal}, sees(connection))).toBe('yes')
     expect(matched({principal}, {connection, stream: overruled})).toBe('no')
@@ -145,7 +177,18 @@ describe('principals', () => {
 describe('repeated header lines in RBAC', () => {
   const rules = view({policies: {p: {permissions: [{header: {name: 'x', string_match: {exact: 'admin'}}}], principals: [ANY]}}})
   const connection = connectionOf()
-  const subject = {connection, stream: streamOf(requestOf({headers: [['x', 'user'], ['x', 'admin']]}), {connection})}
+  const subject = {
+    connection,
+    stream: streamOf(
+      requestOf({
+        headers: [
+          ['x', 'user'],
+          ['x', 'admin'],
+        ],
+      }),
+      {connection},
+    ),
+  }
 
   test.each([
     {minor: 40, headerLines: 'single', outcome: 'yes'},
@@ -161,7 +204,8 @@ describe('repeated header lines in RBAC', () => {
 
 describe('policies', () => {
   const connection = connectionOf()
-  const decide = (policies: object): ReturnType<typeof evaluateRules> => evaluateRules({rules: view({policies}), subject: {connection}, semantics: semanticsFor()})
+  const decide = (policies: object): ReturnType<typeof evaluateRules> =>
+    evaluateRules({rules: view({policies}), subject: {connection}, semantics: semanticsFor()})
   const all = {permissions: [ANY], principals: [ANY]}
 
   test('the first match in lexicographic order names the policy', () => {
@@ -169,24 +213,35 @@ describe('policies', () => {
   })
 
   test('permissions and principals must both hold, one of each is enough', () => {
-    expect(decide({p: {permissions: [{destination_port: 1}, {destination_port: 80}], principals: [ANY]}})).toMatchObject({matched: 'yes', clause: 'destination port 80 and anything'})
+    expect(decide({p: {permissions: [{destination_port: 1}, {destination_port: 80}], principals: [ANY]}})).toMatchObject({
+      matched: 'yes',
+      clause: 'destination port 80 and anything',
+    })
     expect(decide({p: {permissions: [ANY], principals: [{not_id: ANY}]}}).matched).toBe('no')
     expect(decide({p: {permissions: [], principals: [ANY]}}).matched).toBe('no')
     expect(decide({}).matched).toBe('no')
   })
 
   test('a CEL condition leaves open what the rest does not rule out', () => {
-    expect(decide({c: {...all, condition: {}, checked_condition: {expr: {}}}})).toEqual({matched: 'undetermined', undetermined: ['c: CEL condition']})
+    expect(decide({c: {...all, condition: {}, checked_condition: {expr: {}}}})).toEqual({
+      matched: 'undetermined',
+      undetermined: ['c: CEL condition'],
+    })
     expect(decide({c: {permissions: [{destination_port: 1}], principals: [ANY], condition: {}}}).matched).toBe('no')
     expect(decide({c: {...all, condition: {}}, d: all})).toMatchObject({matched: 'yes', policy: 'd'})
   })
 
   test('the nearest miss is the policy with the fewest parts failing', () => {
     const nearestMiss = {policy: 'near', held: ['destination port 80'], failed: ['source ip 192.168.0.1/32', 'any TLS peer']}
-    expect(decide({
-      far: {permissions: [{destination_port: 1}], principals: [{not_id: ANY}]},
-      near: {permissions: [{destination_port: 80}], principals: [{or_ids: {ids: [{source_ip: {address_prefix: '192.168.0.1', prefix_len: 32}}, {authenticated: {}}]}}]},
-    })).toEqual({matched: 'no', nearestMiss})
+    expect(
+      decide({
+        far: {permissions: [{destination_port: 1}], principals: [{not_id: ANY}]},
+        near: {
+          permissions: [{destination_port: 80}],
+          principals: [{or_ids: {ids: [{source_ip: {address_prefix: '192.168.0.1', prefix_len: 32}}, {authenticated: {}}]}}],
+        },
+      }),
+    ).toEqual({matched: 'no', nearestMiss})
   })
 
   test('a hostile tree ends in undetermined', () => {

@@ -11,15 +11,27 @@ export function view(value: unknown, pointer = ''): View {
 
 export function semanticsFor(change: Partial<Semantics> = {}): Semantics {
   return {
-    version: {major: 1, minor: 40}, nestedMiss: 'resume', prefixMiss: 'resume', headerLines: 'single',
-    originalDstMetadataKey: true, originalDstSeesRouteHeaders: true, internalOriginalDst: true, ...change,
+    version: {major: 1, minor: 40},
+    nestedMiss: 'resume',
+    prefixMiss: 'resume',
+    headerLines: 'single',
+    originalDstMetadataKey: true,
+    originalDstSeesRouteHeaders: true,
+    internalOriginalDst: true,
+    ...change,
   }
 }
 
 /** Semantics of a dump that does not tell its version. */
 export function unknownVersion(): Semantics {
-  const {version: _, ...rest} = semanticsFor({headerLines: 'undetermined'})
-  return rest
+  return {
+    nestedMiss: 'undetermined',
+    prefixMiss: 'undetermined',
+    headerLines: 'undetermined',
+    originalDstMetadataKey: undefined,
+    originalDstSeesRouteHeaders: undefined,
+    internalOriginalDst: undefined,
+  }
 }
 
 export function requestOf(change: Partial<HttpRequest> = {}): HttpRequest {
@@ -33,17 +45,44 @@ export function connectTo(authority: string): HttpRequest {
 
 export function connectionOf(change: Partial<Connection> = {}): Connection {
   return {
-    entry: {kind: 'socket', ip: '0.0.0.0', port: 15080}, remote: {ip: '10.1.2.3', port: 4444}, directRemote: {ip: '127.0.0.1', port: 5555},
-    local: {ip: '10.96.0.1', port: 80}, localRestored: true, transportProtocol: 'raw_buffer', applicationProtocols: [],
-    metadata: new Map(), filterState: new Map(), payload: {kind: 'unknown'}, ...change,
+    entry: {kind: 'socket', ip: '0.0.0.0', port: 15080},
+    remote: {ip: '10.1.2.3', port: 4444},
+    directRemote: {ip: '127.0.0.1', port: 5555},
+    local: {ip: '10.96.0.1', port: 80},
+    localRestored: true,
+    transportProtocol: 'raw_buffer',
+    applicationProtocols: [],
+    metadata: new Map(),
+    filterState: new Map(),
+    payload: {kind: 'unknown'},
+    ...change,
+  }
+}
+
+/** A connection inside one Envoy whose addresses nobody restored. */
+export function internalConnection(): Connection {
+  return {
+    entry: {kind: 'internal', listener: 'main_internal'},
+    localRestored: false,
+    transportProtocol: 'raw_buffer',
+    applicationProtocols: [],
+    metadata: new Map(),
+    filterState: new Map(),
+    payload: {kind: 'unknown'},
   }
 }
 
 export function streamOf(request: HttpRequest = requestOf(), change: Partial<Stream> = {}): Stream {
   const connection = change.connection ?? connectionOf()
   return {
-    connection, version: 'h1', request, scheme: 'http', ...(connection.remote === undefined ? {} : {remote: connection.remote}),
-    metadata: new Map(), filterState: new Map(), ...change,
+    connection,
+    version: 'h1',
+    request,
+    scheme: 'http',
+    ...(connection.remote === undefined ? {} : {remote: connection.remote}),
+    metadata: new Map(),
+    filterState: new Map(),
+    ...change,
   }
 }
 

@@ -33,12 +33,14 @@ describe('matchString', () => {
   })
 
   test('prefix, suffix and contains hold for the parts of any text', () => {
-    fc.assert(fc.property(fc.string(), fc.string(), fc.string(), (before, middle, after) => {
-      const whole = before + middle + after
-      expect(matchString(view({prefix: before}), whole)).toBe('yes')
-      expect(matchString(view({contains: middle}), whole)).toBe('yes')
-      expect(matchString(view({suffix: after}), whole)).toBe('yes')
-    }))
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (before, middle, after) => {
+        const whole = before + middle + after
+        expect(matchString(view({prefix: before}), whole)).toBe('yes')
+        expect(matchString(view({contains: middle}), whole)).toBe('yes')
+        expect(matchString(view({suffix: after}), whole)).toBe('yes')
+      }),
+    )
   })
 })
 

@@ -24,9 +24,11 @@ describe('matchCidr', () => {
   })
 
   test('every IPv4 address is in the range of its own first bits', () => {
-    fc.assert(fc.property(fc.ipV4(), fc.integer({min: 0, max: 32}), (ip, length) => {
-      expect(matchCidr({range: view({address_prefix: ip, prefix_len: length}), ip})).toBe('yes')
-    }))
+    fc.assert(
+      fc.property(fc.ipV4(), fc.integer({min: 0, max: 32}), (ip, length) => {
+        expect(matchCidr({range: view({address_prefix: ip, prefix_len: length}), ip})).toBe('yes')
+      }),
+    )
   })
 })
 
@@ -60,8 +62,12 @@ describe('matchValue', () => {
 
 describe('matchMetadata', () => {
   const metadata = new Map([['tunnel', {target: 'yes', deep: {list: ['a']}}]])
-  const matcher = (path: readonly string[], value: object, invert = false): object =>
-    ({filter: 'tunnel', path: path.map((key) => ({key})), value, invert})
+  const matcher = (path: readonly string[], value: object, invert = false): object => ({
+    filter: 'tunnel',
+    path: path.map((key) => ({key})),
+    value,
+    invert,
+  })
 
   test.each([
     {name: 'value', matcher: matcher(['target'], {string_match: {exact: 'yes'}}), outcome: 'yes'},
@@ -78,7 +84,8 @@ describe('matchMetadata', () => {
 
 describe('matchFilterState', () => {
   const state = new Map([
-    ['known', {value: 'spiffe://td/ns/a/sa/b', shared: 'once'} as const], ['opaque', {value: undefined, shared: 'none'} as const],
+    ['known', {value: 'spiffe://td/ns/a/sa/b', shared: 'once'} as const],
+    ['opaque', {value: undefined, shared: 'none'} as const],
   ])
 
   test.each([
@@ -102,7 +109,12 @@ describe('matchQueryParameter', () => {
     {name: 'presence', matcher: {name: 'flag', present_match: true}, path: '/q?flag', outcome: 'yes'},
     {name: 'presence with empty value', matcher: {name: 'flag', present_match: true}, path: '/q?flag=', outcome: 'yes'},
     {name: 'no specifier means presence', matcher: {name: 'a'}, path: '/q?b&a=1', outcome: 'yes'},
-    {name: 'a later question mark is part of the value', matcher: {name: 'k', string_match: {exact: 'v?w'}}, path: '/q?k=v?w', outcome: 'yes'},
+    {
+      name: 'a later question mark is part of the value',
+      matcher: {name: 'k', string_match: {exact: 'v?w'}},
+      path: '/q?k=v?w',
+      outcome: 'yes',
+    },
     {name: 'no query', matcher: {name: 'k'}, path: '/q', outcome: 'no'},
     {name: 'no path', matcher: {name: 'k'}, path: undefined, outcome: 'no'},
   ])('$name', ({matcher, path, outcome}) => {

@@ -4,18 +4,34 @@ import {chosen, clusterOf, destinations, resolve, tableOf} from './routing.js'
 
 describe('clusters', () => {
   test('cluster', () => {
-    expect(resolve(chosen({route: {cluster: 'c'}}))).toMatchObject([{value: {kind: 'cluster', cluster: 'c', notFoundCode: 503, autoHostRewrite: false, notes: []}}])
+    expect(resolve(chosen({route: {cluster: 'c'}}))).toMatchObject([
+      {value: {kind: 'cluster', cluster: 'c', notFoundCode: 503, autoHostRewrite: false, notes: []}},
+    ])
   })
 
   test.each([
-    {name: 'NOT_FOUND', code: 404}, {name: 'INTERNAL_SERVER_ERROR', code: 500}, {name: 'SERVICE_UNAVAILABLE', code: 503},
+    {name: 'NOT_FOUND', code: 404},
+    {name: 'INTERNAL_SERVER_ERROR', code: 500},
+    {name: 'SERVICE_UNAVAILABLE', code: 503},
   ])('cluster_not_found_response_code $name', ({name, code}) => {
     expect(clusterOf(chosen({route: {cluster: 'c', cluster_not_found_response_code: name}})).notFoundCode).toBe(code)
   })
 
   test('cluster_header names the cluster by its first line', () => {
     const choice = chosen({route: {cluster_header: 'X-Cl', cluster_not_found_response_code: 'NOT_FOUND'}})
-    expect(clusterOf(choice, streamOf(requestOf({headers: [['x-cl', 'k-b'], ['x-cl', 'k-c']]}))).cluster).toBe('k-b')
+    expect(
+      clusterOf(
+        choice,
+        streamOf(
+          requestOf({
+            headers: [
+              ['x-cl', 'k-b'],
+              ['x-cl', 'k-c'],
+            ],
+          }),
+        ),
+      ).cluster,
+    ).toBe('k-b')
     expect(resolve(choice)[0]?.value).toMatchObject({kind: 'no-cluster', status: 404})
   })
 
@@ -23,11 +39,17 @@ describe('clusters', () => {
     const inline = {extension: {name: 'p', typed_config: {'@type': 'x/envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig'}}}
     const missing = 'cluster specifier plugin envoy.extensions.router.cluster_specifiers.lua.v3.LuaConfig'
     expect(resolve(chosen({route: {inline_cluster_specifier_plugin: inline}}))[0]?.value).toMatchObject({kind: 'undetermined', missing})
-    expect(resolve(chosen({route: {cluster_specifier_plugin: 'named'}}))[0]?.value).toMatchObject({kind: 'undetermined', missing: 'cluster specifier plugin named'})
+    expect(resolve(chosen({route: {cluster_specifier_plugin: 'named'}}))[0]?.value).toMatchObject({
+      kind: 'undetermined',
+      missing: 'cluster specifier plugin named',
+    })
   })
 
   test('the matcher plugin is evaluated', () => {
-    const typed_config = {'@type': 'x/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier', cluster_matcher: {matcher_tree: {}}}
+    const typed_config = {
+      '@type': 'x/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier',
+      cluster_matcher: {matcher_tree: {}},
+    }
     const choice = chosen({route: {inline_cluster_specifier_plugin: {extension: {name: 'm', typed_config}}}})
     const action = view({name: 'a', typed_config: {'@type': 'x/ClusterAction', cluster: 'picked'}})
     expect(clusterOf(choice, streamOf(), {evaluateMatcher: () => ({outcome: 'yes', action})}).cluster).toBe('picked')
@@ -43,14 +65,22 @@ describe('clusters', () => {
   })
 
   test('timeouts and retries are told', () => {
-    expect(clusterOf(chosen({route: {cluster: 'c', timeout: '0s', retry_policy: {retry_on: '5xx', num_retries: 2}}})).notes).toEqual(['no timeout', 'up to 2 retries on 5xx'])
+    expect(clusterOf(chosen({route: {cluster: 'c', timeout: '0s', retry_policy: {retry_on: '5xx', num_retries: 2}}})).notes).toEqual([
+      'no timeout',
+      'up to 2 retries on 5xx',
+    ])
     expect(clusterOf(chosen({route: {cluster: 'c', timeout: '15s'}})).notes).toEqual(['timeout 15s'])
   })
 
   test.each([
     {name: 'terminated', method: 'CONNECT', upgrades: [{upgrade_type: 'CONNECT', connect_config: {}}], connect: 'terminate'},
     {name: 'forwarded', method: 'CONNECT', upgrades: [], connect: 'forward'},
-    {name: 'POST with allow_post', method: 'POST', upgrades: [{upgrade_type: 'CONNECT', connect_config: {allow_post: true}}], connect: 'terminate'},
+    {
+      name: 'POST with allow_post',
+      method: 'POST',
+      upgrades: [{upgrade_type: 'CONNECT', connect_config: {allow_post: true}}],
+      connect: 'terminate',
+    },
     {name: 'POST without it', method: 'POST', upgrades: [{upgrade_type: 'CONNECT', connect_config: {}}], connect: undefined},
     {name: 'no CONNECT', method: 'GET', upgrades: [{upgrade_type: 'CONNECT', connect_config: {}}], connect: undefined},
   ])('a CONNECT is $name', ({method, upgrades, connect}) => {
@@ -60,8 +90,15 @@ describe('clusters', () => {
 
 describe('weighted clusters', () => {
   const weighted = (extra: object = {}, weights: readonly number[] = [2, 1, 0]): object =>
-    tableOf([{name: 'w', match: {prefix: '/'}, route: {weighted_clusters: {clusters: weights.map((weight, index) => ({name: `k-${'abc'[index]}`, weight})), ...extra}}}])
-  const withHeader = (...values: readonly string[]): ReturnType<typeof streamOf> => streamOf(requestOf({headers: values.map((value) => ['x-rand', value] as const)}))
+    tableOf([
+      {
+        name: 'w',
+        match: {prefix: '/'},
+        route: {weighted_clusters: {clusters: weights.map((weight, index) => ({name: `k-${'abc'[index]}`, weight})), ...extra}},
+      },
+    ])
+  const withHeader = (...values: readonly string[]): ReturnType<typeof streamOf> =>
+    streamOf(requestOf({headers: values.map((value) => ['x-rand', value] as const)}))
 
   test('shares are the weights, an entry of weight 0 is left out', () => {
     expect(destinations(weighted())).toEqual(['k-a 2/3', 'k-b 1/3'])
@@ -89,13 +126,32 @@ describe('weighted clusters', () => {
   })
 
   test('runtime weights', () => {
-    expect(destinations(weighted({runtime_key_prefix: 'canary'}), streamOf(), {runtime: new Map<string, unknown>([['canary.k-a', 0], ['canary.k-c', '3']])})).toEqual(['k-b 1/4', 'k-c 3/4'])
+    expect(
+      destinations(weighted({runtime_key_prefix: 'canary'}), streamOf(), {
+        runtime: new Map<string, unknown>([
+          ['canary.k-a', 0],
+          ['canary.k-c', '3'],
+        ]),
+      }),
+    ).toEqual(['k-b 1/4', 'k-c 3/4'])
   })
 
   test('a hash policy decides, the weights do not tell how', () => {
-    const route = {weighted_clusters: {clusters: [{name: 'a', weight: 9}, {name: 'b', weight: 1}], use_hash_policy: true}, hash_policy: [{header: {header_name: 'x'}}]}
+    const route = {
+      weighted_clusters: {
+        clusters: [
+          {name: 'a', weight: 9},
+          {name: 'b', weight: 1},
+        ],
+        use_hash_policy: true,
+      },
+      hash_policy: [{header: {header_name: 'x'}}],
+    }
     const branches = resolve(chosen({route}))
-    expect(branches.map(({share}) => share)).toEqual([{numerator: 1n, denominator: 2n, exact: false}, {numerator: 1n, denominator: 2n, exact: false}])
+    expect(branches.map(({share}) => share)).toEqual([
+      {numerator: 1n, denominator: 2n, exact: false},
+      {numerator: 1n, denominator: 2n, exact: false},
+    ])
     expect(branches[0]?.requires).toEqual([{what: 'the hash policy of route "unnamed route route" must pick a', group: '/route#hash'}])
   })
 
@@ -106,16 +162,63 @@ describe('weighted clusters', () => {
   })
 
   test('the step names weight and alternatives', () => {
-    expect(resolve(chosen({name: 'w', route: {weighted_clusters: {clusters: [{name: 'a', weight: 9}, {name: 'b', weight: 1}]}}}))[1]?.steps).toEqual([{
-      kind: 'route', name: 'w', match: 'weighted_clusters', action: 'cluster b', because: ['weight 1 of 10'],
-      evidence: [{dump: 'sample', pointer: '/route/route/weighted_clusters/clusters/1', basis: 'recorded'}], rejected: [{candidate: 'a', because: 'weight 9'}],
-    }])
+    expect(
+      resolve(
+        chosen({
+          name: 'w',
+          route: {
+            weighted_clusters: {
+              clusters: [
+                {name: 'a', weight: 9},
+                {name: 'b', weight: 1},
+              ],
+            },
+          },
+        }),
+      )[1]?.steps,
+    ).toEqual([
+      {
+        kind: 'route',
+        name: 'w',
+        match: 'weighted_clusters',
+        action: 'cluster b',
+        because: ['weight 1 of 10'],
+        evidence: [{dump: 'sample', pointer: '/route/route/weighted_clusters/clusters/1', basis: 'recorded'}],
+        rejected: [{candidate: 'a', because: 'weight 9'}],
+      },
+    ])
   })
 
   test('a runtime fraction before it takes the same random value', () => {
-    const half = {match: {prefix: '/', runtime_fraction: {default_value: {numerator: 50}}}, route: {weighted_clusters: {clusters: [{name: 'a', weight: 50}, {name: 'b', weight: 50}]}}}
-    expect(destinations(tableOf([half, {match: {prefix: '/'}, route: {weighted_clusters: {clusters: [{name: 'c', weight: 75}, {name: 'd', weight: 25}]}}}])))
-      .toEqual(['a 1/2', 'c 1/4', 'd 1/4'])
+    const half = {
+      match: {prefix: '/', runtime_fraction: {default_value: {numerator: 50}}},
+      route: {
+        weighted_clusters: {
+          clusters: [
+            {name: 'a', weight: 50},
+            {name: 'b', weight: 50},
+          ],
+        },
+      },
+    }
+    expect(
+      destinations(
+        tableOf([
+          half,
+          {
+            match: {prefix: '/'},
+            route: {
+              weighted_clusters: {
+                clusters: [
+                  {name: 'c', weight: 75},
+                  {name: 'd', weight: 25},
+                ],
+              },
+            },
+          },
+        ]),
+      ),
+    ).toEqual(['a 1/2', 'c 1/4', 'd 1/4'])
   })
 })
 
@@ -127,7 +230,11 @@ describe('mirrors', () => {
     const [request, mirror, ...others] = resolve(chosen(forward([policy('m')])), streamOf(requestOf({authority: 'a.test:80'})))
     expect(others).toEqual([])
     expect(request).not.toHaveProperty('mirror')
-    expect(mirror).toMatchObject({mirror: true, share: {numerator: 1n, denominator: 1n}, value: {cluster: 'm', stream: {request: {authority: 'a.test-shadow:80'}}}})
+    expect(mirror).toMatchObject({
+      mirror: true,
+      share: {numerator: 1n, denominator: 1n},
+      value: {cluster: 'm', stream: {request: {authority: 'a.test-shadow:80'}}},
+    })
   })
 
   test.each([
@@ -142,7 +249,10 @@ describe('mirrors', () => {
   test('come from the route, else the virtual host, else the table', () => {
     const virtualHost = {request_mirror_policies: [policy('by-host')]}
     const table = {request_mirror_policies: [policy('by-table')]}
-    const mirrors = (choice: ReturnType<typeof chosen>): unknown[] => resolve(choice).slice(1).map(({value}) => value.kind === 'cluster' && value.cluster)
+    const mirrors = (choice: ReturnType<typeof chosen>): unknown[] =>
+      resolve(choice)
+        .slice(1)
+        .map(({value}) => value.kind === 'cluster' && value.cluster)
     expect(mirrors(chosen(forward([policy('by-route')]), {virtualHost, table}))).toEqual(['by-route'])
     expect(mirrors(chosen(forward([]), {virtualHost, table}))).toEqual(['by-host'])
     expect(mirrors(chosen(forward([]), {table}))).toEqual(['by-table'])
@@ -150,8 +260,20 @@ describe('mirrors', () => {
 
   test('their fraction takes the same random value as everything else', () => {
     const tenth = policy('m', {runtime_fraction: {default_value: {numerator: 10}}})
-    expect(destinations(tableOf([{match: {prefix: '/'}, ...forward([tenth, policy('never', {runtime_fraction: {default_value: {}}})])}]))).toEqual(['c 1', 'mirror m 1/10'])
-    const split = {route: {weighted_clusters: {clusters: [{name: 'a', weight: 50}, {name: 'b', weight: 50}]}, request_mirror_policies: [tenth]}}
+    expect(
+      destinations(tableOf([{match: {prefix: '/'}, ...forward([tenth, policy('never', {runtime_fraction: {default_value: {}}})])}])),
+    ).toEqual(['c 1', 'mirror m 1/10'])
+    const split = {
+      route: {
+        weighted_clusters: {
+          clusters: [
+            {name: 'a', weight: 50},
+            {name: 'b', weight: 50},
+          ],
+        },
+        request_mirror_policies: [tenth],
+      },
+    }
     expect(destinations(tableOf([{match: {prefix: '/'}, ...split}]))).toEqual(['a 1/2', 'mirror m 1/10', 'b 1/2'])
   })
 
@@ -169,7 +291,11 @@ describe('other actions', () => {
     expect(resolve(chosen({teleport: {}}))[0]?.value.kind).toBe('undetermined')
   })
 
-  test.each([{status: 418, location: undefined}, {status: 201, location: 'http://a.test/x?q'}, {status: 302, location: 'http://a.test/x?q'}])('direct_response $status', ({status, location}) => {
+  test.each([
+    {status: 418, location: undefined},
+    {status: 201, location: 'http://a.test/x?q'},
+    {status: 302, location: 'http://a.test/x?q'},
+  ])('direct_response $status', ({status, location}) => {
     const {value} = resolve(chosen({direct_response: {status}}), streamOf(requestOf({path: '/x?q'})))[0] ?? {}
     expect(value).toMatchObject({kind: 'direct-response', status})
     expect(value?.kind === 'direct-response' ? value.location : 'none').toBe(location)
@@ -177,6 +303,8 @@ describe('other actions', () => {
 
   test('before 1.35 a rewritten host leaves no x-envoy-original-host', () => {
     const semantics = semanticsFor({version: {major: 1, minor: 34}})
-    expect(clusterOf(chosen({route: {cluster: 'c', host_rewrite_literal: 'b.test'}}), streamOf(), {semantics}).stream.request.headers).toEqual([])
+    expect(
+      clusterOf(chosen({route: {cluster: 'c', host_rewrite_literal: 'b.test'}}), streamOf(), {semantics}).stream.request.headers,
+    ).toEqual([])
   })
 })

@@ -14,16 +14,45 @@ describe('path rewrites', () => {
   const regex = {pattern: {regex: '^/re/([^/]+)(/.*)$'}, substitution: String.raw`\2/by/\1`}
 
   test.each([
-    {name: 'prefix_rewrite keeps the query', match: {prefix: '/old/'}, action: {prefix_rewrite: '/new/'}, path: '/old/x?y=1', result: '/new/x?y=1'},
+    {
+      name: 'prefix_rewrite keeps the query',
+      match: {prefix: '/old/'},
+      action: {prefix_rewrite: '/new/'},
+      path: '/old/x?y=1',
+      result: '/new/x?y=1',
+    },
     {name: 'prefix_rewrite on a path', match: {path: '/old'}, action: {prefix_rewrite: '/new'}, path: '/old?q', result: '/new?q'},
-    {name: 'prefix_rewrite on another case', match: {prefix: '/OLD', case_sensitive: false}, action: {prefix_rewrite: '/new'}, path: '/old/x', result: '/new/x'},
-    {name: 'prefix_rewrite on a separated prefix', match: {path_separated_prefix: '/v1'}, action: {prefix_rewrite: '/v2'}, path: '/v1/x', result: '/v2/x'},
-    {name: 'prefix_rewrite on a regex takes the whole path', match: {safe_regex: {regex: '/a.*'}}, action: {prefix_rewrite: '/z'}, path: '/abc?q', result: '/z?q'},
+    {
+      name: 'prefix_rewrite on another case',
+      match: {prefix: '/OLD', case_sensitive: false},
+      action: {prefix_rewrite: '/new'},
+      path: '/old/x',
+      result: '/new/x',
+    },
+    {
+      name: 'prefix_rewrite on a separated prefix',
+      match: {path_separated_prefix: '/v1'},
+      action: {prefix_rewrite: '/v2'},
+      path: '/v1/x',
+      result: '/v2/x',
+    },
+    {
+      name: 'prefix_rewrite on a regex takes the whole path',
+      match: {safe_regex: {regex: '/a.*'}},
+      action: {prefix_rewrite: '/z'},
+      path: '/abc?q',
+      result: '/z?q',
+    },
     {name: 'regex_rewrite', match: {prefix: '/re/'}, action: {regex_rewrite: regex}, path: '/re/one/two?q=1', result: '/two/by/one?q=1'},
     {name: 'regex_rewrite that misses', match: {prefix: '/re/'}, action: {regex_rewrite: regex}, path: '/re/one', result: '/re/one'},
     {
-      name: 'path_rewrite_policy', match: {path_match_policy: TEMPLATE}, path: '/bar/de/en?q', result: '/en/de?q',
-      action: {path_rewrite_policy: {name: 'r', typed_config: {'@type': 'x/UriTemplateRewriteConfig', path_template_rewrite: '/{lang}/{country}'}}},
+      name: 'path_rewrite_policy',
+      match: {path_match_policy: TEMPLATE},
+      path: '/bar/de/en?q',
+      result: '/en/de?q',
+      action: {
+        path_rewrite_policy: {name: 'r', typed_config: {'@type': 'x/UriTemplateRewriteConfig', path_template_rewrite: '/{lang}/{country}'}},
+      },
     },
   ])('$name', ({match, action, path, result}) => {
     const request = sent({match, route: {cluster: 'c', ...action}}, requestOf({path}))
@@ -36,11 +65,16 @@ describe('path rewrites', () => {
   })
 
   test('what cannot be evaluated is told', () => {
-    const broken = clusterOf(chosen({route: {cluster: 'c', regex_rewrite: {pattern: {regex: '('}, substitution: ''}}}), streamOf(requestOf({path: '/x'})))
+    const broken = clusterOf(
+      chosen({route: {cluster: 'c', regex_rewrite: {pattern: {regex: '('}, substitution: ''}}}),
+      streamOf(requestOf({path: '/x'})),
+    )
     expect(broken.stream.request.path).toBe('/x')
     expect(broken.notes).toEqual(['the regex of regex_rewrite does not compile'])
     const foreign = {name: 'own', typed_config: {'@type': 'x/own.Policy'}}
-    expect(clusterOf(chosen({route: {cluster: 'c', path_rewrite_policy: foreign}})).notes).toEqual(['path_rewrite_policy own.Policy is not evaluated'])
+    expect(clusterOf(chosen({route: {cluster: 'c', path_rewrite_policy: foreign}})).notes).toEqual([
+      'path_rewrite_policy own.Policy is not evaluated',
+    ])
     expect(clusterOf(chosen({route: {cluster: 'c', path_rewrite: '/%REQ(x)%'}})).notes).toEqual(['path_rewrite is not fully known'])
   })
 })
@@ -50,21 +84,35 @@ describe('host rewrites', () => {
     {name: 'literal', action: {host_rewrite_literal: 'b.test'}, request: {}, host: 'b.test'},
     {name: 'header', action: {host_rewrite_header: 'x-host'}, request: {headers: [['x-host', 'h.test']]}, host: 'h.test'},
     {name: 'missing header', action: {host_rewrite_header: 'x-host'}, request: {}, host: 'a.test'},
-    {name: 'path regex', action: {host_rewrite_path_regex: {pattern: {regex: '^/hp/([^/]+)/.*$'}, substitution: String.raw`\1.test`}}, request: {path: '/hp/foo/x?q'}, host: 'foo.test'},
+    {
+      name: 'path regex',
+      action: {host_rewrite_path_regex: {pattern: {regex: '^/hp/([^/]+)/.*$'}, substitution: String.raw`\1.test`}},
+      request: {path: '/hp/foo/x?q'},
+      host: 'foo.test',
+    },
   ] as const)('$name', ({action, request, host}) => {
     const result = sent({route: {cluster: 'c', ...action}}, requestOf(request))
     expect(result.authority).toBe(host)
-    expect(result.headers.filter(([name]) => name === 'x-envoy-original-host')).toEqual(host === 'a.test' ? [] : [['x-envoy-original-host', 'a.test']])
+    expect(result.headers.filter(([name]) => name === 'x-envoy-original-host')).toEqual(
+      host === 'a.test' ? [] : [['x-envoy-original-host', 'a.test']],
+    )
   })
 
   test('auto_host_rewrite is left to whoever knows the endpoint', () => {
-    expect(clusterOf(chosen({route: {cluster: 'c', auto_host_rewrite: true}}))).toMatchObject({autoHostRewrite: true, stream: {request: {authority: 'a.test'}}})
+    expect(clusterOf(chosen({route: {cluster: 'c', auto_host_rewrite: true}}))).toMatchObject({
+      autoHostRewrite: true,
+      stream: {request: {authority: 'a.test'}},
+    })
   })
 
   test('append_x_forwarded_host keeps the old host', () => {
     const headers = [['x-forwarded-host', 'first.test']] as const
-    expect(sent({route: {cluster: 'c', host_rewrite_literal: 'b.test', append_x_forwarded_host: true}}, requestOf({headers})).headers)
-      .toEqual([['x-forwarded-host', 'first.test,a.test'], ['x-envoy-original-host', 'a.test']])
+    expect(
+      sent({route: {cluster: 'c', host_rewrite_literal: 'b.test', append_x_forwarded_host: true}}, requestOf({headers})).headers,
+    ).toEqual([
+      ['x-forwarded-host', 'first.test,a.test'],
+      ['x-envoy-original-host', 'a.test'],
+    ])
   })
 
   test('a weighted entry rewrites silently, the action over it', () => {
@@ -87,24 +135,56 @@ describe('request headers', () => {
     {name: 'APPEND by default', option: add('X', 'new'), before: ['old'], after: ['old', 'new']},
     {name: 'ADD_IF_ABSENT, present', option: add('x', 'new', {append_action: 'ADD_IF_ABSENT'}), before: ['old'], after: ['old']},
     {name: 'ADD_IF_ABSENT, absent', option: add('x', 'new', {append_action: 'ADD_IF_ABSENT'}), before: [], after: ['new']},
-    {name: 'OVERWRITE_IF_EXISTS_OR_ADD', option: add('x', 'new', {append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'}), before: ['old', 'older'], after: ['new']},
+    {
+      name: 'OVERWRITE_IF_EXISTS_OR_ADD',
+      option: add('x', 'new', {append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'}),
+      before: ['old', 'older'],
+      after: ['new'],
+    },
     {name: 'OVERWRITE_IF_EXISTS, absent', option: add('x', 'new', {append_action: 'OVERWRITE_IF_EXISTS'}), before: [], after: []},
-    {name: 'OVERWRITE_IF_EXISTS, present', option: add('x', 'new', {append_action: 'OVERWRITE_IF_EXISTS'}), before: ['old'], after: ['new']},
+    {
+      name: 'OVERWRITE_IF_EXISTS, present',
+      option: add('x', 'new', {append_action: 'OVERWRITE_IF_EXISTS'}),
+      before: ['old'],
+      after: ['new'],
+    },
     {name: 'deprecated append false', option: add('x', 'new', {append: false}), before: ['old'], after: ['new']},
     {name: 'an empty value is left out', option: add('x', ''), before: [], after: []},
     {name: 'an empty value is kept on demand', option: add('x', '', {keep_empty_value: true}), before: [], after: ['']},
   ])('$name', ({option, before, after}) => {
-    const request = sent({route: {cluster: 'c'}, request_headers_to_add: [option]}, requestOf({headers: before.map((value) => ['x', value] as const)}))
+    const request = sent(
+      {route: {cluster: 'c'}, request_headers_to_add: [option]},
+      requestOf({headers: before.map((value) => ['x', value] as const)}),
+    )
     expect(request.headers.map(([, value]) => value)).toEqual(after)
   })
 
   test('removal comes before addition', () => {
-    const route = {route: {cluster: 'c'}, request_headers_to_add: [add('x', 'new', {append_action: 'ADD_IF_ABSENT'})], request_headers_to_remove: ['X', 'gone']}
-    expect(sent(route, requestOf({headers: [['x', 'old'], ['gone', '1'], ['stays', '1']]})).headers).toEqual([['stays', '1'], ['x', 'new']])
+    const route = {
+      route: {cluster: 'c'},
+      request_headers_to_add: [add('x', 'new', {append_action: 'ADD_IF_ABSENT'})],
+      request_headers_to_remove: ['X', 'gone'],
+    }
+    expect(
+      sent(
+        route,
+        requestOf({
+          headers: [
+            ['x', 'old'],
+            ['gone', '1'],
+            ['stays', '1'],
+          ],
+        }),
+      ).headers,
+    ).toEqual([
+      ['stays', '1'],
+      ['x', 'new'],
+    ])
   })
 
   test.each([
-    {wins: undefined, values: ['entry', 'route', 'host', 'table']}, {wins: true, values: ['entry', 'table', 'host', 'route']},
+    {wins: undefined, values: ['entry', 'route', 'host', 'table']},
+    {wins: true, values: ['entry', 'table', 'host', 'route']},
   ])('levels in order, most_specific_header_mutations_wins $wins', ({wins, values}) => {
     const level = (value: string): object => ({request_headers_to_add: [add('x', value)]})
     const weighted_clusters = {clusters: [{name: 'c', weight: 1, ...level('entry')}]}
@@ -123,22 +203,66 @@ describe('request headers', () => {
 })
 
 describe('redirects', () => {
-  const location = (redirect: object, request: Partial<HttpRequest>, {scheme = 'http', match = {prefix: '/'}}: {scheme?: string; match?: object} = {}): string | undefined => {
+  const location = (
+    redirect: object,
+    request: Partial<HttpRequest>,
+    {scheme = 'http', match = {prefix: '/'}}: {scheme?: string; match?: object} = {},
+  ): string | undefined => {
     const target = resolve(chosen({match, redirect}), streamOf(requestOf(request), {scheme}))[0]?.value
     return target?.kind === 'redirect' ? `${target.status} ${target.location}` : undefined
   }
 
   test.each([
-    {name: 'host', redirect: {host_redirect: 'new.test', response_code: 'FOUND'}, request: {path: '/rd?x=1'}, result: '302 http://new.test/rd?x=1'},
+    {
+      name: 'host',
+      redirect: {host_redirect: 'new.test', response_code: 'FOUND'},
+      request: {path: '/rd?x=1'},
+      result: '302 http://new.test/rd?x=1',
+    },
     {name: 'path, query kept', redirect: {path_redirect: '/target'}, request: {path: '/rp?x=1'}, result: '301 http://a.test/target?x=1'},
-    {name: 'path, query stripped', redirect: {path_redirect: '/target', strip_query: true}, request: {path: '/rp?x=1'}, result: '301 http://a.test/target'},
-    {name: 'a query of its own stays', redirect: {path_redirect: '/t?own', strip_query: true}, request: {path: '/rp?x=1'}, result: '301 http://a.test/t?own'},
-    {name: 'https and port', redirect: {https_redirect: true, port_redirect: 8443}, request: {authority: 'a.test:80', path: '/a?x'}, result: '301 https://a.test:8443/a?x'},
-    {name: 'https drops the default port', redirect: {https_redirect: true}, request: {authority: 'a.test:80'}, result: '301 https://a.test/'},
-    {name: 'https keeps any other port', redirect: {https_redirect: true}, request: {authority: 'a.test:8080'}, result: '301 https://a.test:8080/'},
-    {name: 'the same scheme keeps its port', redirect: {path_redirect: '/x'}, request: {authority: 'a.test:80'}, result: '301 http://a.test:80/x'},
+    {
+      name: 'path, query stripped',
+      redirect: {path_redirect: '/target', strip_query: true},
+      request: {path: '/rp?x=1'},
+      result: '301 http://a.test/target',
+    },
+    {
+      name: 'a query of its own stays',
+      redirect: {path_redirect: '/t?own', strip_query: true},
+      request: {path: '/rp?x=1'},
+      result: '301 http://a.test/t?own',
+    },
+    {
+      name: 'https and port',
+      redirect: {https_redirect: true, port_redirect: 8443},
+      request: {authority: 'a.test:80', path: '/a?x'},
+      result: '301 https://a.test:8443/a?x',
+    },
+    {
+      name: 'https drops the default port',
+      redirect: {https_redirect: true},
+      request: {authority: 'a.test:80'},
+      result: '301 https://a.test/',
+    },
+    {
+      name: 'https keeps any other port',
+      redirect: {https_redirect: true},
+      request: {authority: 'a.test:8080'},
+      result: '301 https://a.test:8080/',
+    },
+    {
+      name: 'the same scheme keeps its port',
+      redirect: {path_redirect: '/x'},
+      request: {authority: 'a.test:80'},
+      result: '301 http://a.test:80/x',
+    },
     {name: 'IPv6', redirect: {port_redirect: 81}, request: {authority: '[2001:db8::1]:80'}, result: '301 http://[2001:db8::1]:81/'},
-    {name: 'IPv6 without port', redirect: {port_redirect: 81}, request: {authority: '[2001:db8::1]'}, result: '301 http://[2001:db8::1]:81/'},
+    {
+      name: 'IPv6 without port',
+      redirect: {port_redirect: 81},
+      request: {authority: '[2001:db8::1]'},
+      result: '301 http://[2001:db8::1]:81/',
+    },
     {name: 'permanent', redirect: {host_redirect: 'n', response_code: 'PERMANENT_REDIRECT'}, request: {}, result: '308 http://n/'},
     {name: 'see other', redirect: {host_redirect: 'n', response_code: 'SEE_OTHER'}, request: {}, result: '303 http://n/'},
     {name: 'temporary', redirect: {host_redirect: 'n', response_code: 'TEMPORARY_REDIRECT'}, request: {}, result: '307 http://n/'},
@@ -148,8 +272,12 @@ describe('redirects', () => {
   })
 
   test('prefix and regex rewrites', () => {
-    expect(location({prefix_rewrite: '/x/', scheme_redirect: 'https'}, {path: '/qpre/q?x=1'}, {match: {prefix: '/qpre/'}})).toBe('301 https://a.test/x/q?x=1')
-    expect(location({regex_rewrite: {pattern: {regex: '^/rre/(.*)$'}, substitution: String.raw`/z/\1`}}, {path: '/rre/abc?q'})).toBe('301 http://a.test/z/abc?q')
+    expect(location({prefix_rewrite: '/x/', scheme_redirect: 'https'}, {path: '/qpre/q?x=1'}, {match: {prefix: '/qpre/'}})).toBe(
+      '301 https://a.test/x/q?x=1',
+    )
+    expect(location({regex_rewrite: {pattern: {regex: '^/rre/(.*)$'}, substitution: String.raw`/z/\1`}}, {path: '/rre/abc?q'})).toBe(
+      '301 http://a.test/z/abc?q',
+    )
   })
 
   test('over TLS the default port is 443', () => {

@@ -12,7 +12,12 @@ function at(path: string, change: Partial<HttpRequest> = {}): Stream {
   return streamOf(requestOf({path, ...change}))
 }
 
-const TEMPLATE = {path_match_policy: {name: 't', typed_config: {'@type': 'x/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig', path_template: '/t/{id}/items/**'}}}
+const TEMPLATE = {
+  path_match_policy: {
+    name: 't',
+    typed_config: {'@type': 'x/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig', path_template: '/t/{id}/items/**'},
+  },
+}
 
 describe('path specifiers', () => {
   test.each([
@@ -33,7 +38,12 @@ describe('path specifiers', () => {
     {name: 'safe_regex is a full match', wanted: {safe_regex: {regex: '/r/[0-9]+'}}, path: '/r/12/x', outcome: 'no'},
     {name: 'safe_regex keeps its case', wanted: {safe_regex: {regex: '/r'}, case_sensitive: false}, path: '/R', outcome: 'no'},
     {name: 'path_match_policy', wanted: TEMPLATE, path: '/t/7/items/a/b', outcome: 'yes'},
-    {name: 'other path_match_policy', wanted: {path_match_policy: {name: 'own', typed_config: {'@type': 'x/own.Policy'}}}, path: '/', outcome: 'undetermined'},
+    {
+      name: 'other path_match_policy',
+      wanted: {path_match_policy: {name: 'own', typed_config: {'@type': 'x/own.Policy'}}},
+      path: '/',
+      outcome: 'undetermined',
+    },
     {name: 'no specifier', wanted: {}, path: '/', outcome: 'undetermined'},
     {name: 'connect_matcher', wanted: {connect_matcher: {}}, path: '/', outcome: 'no'},
   ])('$name', ({wanted, path, outcome}) => {
@@ -67,14 +77,34 @@ describe('other conditions', () => {
   const header = {name: 'x-a', string_match: {exact: 'one'}}
 
   test.each([
-    {name: 'all headers', wanted: {prefix: '/', headers: [header, {name: ':method', string_match: {exact: 'POST'}}]}, request: {headers: [['x-a', 'one']]}, outcome: 'no'},
-    {name: 'header and query', wanted: {prefix: '/', headers: [header], query_parameters: [{name: 'a'}]}, request: {path: '/?a', headers: [['x-a', 'one']]}, outcome: 'yes'},
+    {
+      name: 'all headers',
+      wanted: {prefix: '/', headers: [header, {name: ':method', string_match: {exact: 'POST'}}]},
+      request: {headers: [['x-a', 'one']]},
+      outcome: 'no',
+    },
+    {
+      name: 'header and query',
+      wanted: {prefix: '/', headers: [header], query_parameters: [{name: 'a'}]},
+      request: {path: '/?a', headers: [['x-a', 'one']]},
+      outcome: 'yes',
+    },
     {name: 'grpc', wanted: {prefix: '/', grpc: {}}, request: {headers: [['content-type', 'application/grpc']]}, outcome: 'yes'},
     {name: 'grpc+proto', wanted: {prefix: '/', grpc: {}}, request: {headers: [['content-type', 'application/grpc+proto']]}, outcome: 'yes'},
-    {name: 'grpc-web is no grpc', wanted: {prefix: '/', grpc: {}}, request: {headers: [['content-type', 'application/grpc-web']]}, outcome: 'no'},
+    {
+      name: 'grpc-web is no grpc',
+      wanted: {prefix: '/', grpc: {}},
+      request: {headers: [['content-type', 'application/grpc-web']]},
+      outcome: 'no',
+    },
     {name: 'a field of tomorrow', wanted: {prefix: '/', cookies: [{}]}, request: {}, outcome: 'undetermined'},
     {name: 'a field of tomorrow, ruled out today', wanted: {prefix: '/x', cookies: [{}]}, request: {}, outcome: 'no'},
-    {name: 'case_sensitive and runtime_fraction are no conditions', wanted: {prefix: '/', caseSensitive: true, runtimeFraction: {}}, request: {}, outcome: 'yes'},
+    {
+      name: 'case_sensitive and runtime_fraction are no conditions',
+      wanted: {prefix: '/', caseSensitive: true, runtimeFraction: {}},
+      request: {},
+      outcome: 'yes',
+    },
   ] as const)('$name', ({wanted, request, outcome}) => {
     expect(match(wanted, streamOf(requestOf(request)))).toBe(outcome)
   })
@@ -94,7 +124,9 @@ describe('other conditions', () => {
 
   test('dynamic_metadata and filter_state', () => {
     const wanted = {
-      prefix: '/', dynamic_metadata: [{filter: 'f', path: [{key: 'k'}], value: {bool_match: true}}], filter_state: [{key: 's', string_match: {exact: 'v'}}],
+      prefix: '/',
+      dynamic_metadata: [{filter: 'f', path: [{key: 'k'}], value: {bool_match: true}}],
+      filter_state: [{key: 's', string_match: {exact: 'v'}}],
     }
     const filterState = new Map([['s', {value: 'v', shared: 'none'} as const]])
     expect(match(wanted, streamOf(requestOf(), {metadata: new Map([['f', {k: true}]]), filterState}))).toBe('yes')
@@ -103,7 +135,11 @@ describe('other conditions', () => {
   })
 
   test('names the condition that ruled the route out', () => {
-    const result = matchRoute(view({prefix: '/', headers: [header]}), {stream: streamOf(), semantics: semanticsFor(), ignorePathParameters: false})
+    const result = matchRoute(view({prefix: '/', headers: [header]}), {
+      stream: streamOf(),
+      semantics: semanticsFor(),
+      ignorePathParameters: false,
+    })
     expect(result).toEqual({outcome: 'no', because: ['header x-a exact "one"']})
   })
 })

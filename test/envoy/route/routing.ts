@@ -24,12 +24,18 @@ export function select(table: object, stream: Stream = streamOf(), change: Parti
 
 /** The name of the route, or the kind of choice where there is none. */
 export function nameOf(choice: RouteChoice): string {
-  return choice.kind === 'route' ? choice.route.str('name') ?? '' : choice.kind
+  return choice.kind === 'route' ? (choice.route.str('name') ?? '') : choice.kind
 }
 
 /** The only route of a table, as chosen. */
 export function chosen(route: object, {virtualHost = {}, table = {}}: {virtualHost?: object; table?: object} = {}): ChosenRoute {
-  return {kind: 'route', route: view({match: {prefix: '/'}, ...route}, '/route'), virtualHost: view(virtualHost), table: view(table), draw: ANY_DRAW}
+  return {
+    kind: 'route',
+    route: view({match: {prefix: '/'}, ...route}, '/route'),
+    virtualHost: view(virtualHost),
+    table: view(table),
+    draw: ANY_DRAW,
+  }
 }
 
 export function resolve(choice: ChosenRoute, stream: Stream = streamOf(), change: Partial<RouteContext> = {}): Branch<RouteTarget>[] {

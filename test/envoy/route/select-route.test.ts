@@ -23,9 +23,21 @@ describe('selectRoute', () => {
     expect(others).toEqual([])
     expect(branch?.value).toMatchObject({kind: 'route'})
     expect(branch?.steps).toMatchObject([
-      {kind: 'virtual-host', name: 'all', domain: '*', table: 'table', because: ['authority a.test'], evidence: [{pointer: '/table/virtual_hosts/0'}]},
       {
-        kind: 'route', name: 'all', match: 'prefix "/"', action: 'cluster c-all', because: ['GET /'], evidence: [{pointer: '/table/virtual_hosts/0/routes/1'}],
+        kind: 'virtual-host',
+        name: 'all',
+        domain: '*',
+        table: 'table',
+        because: ['authority a.test'],
+        evidence: [{pointer: '/table/virtual_hosts/0'}],
+      },
+      {
+        kind: 'route',
+        name: 'all',
+        match: 'prefix "/"',
+        action: 'cluster c-all',
+        because: ['GET /'],
+        evidence: [{pointer: '/table/virtual_hosts/0/routes/1'}],
         rejected: [{candidate: 'exact', because: 'path "/x"'}],
       },
     ])
@@ -56,7 +68,9 @@ describe('selectRoute', () => {
 })
 
 describe('require_tls', () => {
-  const table = (requirement: string): object => ({virtual_hosts: [{name: 'v', domains: ['*'], require_tls: requirement, routes: [route('r', {prefix: '/'})]}]})
+  const table = (requirement: string): object => ({
+    virtual_hosts: [{name: 'v', domains: ['*'], require_tls: requirement, routes: [route('r', {prefix: '/'})]}],
+  })
   const internal = requestOf({headers: [['x-envoy-internal', 'true']]})
 
   test.each([
@@ -71,7 +85,9 @@ describe('require_tls', () => {
   })
 
   test('redirects to the same URL', () => {
-    expect(select(table('ALL'), streamOf(requestOf({authority: 'all.test', path: '/x?y=1'})))[0]?.value).toMatchObject({location: 'https://all.test/x?y=1'})
+    expect(select(table('ALL'), streamOf(requestOf({authority: 'all.test', path: '/x?y=1'})))[0]?.value).toMatchObject({
+      location: 'https://all.test/x?y=1',
+    })
   })
 })
 
@@ -84,11 +100,31 @@ describe('runtime_fraction', () => {
     {name: '0 % is skipped', routes: [part('a', {default_value: {}}), rest], result: ['rest 1']},
     {name: '100 % is always', routes: [part('a', hundred(100)), rest], result: ['a 1']},
     {name: '30 %', routes: [part('a', hundred(30)), rest], result: ['a 3/10', 'rest 7/10']},
-    {name: 'TEN_THOUSAND', routes: [part('a', {default_value: {numerator: 1, denominator: 'TEN_THOUSAND'}}), rest], result: ['a 1/10000', 'rest 9999/10000']},
-    {name: 'MILLION', routes: [part('a', {default_value: {numerator: 1, denominator: 'MILLION'}}), rest], result: ['a 1/1000000', 'rest 999999/1000000']},
-    {name: 'one random value for all routes: the second half is empty', routes: [part('a', hundred(50)), part('b', hundred(50)), rest], result: ['a 1/2', 'rest 1/2']},
-    {name: 'the second takes what the first left', routes: [part('a', hundred(30)), part('b', hundred(50)), rest], result: ['a 3/10', 'b 1/5', 'rest 1/2']},
-    {name: 'different denominators', routes: [part('a', hundred(50)), part('b', {default_value: {numerator: 60, denominator: 'TEN_THOUSAND'}}), rest], result: ['a 1/2', 'b 1/1000', 'rest 499/1000']},
+    {
+      name: 'TEN_THOUSAND',
+      routes: [part('a', {default_value: {numerator: 1, denominator: 'TEN_THOUSAND'}}), rest],
+      result: ['a 1/10000', 'rest 9999/10000'],
+    },
+    {
+      name: 'MILLION',
+      routes: [part('a', {default_value: {numerator: 1, denominator: 'MILLION'}}), rest],
+      result: ['a 1/1000000', 'rest 999999/1000000'],
+    },
+    {
+      name: 'one random value for all routes: the second half is empty',
+      routes: [part('a', hundred(50)), part('b', hundred(50)), rest],
+      result: ['a 1/2', 'rest 1/2'],
+    },
+    {
+      name: 'the second takes what the first left',
+      routes: [part('a', hundred(30)), part('b', hundred(50)), rest],
+      result: ['a 3/10', 'b 1/5', 'rest 1/2'],
+    },
+    {
+      name: 'different denominators',
+      routes: [part('a', hundred(50)), part('b', {default_value: {numerator: 60, denominator: 'TEN_THOUSAND'}}), rest],
+      result: ['a 1/2', 'b 1/1000', 'rest 499/1000'],
+    },
     {name: 'nothing after it', routes: [part('a', hundred(30))], result: ['a 3/10', 'no-route 7/10']},
   ])('$name', ({routes, result}) => {
     expect(shares(select(tableOf(routes)))).toEqual(result)
@@ -121,7 +157,14 @@ describe('what cannot be decided', () => {
   })
 
   test('with a fraction there are three', () => {
-    const half = {...odd, match: {prefix: '/', headers: [{name: 'x', string_match: {custom: {}}, treat_missing_header_as_empty: true}], runtime_fraction: {default_value: {numerator: 50}}}}
+    const half = {
+      ...odd,
+      match: {
+        prefix: '/',
+        headers: [{name: 'x', string_match: {custom: {}}, treat_missing_header_as_empty: true}],
+        runtime_fraction: {default_value: {numerator: 50}},
+      },
+    }
     expect(shares(select(tableOf([half, last])))).toEqual(['odd one of 4', 'last one of 4', 'last 1/2'])
   })
 
@@ -134,13 +177,19 @@ describe('what cannot be decided', () => {
 
 describe('virtual host matcher', () => {
   const table = {virtual_hosts: [{name: 'm', domains: ['*'], matcher: {matcher_tree: {}}}]}
-  const answer = (outcome: MatcherAnswer['outcome'], config?: object): MatcherAnswer =>
-    ({outcome, action: config === undefined ? undefined : view({name: 'a', typed_config: config}, '/action')})
+  const answer = (outcome: MatcherAnswer['outcome'], config?: object): MatcherAnswer => ({
+    outcome,
+    action: config === undefined ? undefined : view({name: 'a', typed_config: config}, '/action'),
+  })
   const list = {'@type': 'x/envoy.config.route.v3.RouteList', routes: [route('l-a', {path: '/a'}), route('l-b', {prefix: '/'})]}
 
   test.each([
     {name: 'Route', answered: answer('yes', {'@type': 'x/envoy.config.route.v3.Route', ...route('one', {prefix: '/'})}), result: 'one'},
-    {name: 'Route whose own match misses', answered: answer('yes', {'@type': 'x/envoy.config.route.v3.Route', ...route('one', {path: '/x'})}), result: 'no-route'},
+    {
+      name: 'Route whose own match misses',
+      answered: answer('yes', {'@type': 'x/envoy.config.route.v3.Route', ...route('one', {path: '/x'})}),
+      result: 'no-route',
+    },
     {name: 'RouteList', answered: answer('yes', list), result: 'l-b'},
     {name: 'no match', answered: answer('no'), result: 'no-route'},
     {name: 'open', answered: answer('undetermined'), result: 'undetermined'},

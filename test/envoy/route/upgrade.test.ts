@@ -4,20 +4,39 @@ import {upgradeAllowed, upgradeFilters} from '../../../src/envoy/route/upgrade.j
 import {connectTo, requestOf, streamOf, view} from '../match/samples.js'
 
 const CONNECT = streamOf(connectTo('q.test:1'))
-const WEBSOCKET = streamOf(requestOf({headers: [['connection', 'keep-alive, Upgrade'], ['upgrade', 'WebSocket']]}))
+const WEBSOCKET = streamOf(
+  requestOf({
+    headers: [
+      ['connection', 'keep-alive, Upgrade'],
+      ['upgrade', 'WebSocket'],
+    ],
+  }),
+)
 
 describe('upgradeAllowed', () => {
   const on = (upgrade_type: string, extra: object = {}): object => ({upgrade_configs: [{upgrade_type, ...extra}]})
 
   test.each([
     {name: 'no upgrade', stream: streamOf(), manager: {}, action: {}, allowed: true},
-    {name: 'an Upgrade header alone is no upgrade', stream: streamOf(requestOf({headers: [['upgrade', 'websocket']]})), manager: {}, action: {}, allowed: true},
+    {
+      name: 'an Upgrade header alone is no upgrade',
+      stream: streamOf(requestOf({headers: [['upgrade', 'websocket']]})),
+      manager: {},
+      action: {},
+      allowed: true,
+    },
     {name: 'CONNECT by the manager', stream: CONNECT, manager: on('CONNECT'), action: {}, allowed: true},
     {name: 'CONNECT by the route', stream: CONNECT, manager: {}, action: on('connect'), allowed: true},
     {name: 'CONNECT by nobody', stream: CONNECT, manager: {}, action: {}, allowed: false},
     {name: 'the manager may disable', stream: CONNECT, manager: on('CONNECT', {enabled: false}), action: {}, allowed: false},
     {name: 'the route may disable', stream: CONNECT, manager: on('CONNECT'), action: on('CONNECT', {enabled: false}), allowed: false},
-    {name: 'the route may enable what the manager disables', stream: CONNECT, manager: on('CONNECT', {enabled: false}), action: on('CONNECT'), allowed: true},
+    {
+      name: 'the route may enable what the manager disables',
+      stream: CONNECT,
+      manager: on('CONNECT', {enabled: false}),
+      action: on('CONNECT'),
+      allowed: true,
+    },
     {name: 'websocket', stream: WEBSOCKET, manager: on('websocket'), action: {}, allowed: true},
     {name: 'websocket where only CONNECT is allowed', stream: WEBSOCKET, manager: on('CONNECT'), action: {}, allowed: false},
   ])('$name', ({stream, manager, action, allowed}) => {
@@ -45,7 +64,10 @@ describe('perFilterConfig', () => {
   const own = (name: string): object => ({'@type': 'x/own.Config', name})
   const generic = (fields: object): object => ({'@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', ...fields})
 
-  function find(levels: {entry?: object; route?: object; virtualHost?: object; table?: object}): {config: string | undefined; disabled: boolean | undefined} {
+  function find(levels: {entry?: object; route?: object; virtualHost?: object; table?: object}): {
+    config: string | undefined
+    disabled: boolean | undefined
+  } {
     const choice = {route: view(levels.route ?? {}), virtualHost: view(levels.virtualHost ?? {}), table: view(levels.table ?? {})}
     const found = perFilterConfig({choice, filterName: 'f', weightedEntry: levels.entry === undefined ? undefined : view(levels.entry)})
     return {config: found.config?.str('name'), disabled: found.disabled}
@@ -58,8 +80,18 @@ describe('perFilterConfig', () => {
     {name: 'route over virtual host', levels: {virtualHost: level(own('v')), route: level(own('r'))}, config: 'r', disabled: false},
     {name: 'weighted entry over route', levels: {route: level(own('r')), entry: level(own('e'))}, config: 'e', disabled: false},
     {name: 'FilterConfig is unwrapped', levels: {route: level(generic({config: own('in')}))}, config: 'in', disabled: false},
-    {name: 'disabled on the route', levels: {virtualHost: level(own('v')), route: level(generic({disabled: true}))}, config: 'v', disabled: true},
-    {name: 'disabled above, configured below', levels: {virtualHost: level(generic({disabled: true})), route: level(own('r'))}, config: 'r', disabled: false},
+    {
+      name: 'disabled on the route',
+      levels: {virtualHost: level(own('v')), route: level(generic({disabled: true}))},
+      config: 'v',
+      disabled: true,
+    },
+    {
+      name: 'disabled above, configured below',
+      levels: {virtualHost: level(generic({disabled: true})), route: level(own('r'))},
+      config: 'r',
+      disabled: false,
+    },
     {name: 'another filter', levels: {route: {typed_per_filter_config: {g: own('r')}}}, config: undefined, disabled: undefined},
   ])('$name', ({levels, config, disabled}) => {
     expect(find(levels)).toEqual({config, disabled})

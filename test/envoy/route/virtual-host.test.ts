@@ -43,7 +43,9 @@ describe('chooseVirtualHost', () => {
     const table = {virtual_hosts: [...HOSTS, STAR], ignore_port_in_host_matching: true}
     expect(choose('shop.test:8080', table)).toBe('exact')
     expect(choose('a.shop.test:1', table)).toBe('wild')
-    expect(choose('[2001:db8::1]:80', {virtual_hosts: [{name: 'v6', domains: ['[2001:db8::1]']}], ignore_port_in_host_matching: true})).toBe('v6')
+    expect(
+      choose('[2001:db8::1]:80', {virtual_hosts: [{name: 'v6', domains: ['[2001:db8::1]']}], ignore_port_in_host_matching: true}),
+    ).toBe('v6')
   })
 
   test('without star there may be none', () => {
@@ -68,10 +70,18 @@ describe('chooseVirtualHost', () => {
   })
 
   test('the longest matching suffix wins over every shorter one', () => {
-    fc.assert(fc.property(fc.array(fc.stringMatching(/^[a-c]{1,3}$/), {minLength: 1, maxLength: 6}), fc.stringMatching(/^[a-c]{1,6}$/), (suffixes, host) => {
-      const virtual_hosts = suffixes.map((suffix) => ({name: suffix, domains: [`*${suffix}`]}))
-      const longest = suffixes.filter((suffix) => suffix.length < host.length && host.endsWith(suffix)).toSorted((a, b) => b.length - a.length)[0]
-      expect(choose(host, {virtual_hosts})).toBe(longest)
-    }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-c]{1,3}$/), {minLength: 1, maxLength: 6}),
+        fc.stringMatching(/^[a-c]{1,6}$/),
+        (suffixes, host) => {
+          const virtual_hosts = suffixes.map((suffix) => ({name: suffix, domains: [`*${suffix}`]}))
+          const longest = suffixes
+            .filter((suffix) => suffix.length < host.length && host.endsWith(suffix))
+            .toSorted((a, b) => b.length - a.length)[0]
+          expect(choose(host, {virtual_hosts})).toBe(longest)
+        },
+      ),
+    )
   })
 })
