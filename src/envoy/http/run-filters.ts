@@ -2,6 +2,7 @@ import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import {evaluateRbacFilter} from '../authorization/filter.js'
+import {isReportingWasm} from '../config/null-vm.js'
 import {typedFilter} from '../config/typed-filter.js'
 import {stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
@@ -76,7 +77,8 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
     type,
     ...(own.config === undefined ? {} : {perRoute: own.config.message()}),
   }
-  if (PASSIVE.has(type)) return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
+  if (PASSIVE.has(type) || isReportingWasm(message))
+    return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
   return (FILTERS.get(type) ?? opaque)(call)
 }
 

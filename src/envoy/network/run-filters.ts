@@ -6,6 +6,7 @@ import {isObject, type View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import {evaluateRbacFilter} from '../authorization/filter.js'
 import {runManager} from '../http/manager.js'
+import {isReportingWasm} from '../config/null-vm.js'
 import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
 import {stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
@@ -93,7 +94,8 @@ function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
 function runFilter(input: {context: EngineContext; filter: View; progress: Progress; log: ProxyLog}): readonly Branch<Result>[] {
   const {context, filter, progress, log} = input
   const {name, type, message} = typedFilter(context.config, filter)
-  return (FILTERS.get(type) ?? opaque)({context, config: message, name, type, progress, log})
+  const run = isReportingWasm(message) ? telemetry : (FILTERS.get(type) ?? opaque)
+  return run({context, config: message, name, type, progress, log})
 }
 
 function tcpProxy({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
