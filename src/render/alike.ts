@@ -1,4 +1,4 @@
-import {addShares, type Share} from '../flow/share.js'
+import {addShares, formatShare, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 import type {Branch, Hop, HopId, Outcome, Trace} from '../flow/trace.js'
 import {layersOf} from './leg.js'
@@ -44,9 +44,13 @@ export function singleBranches(hop: Hop): readonly BranchGroup[] {
 }
 
 function branchKey(branch: Branch, likeness: Likeness): string {
-  const outcome = likeness.trace.outcomes[branch.to]
-  const target = outcome === undefined ? hopKey(branch.to, likeness) : outcomeKey(outcome)
-  return JSON.stringify([branch.mirror === true, branch.requires.map(({what}) => what), branch.steps.flatMap(choiceKey), target])
+  const {mirror, requires, steps} = branch
+  return JSON.stringify([mirror === true, requires.map(({what}) => what), steps.flatMap(choiceKey), targetKey(branch, likeness)])
+}
+
+function targetKey({to}: Branch, likeness: Likeness): string {
+  const outcome = likeness.trace.outcomes[to]
+  return outcome === undefined ? hopKey(to, likeness) : outcomeKey(outcome)
 }
 
 function hopKey(id: HopId, likeness: Likeness): string {
@@ -54,20 +58,24 @@ function hopKey(id: HopId, likeness: Likeness): string {
   if (known !== undefined) return known
   likeness.keys.set(id, '')
   const hop = likeness.trace.hops[id]
-  const key =
-    hop === undefined
-      ? id
-      : intern(
-          JSON.stringify([
-            hop.place.kind,
-            layersOf(hop.arrival.payload).map((layer) => ('identity' in layer ? [layer.kind, layer.identity] : [layer.kind])),
-            hop.steps.flatMap(decisionKey),
-            hop.next.map((branch) => branchKey(branch, likeness)),
-          ]),
-          likeness,
-        )
+  const key = hop === undefined ? id : (packetRulesKey(hop, likeness) ?? intern(passageKey(hop, likeness), likeness))
   likeness.keys.set(id, key)
   return key
+}
+
+/** Packet rules that only pass a connection on make no difference: a neighbour on the same node meets them once, another twice. */
+function packetRulesKey({place, next}: Hop, likeness: Likeness): string | undefined {
+  const [only] = next
+  return place.kind === 'node' && next.length === 1 && only?.requires.length === 0 ? targetKey(only, likeness) : undefined
+}
+
+function passageKey({place, arrival, steps, next}: Hop, likeness: Likeness): string {
+  return JSON.stringify([
+    place.kind,
+    layersOf(arrival.payload).map((layer) => ('identity' in layer ? [layer.kind, layer.identity] : [layer.kind])),
+    steps.flatMap(decisionKey),
+    next.map((branch) => `${formatShare(branch.share)} ${branchKey(branch, likeness)}`).toSorted(),
+  ])
 }
 
 function intern(key: string, {interned}: Likeness): string {

@@ -37,24 +37,29 @@ function writeNode({node, indent}: {node: OutsideNode; indent: string}, sheet: S
 }
 
 function writeBranches({node, indent}: {node: OutsideNode; indent: string}, sheet: Sheet): void {
+  const only = onlyBranch(node)
   for (const branch of node.branches) {
-    const isOnly = isUnconditional(branch)
-    if (isOnly && endsHere(branch.to)) continue
-    if (!isOnly) sheet.lines.push(`${indent}${branchHead(branch)}`)
-    if (!endsHere(branch.to)) writeNode({node: branch.to, indent: isOnly ? indent : indent + INDENT}, sheet)
+    const end = endsHere(branch.to) ? ` => ${branch.to.end}` : ''
+    if (branch !== only) sheet.lines.push(`${indent}${branchHead(branch)}${end}`)
+    else if (branch.requires.length > 0) sheet.lines.push(`${indent}${conditionsText(branch)}${end}`)
+    if (!endsHere(branch.to)) writeNode({node: branch.to, indent: branch === only ? indent : indent + INDENT}, sheet)
   }
 }
 
-/** ` => denied …` behind the hop that ends the path; behind the share when only this branch ends there. */
+/** ` => denied …` behind the hop that ends the path, unless something must be said between. */
 function endOf(node: OutsideNode): string {
-  const [only] = node.branches
+  const only = onlyBranch(node)
   if (node.end !== undefined) return ` => ${node.end}`
-  return only !== undefined && isUnconditional(only) && endsHere(only.to) ? ` => ${only.to.end}` : ''
+  return only !== undefined && only.requires.length === 0 && endsHere(only.to) ? ` => ${only.to.end}` : ''
 }
 
-function branchHead({share, requires, mirror, to}: OutsideBranch): string {
-  const conditions = requires.map((what) => ` if ${quoteText(what)}`).join('')
-  return `[${mirror ? 'mirror ' : ''}${formatShare(share)}]${conditions}${endsHere(to) ? ` => ${to.end}` : ''}`
+function branchHead(branch: OutsideBranch): string {
+  const conditions = branch.requires.length === 0 ? '' : ` ${conditionsText(branch)}`
+  return `[${branch.mirror ? 'mirror ' : ''}${formatShare(branch.share)}]${conditions}`
+}
+
+function conditionsText({requires}: OutsideBranch): string {
+  return requires.map((what) => `if ${quoteText(what)}`).join(' ')
 }
 
 /** Ends inside the hop itself: no line of its own. */
@@ -62,8 +67,10 @@ function endsHere(node: OutsideNode): boolean {
   return node.end !== undefined && node.line === ''
 }
 
-function isUnconditional({share, requires, mirror}: OutsideBranch): boolean {
-  return isWhole(share) && requires.length === 0 && !mirror
+/** The one way on, that takes all of the traffic: the path goes on below without a branch. */
+function onlyBranch({branches}: OutsideNode): OutsideBranch | undefined {
+  const [only] = branches
+  return branches.length === 1 && only !== undefined && isWhole(only.share) && !only.mirror ? only : undefined
 }
 
 function labelNode(node: OutsideNode, {shared, labels}: Sheet): string {

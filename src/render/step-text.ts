@@ -122,17 +122,17 @@ function describeUpstream(step: UpstreamStep, glyphs: Glyphs): StepText {
 const DECIDED = {allow: 'ALLOW', deny: 'DENY', log: 'LOG', undetermined: 'UNSURE'} as const
 
 function authorizationText({layer, decision, policy, clause, shadow, action}: StepOf<'authorization'>): StepText {
-  const by = policy ?? (decision === 'allow' ? 'no policy stands against it' : `no ${action} policy matched`)
-  return {label: `${DECIDED[decision]} ${layer.toUpperCase()}`, text: withNotes(by, [clause, shadow ? 'dry run' : undefined])}
+  const by = policy ?? (decision === 'allow' ? '' : `no ${action} policy matched`)
+  return {label: `${DECIDED[decision]} ${layer.toUpperCase()}`, text: withNotes(by, [clause, shadow === true ? 'dry run' : undefined])}
 }
 
 function tlsText({side, effect, identity, peer, expected, alpn, sni}: StepOf<'tls'>): string {
   return withNotes(`${side}: ${effect}`, [
     identity === undefined ? undefined : `as ${identity}`,
     peer === undefined ? undefined : `peer ${peer.length === 0 ? 'without a name' : peer.join(', ')}`,
-    expected === undefined ? undefined : `expected ${expected.join(', ')}`,
+    expected === undefined || expected.length === 0 ? undefined : `expected ${expected.join(', ')}`,
     sni === undefined ? undefined : `sni ${sni}`,
-    alpn === undefined ? undefined : `alpn ${alpn.join(', ')}`,
+    alpn === undefined || alpn.length === 0 ? undefined : `alpn ${alpn.join(', ')}`,
   ])
 }
 

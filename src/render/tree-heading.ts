@@ -24,8 +24,13 @@ export function headingTexts(style: TreeStyle): readonly Paragraph[] {
     {text: say(`${sourceText(flow.source)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
     {text: say(verdictLine(style)), tone: verdictTone(style.trace.verdict)},
     ...shareLines(style),
-    ...(flow.assumptions ?? []).map((text): Paragraph => ({text: say(`assumed: ${text}`), tone: 'dim'})),
+    ...assumptionLines(style),
   ]
+}
+
+function assumptionLines({trace: {flow}, glyphs}: TreeStyle): readonly Paragraph[] {
+  const assumptions = flow.assumptions ?? []
+  return assumptions.length === 0 ? [] : [{text: glyphs.say(`assumed: ${assumptions.join(', ')}`), tone: 'dim'}]
 }
 
 function sourceText({name, namespace, ip}: FlowPeer): string {

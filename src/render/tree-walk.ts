@@ -1,10 +1,10 @@
 import type {Branch, Hop, HopId, Outcome} from '../flow/trace.js'
-import {formatShare, isWhole} from '../flow/share.js'
+import {isWhole} from '../flow/share.js'
 import {outlookOf} from '../flow/verdict.js'
 import {createLikeness, groupBranches, singleBranches, type BranchGroup, type Likeness} from './alike.js'
 import {endPlace} from './place-text.js'
-import {shareText} from './share-text.js'
 import {widthOf} from './text-width.js'
+import {groupText} from './tree-group.js'
 import {branchRows, continuationRows, hopRows, type Passage} from './tree-hop.js'
 import {deliveredText, lastLegRows, legRows} from './tree-leg.js'
 import {NO_RAILS, type Rails, type Row} from './tree-row.js'
@@ -13,9 +13,6 @@ import {verdictReason, verdictSign, verdictTitle, verdictTone} from './verdict-t
 
 /** Rails take no more room than leaves this to the rows beside them; branches further in stay at the same depth. */
 const MINIMUM_ROW = 34
-/** Names of paths that are alike, before the rest is only counted. */
-const ALIKE_NAMES = 4
-
 interface Walk {
   readonly style: TreeStyle
   readonly rows: Row[]
@@ -88,18 +85,14 @@ function passagesFrom(first: Hop, {style: {trace, verbose}, numbers}: Walk): [Pa
 }
 
 function passageOf(hop: Hop): Passage {
-  const [only] = hop.next
-  return {hop, steps: hop.next.length === 1 && only !== undefined ? [...hop.steps, ...only.steps] : hop.steps}
+  const only = onlyTarget(hop)
+  return {hop, steps: only === undefined ? hop.steps : [...hop.steps, ...only.steps], requires: only?.requires ?? []}
 }
 
-/** The one way on that needs no condition. */
+/** The one way on. */
 function onlyTarget({next}: Hop): Branch | undefined {
   const [only] = next
-  return next.length === 1 && only !== undefined && isPlain(only) ? only : undefined
-}
-
-function isPlain({share, requires, mirror}: Branch): boolean {
-  return isWhole(share) && requires.length === 0 && mirror !== true
+  return next.length === 1 && only !== undefined && isWhole(only.share) && only.mirror !== true ? only : undefined
 }
 
 function isStopped({next}: Hop, {style: {trace}}: Walk): boolean {
@@ -119,16 +112,17 @@ function drawBranches(at: At, walk: Walk): void {
   groups.forEach((group, index) => {
     const isLast = index === groups.length - 1
     const rails = railsOf({rails: at.rails, isLast}, walk)
-    walk.rows.push({kind: 'text', rails: rails.head, tone: 'strong', text: groupText(group, walk), indented: false})
-    walk.rows.push(...branchRows({steps: group.first.steps, rails: rails.body}, walk.style))
+    walk.rows.push({kind: 'text', rails: rails.head, tone: 'strong', text: groupText(group, walk.style), indented: false})
+    walk.rows.push(...branchRows({branch: group.first, rails: rails.body}, walk.style))
     drawTarget({hop: at.hop, rails: rails.body, branch: group.first}, walk)
   })
 }
 
 function drawOnlyGroup({group, ...at}: At & {group: BranchGroup}, walk: Walk): void {
-  const isOne = group.branches.length === 1
-  if (!isOne || !isPlain(group.first)) drawText({rails: at.rails, text: groupText(group, walk)}, walk)
-  if (!isOne) walk.rows.push(...branchRows({steps: group.first.steps, rails: at.rails}, walk.style))
+  if (onlyTarget(at.hop) === undefined) {
+    drawText({rails: at.rails, text: groupText(group, walk.style)}, walk)
+    walk.rows.push(...branchRows({branch: group.first, rails: at.rails}, walk.style))
+  }
   drawTarget({...at, branch: group.first}, walk)
 }
 
@@ -137,40 +131,6 @@ function railsOf({rails, isLast}: {rails: Rails; isLast: boolean}, {style: {glyp
   const before = isDeep ? rails.rest.slice(0, -glyphs.tee.length) : rails.rest
   const below = before + (isLast ? glyphs.blank : glyphs.rail)
   return {head: {first: before + (isLast ? glyphs.corner : glyphs.tee), rest: below}, body: {first: below, rest: below}}
-}
-
-/** `90 % · if server must speak h2 · 2 alike, first shown: productpage-v1-a, productpage-v1-b`. */
-function groupText({first, branches, share}: BranchGroup, {style}: Walk): string {
-  const {glyphs} = style
-  const parts = [
-    ...(first.mirror === true ? ['a copy (mirror)'] : []),
-    ...(isWhole(share) && branches.length > 1 ? [] : [shareText(share)]),
-    ...first.requires.map(({what}) => `if ${what}`),
-    ...(branches.length === 1 ? [] : [alikeText(branches, style)]),
-  ]
-  return glyphs.say(parts.join(` ${glyphs.dot} `))
-}
-
-function alikeText(branches: readonly Branch[], style: TreeStyle): string {
-  const shares = new Set(branches.map(({share}) => formatShare(share)))
-  const [share = ''] = shares
-  const each = shares.size === 1 ? `each ${share}, ` : ''
-  const names = branches.map((branch) => endName(branch, style) + (shares.size === 1 ? '' : ` ${shareText(branch.share)}`))
-  const more = names.length > ALIKE_NAMES ? ` and ${names.length - ALIKE_NAMES} more` : ''
-  return `${branches.length} alike, ${each}first shown: ${names.slice(0, ALIKE_NAMES).join(', ')}${more}`
-}
-
-/** Where the first path of a branch ends. */
-function endName({to}: Branch, {trace}: TreeStyle): string {
-  const seen = new Set<string>()
-  let id: string | undefined = to
-  while (id !== undefined && !seen.has(id)) {
-    seen.add(id)
-    const outcome: Outcome | undefined = trace.outcomes[id]
-    if (outcome !== undefined) return outcome.workload?.name ?? outcome.place.name
-    id = trace.hops[id]?.next[0]?.to
-  }
-  return 'unknown'
 }
 
 function drawTarget(at: At & {branch: Branch}, walk: Walk): void {
@@ -203,7 +163,8 @@ function passPacketRules({hop, branch}: At & {branch: Branch}, {style: {trace, v
 
 function beyondPacketRules(hop: Hop): Branch | undefined {
   const only = onlyTarget(hop)
-  const isRedirected = [...hop.steps, ...(only?.steps ?? [])].some((step) => step.kind === 'capture' && step.to !== undefined)
+  if (only === undefined || only.requires.length > 0) return undefined
+  const isRedirected = [...hop.steps, ...only.steps].some((step) => step.kind === 'capture' && step.to !== undefined)
   return hop.place.kind === 'node' && !isRedirected ? only : undefined
 }
 

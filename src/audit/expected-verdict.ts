@@ -1,0 +1,76 @@
+import {formatShare, fraction, oneOf, type Share} from '../flow/share.js'
+import type {Verdict, VerdictKind} from '../flow/verdict.js'
+import type {ExpectedVerdict} from './expectation.js'
+
+/** Kinds that can be asked for, and what may stand in brackets behind them. */
+const KINDS: Readonly<Record<VerdictKind, 'policy or layer' | 'status' | undefined>> = {
+  delivered: undefined,
+  passthrough: undefined,
+  responded: 'status',
+  denied: 'policy or layer',
+  'no-listener': undefined,
+  'no-filter-chain': undefined,
+  'no-route': undefined,
+  'no-healthy-upstream': undefined,
+  'unknown-waypoint': undefined,
+  'unknown-gateway': undefined,
+  'dangling-reference': undefined,
+  refused: undefined,
+  dropped: undefined,
+  loop: undefined,
+  'tls-failure': undefined,
+  'ip-mismatch': undefined,
+  undetermined: undefined,
+}
+
+export const VERDICT_SYNTAX = `${Object.keys(KINDS).join(', ')}; denied(policy), responded(status); a share behind it: 9/10, 90 %, one of 3`
+
+/** Reads `denied(default/viewer) 1/10`; undefined when it is no verdict. */
+export function parseExpectedVerdict(text: string): ExpectedVerdict | undefined {
+  const match = /^([a-z-]+)(?:\(([^()]+)\))?(?:\s+(\S.*))?$/.exec(text.trim())
+  const [, kind = '', detail, shareText] = match ?? []
+  const share = shareText === undefined ? undefined : parseShare(shareText)
+  if (!isVerdictKind(kind) || (detail !== undefined && KINDS[kind] === undefined) || (shareText !== undefined && share === undefined)) return undefined
+  return {kind, ...(detail === undefined ? {} : {detail}), ...(share === undefined ? {} : {share})}
+}
+
+/** A verdict as an expectation would ask for it. */
+export function formatVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'denied': return `denied(${verdict.policy ?? verdict.layer})`
+    case 'responded': return `responded(${verdict.status})`
+    default: return verdict.kind
+  }
+}
+
+export function formatExpectedVerdict({kind, detail, share}: ExpectedVerdict): string {
+  return `${kind}${detail === undefined ? '' : `(${detail})`}${share === undefined ? '' : ` ${formatShare(share)}`}`
+}
+
+export function fitsVerdict(verdict: Verdict, {kind, detail}: ExpectedVerdict): boolean {
+  if (verdict.kind !== kind) return false
+  if (detail === undefined) return true
+  if (verdict.kind === 'responded') return String(verdict.status) === detail
+  return verdict.kind === 'denied' && (verdict.layer === detail || policyNames(verdict.policy).includes(detail))
+}
+
+/** A policy by the name its proxy has for it, and by `namespace/name`. */
+function policyNames(policy: string | undefined): readonly string[] {
+  if (policy === undefined) return []
+  // istiod names the rules of a policy `ns[NS]-policy[NAME]-rule[N]` (envoy-2022 A.7, ambient-ga D.5).
+  const [, namespace, name] = /^ns\[(.*?)\]-policy\[(.*?)\]/.exec(policy) ?? []
+  return namespace === undefined || name === undefined ? [policy] : [policy, `${namespace}/${name}`]
+}
+
+function parseShare(text: string): Share | undefined {
+  const [, part, whole] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []
+  if (part !== undefined && Number(whole) > 0) return fraction(Number(part), Number(whole))
+  const [, percent] = /^(\d{1,3}) ?%$/.exec(text) ?? []
+  if (percent !== undefined) return fraction(Number(percent), 100)
+  const [, count] = /^one of (\d{1,9})$/.exec(text) ?? []
+  return count === undefined || Number(count) === 0 ? undefined : oneOf(Number(count))
+}
+
+function isVerdictKind(text: string): text is VerdictKind {
+  return Object.hasOwn(KINDS, text)
+}

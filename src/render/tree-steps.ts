@@ -1,0 +1,78 @@
+import {formatAddress, formatSocket} from '../flow/address.js'
+import type {Step} from '../flow/step.js'
+import {describeStep, withNotes} from './step-text.js'
+import type {Rails, Row, Tone} from './tree-row.js'
+import {evidenceText, type TreeStyle} from './tree-style.js'
+
+/** A row for each step, and below it what was ruled out and where to look it up, as far as asked. */
+export function stepRows({steps, rails}: {steps: readonly Step[]; rails: Rails}, style: TreeStyle): readonly Row[] {
+  return steps.flatMap((step, index) => {
+    const line = {step, before: steps.slice(0, index), after: steps.slice(index + 1)}
+    if (!style.verbose && isJoined(line)) return evidenceRows({step, rails}, style)
+    return [
+      {kind: 'step' as const, rails, ...stepWords(line, style)},
+      ...rejectedRows({step, rails}, style),
+      ...evidenceRows({step, rails}, style),
+    ]
+  })
+}
+
+interface StepInLine {
+  readonly step: Step
+  readonly before: readonly Step[]
+  readonly after: readonly Step[]
+}
+
+/** An address right behind its cluster stands on the line of the cluster. */
+function isJoined({step, before}: StepInLine): boolean {
+  return isAddressed(step) && before.findLast((other) => !isAddressed(other))?.kind === 'cluster'
+}
+
+function isAddressed({kind}: Step): boolean {
+  return kind === 'endpoint' || kind === 'original-destination'
+}
+
+function stepWords(line: StepInLine, style: TreeStyle): {label: string; text: string; tone: Tone} {
+  const {step} = line
+  const {glyphs, verbose} = style
+  const {label, text} =
+    step.kind === 'cluster' && !verbose ? {label: 'cluster', text: clusterText({...line, step}, style)} : describeStep(step, glyphs)
+  const because = verbose || (step.kind === 'authorization' && step.clause === undefined) ? step.because : []
+  return {label, text: glyphs.say([text, ...because].filter((part) => part !== '').join(` ${glyphs.dot} `)), tone: stepTone(step)}
+}
+
+function clusterText({step, before, after}: StepInLine & {step: Step & {kind: 'cluster'}}, {glyphs}: TreeStyle): string {
+  const isNamedAbove = before.some((other) => other.kind === 'filter-chain' && other.name === step.name)
+  const name = withNotes(isNamedAbove ? 'same name' : step.name, [step.type, step.join])
+  const end = after.findIndex((other) => !isAddressed(other))
+  const [last] = (end === -1 ? after : after.slice(0, end)).slice(-1)
+  return last === undefined ? name : `${name} ${glyphs.arrow} ${addressText(last)}`
+}
+
+function addressText(step: Step): string {
+  if (step.kind === 'endpoint') return formatAddress(step.address)
+  return step.kind === 'original-destination' ? formatSocket(step.address) : ''
+}
+
+const DECISION_TONES = {allow: 'ok', deny: 'bad', log: 'dim', undetermined: 'unsure'} as const satisfies Record<string, Tone>
+
+function stepTone(step: Step): Tone {
+  if (step.kind === 'authorization') return DECISION_TONES[step.decision]
+  return 'opaque' in step && step.opaque ? 'unsure' : 'dim'
+}
+
+function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbose}: TreeStyle): readonly Row[] {
+  if (!verbose) return []
+  return (step.rejected ?? []).map(({candidate, because}) => ({
+    kind: 'step',
+    rails,
+    tone: 'dim',
+    label: 'not',
+    text: glyphs.say(`${candidate}: ${because}`),
+  }))
+}
+
+function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {
+  if (!evidence) return []
+  return step.evidence.map((each) => ({kind: 'step', rails, tone: 'dim', label: 'at', text: glyphs.say(evidenceText(each))}))
+}
