@@ -16,13 +16,17 @@ export function balance(sets: readonly HostSet[], policy: Balancing): Choice {
 
 /** The same with a load given from outside (an aggregate cluster decides it over all its members). */
 export function balanceLoad(input: {
-  readonly sets: readonly HostSet[]; readonly policy: Balancing; readonly load: Pick<PriorityLoad, 'healthy' | 'degraded'>
+  readonly sets: readonly HostSet[]
+  readonly policy: Balancing
+  readonly load: Pick<PriorityLoad, 'healthy' | 'degraded'>
 }): Choice {
   const {panic} = loadPriorities(input.sets, input.policy.panicThreshold)
-  const parts = input.sets.flatMap((set, priority) => AVAILABILITIES.map((health) => ({
-    share: fraction(input.load[health][priority] ?? 0, 100),
-    choice: pickFromSet({set, health, policy: input.policy, panic: panic[priority] === true}),
-  })))
+  const parts = input.sets.flatMap((set, priority) =>
+    AVAILABILITIES.map((health) => ({
+      share: fraction(input.load[health][priority] ?? 0, 100),
+      choice: pickFromSet({set, health, policy: input.policy, panic: panic[priority] === true}),
+    })),
+  )
   return parts.length === 0 ? NO_HOST : mixChoices(parts.filter(({share}) => share.numerator > 0n))
 }
 
@@ -41,9 +45,15 @@ function pickFromSet(pick: SetPick): Choice {
   const localities = policy.localityWeighted ? localityShares({set, health}) : []
   const usable = set.hosts.filter((host) => host.health === health)
   if (localities.length === 0) return pickHosts(usable, pick)
-  return mixChoices(localities.map(({locality, share}) => ({
-    share, choice: pickHosts(usable.filter((host) => host.locality === locality), pick),
-  })))
+  return mixChoices(
+    localities.map(({locality, share}) => ({
+      share,
+      choice: pickHosts(
+        usable.filter((host) => host.locality === locality),
+        pick,
+      ),
+    })),
+  )
 }
 
 /** Shares inside one list of hosts; they are exact when the weights decide alone. */
@@ -66,7 +76,10 @@ function pickByHash({set, policy, panic}: SetPick): Choice {
   const weightOf = (host: Host): number =>
     policy.localityWeighted && set.localityWeights.size > 0 ? (set.localityWeights.get(host.locality) ?? 0) : 1
   const hosts = set.hosts.filter((host) => panic || host.health === 'healthy')
-  return choiceOf(hosts.map((host) => ({host, weight: weightOf(host)})), false)
+  return choiceOf(
+    hosts.map((host) => ({host, weight: weightOf(host)})),
+    false,
+  )
 }
 
 /**
@@ -74,12 +87,14 @@ function pickByHash({set, policy, panic}: SetPick): Choice {
  * Source: Envoy HostSetImpl::effectiveLocalityWeight. Empty when no locality has weight left: then weights are not used.
  */
 function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): {readonly locality: string; readonly share: Share}[] {
-  const effective = [...set.localityWeights].map(([locality, weight]) => {
-    const hosts = set.hosts.filter((host) => host.locality === locality)
-    const usable = hosts.filter((host) => host.health === health).length
-    const full = 100 * hosts.length
-    return {locality, share: full === 0 ? NOTHING : fraction(weight * Math.min(full, set.overprovisioning * usable), full)}
-  }).filter(({share}) => share.numerator > 0n)
+  const effective = [...set.localityWeights]
+    .map(([locality, weight]) => {
+      const hosts = set.hosts.filter((host) => host.locality === locality)
+      const usable = hosts.filter((host) => host.health === health).length
+      const full = 100 * hosts.length
+      return {locality, share: full === 0 ? NOTHING : fraction(weight * Math.min(full, set.overprovisioning * usable), full)}
+    })
+    .filter(({share}) => share.numerator > 0n)
   const total = effective.map(({share}) => share).reduce(addShares, NOTHING)
   const inverse: Share = {numerator: total.denominator, denominator: total.numerator, exact: true}
   return effective.map(({locality, share}) => ({locality, share: multiplyShares(share, inverse)}))

@@ -29,7 +29,8 @@ export function choiceOf(hosts: readonly {readonly host: Host; readonly weight: 
 /** One after another with the given shares, which sum to 1. */
 export function mixChoices(parts: readonly {readonly share: Share; readonly choice: Choice}[]): Choice {
   const candidates = parts.flatMap(({share, choice}) =>
-    choice.candidates.map((candidate) => ({host: candidate.host, share: multiplyShares(share, candidate.share)})))
+    choice.candidates.map((candidate) => ({host: candidate.host, share: multiplyShares(share, candidate.share)})),
+  )
   const none = parts.map(({share, choice}) => multiplyShares(share, choice.none)).reduce(addShares, NOTHING)
   return {candidates: mergeHosts(candidates), none}
 }
@@ -38,10 +39,12 @@ export function mixChoices(parts: readonly {readonly share: Share; readonly choi
 export function orElse(first: Choice, next: () => Choice): Choice {
   if (first.none.numerator === 0n) return first
   const second = next()
-  return isWhole(first.none) ? second : mixChoices([
-    {share: WHOLE, choice: {candidates: first.candidates, none: NOTHING}},
-    {share: first.none, choice: second},
-  ])
+  return isWhole(first.none)
+    ? second
+    : mixChoices([
+        {share: WHOLE, choice: {candidates: first.candidates, none: NOTHING}},
+        {share: first.none, choice: second},
+      ])
 }
 
 function mergeHosts(candidates: readonly Candidate[]): Candidate[] {

@@ -12,7 +12,10 @@ export type ClusterType = {readonly name: string} & (
 type Listed = 'STATIC' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'EDS'
 
 const LISTED: ReadonlyMap<string, Listed> = new Map<string, Listed>([
-  ['static', 'STATIC'], ['strict_dns', 'STRICT_DNS'], ['logical_dns', 'LOGICAL_DNS'], ['eds', 'EDS'],
+  ['static', 'STATIC'],
+  ['strict_dns', 'STRICT_DNS'],
+  ['logical_dns', 'LOGICAL_DNS'],
+  ['eds', 'EDS'],
 ])
 
 /** envoy-2022 D9: the legacy `type`, or an extension that may say the same. Default values are left out of dumps. */
@@ -31,10 +34,14 @@ function readExtension(custom: View, cluster: View): ClusterType {
   const config = custom.get('typed_config')?.message() ?? custom
   const short = name.replace(/^envoy\.clusters?\./, '')
   switch (short) {
-    case 'aggregate': return {kind: 'aggregate', name, members: config.list('clusters').flatMap((member) => member.text() ?? [])}
-    case 'dynamic_forward_proxy': return {kind: 'forward-proxy', name, config}
-    case 'original_dst': return originalDst(cluster.get('original_dst_lb_config'))
-    case 'dns': return listedType(config.bool('all_addresses_in_single_endpoint') === true ? 'LOGICAL_DNS' : 'STRICT_DNS')
+    case 'aggregate':
+      return {kind: 'aggregate', name, members: config.list('clusters').flatMap((member) => member.text() ?? [])}
+    case 'dynamic_forward_proxy':
+      return {kind: 'forward-proxy', name, config}
+    case 'original_dst':
+      return originalDst(cluster.get('original_dst_lb_config'))
+    case 'dns':
+      return listedType(config.bool('all_addresses_in_single_endpoint') === true ? 'LOGICAL_DNS' : 'STRICT_DNS')
     default: {
       const listed = LISTED.get(short)
       return listed === undefined ? {kind: 'unknown', name} : listedType(listed)

@@ -25,7 +25,10 @@ export function hostBranches(chosen: Chosen): Branch<Upstream>[] {
 
 /** The share that finds no host; nothing when there is none. */
 export function noHostBranches(input: {
-  readonly target: Target; readonly share: Share; readonly text: string; readonly steps: readonly Step[]
+  readonly target: Target
+  readonly share: Share
+  readonly text: string
+  readonly steps: readonly Step[]
 }): Branch<Upstream>[] {
   const {target, share, text, steps} = input
   if (share.numerator === 0n) return []
@@ -35,7 +38,11 @@ export function noHostBranches(input: {
 function hostBranch({target, inferred, rejected, steps}: Chosen, {host, share}: Candidate): Branch<Upstream> {
   const upstream = upstreamHost({...target, address: host.address, host})
   const step = endpointStep({
-    context: target.context, upstream, health: host.status, inferred, rejected,
+    context: target.context,
+    upstream,
+    health: host.status,
+    inferred,
+    rejected,
     because: [`transport socket ${upstream.socket.name}`, ...(host.weight === 1 ? [] : [`load_balancing_weight ${host.weight}`])],
   })
   return {value: upstream, share, requires: [], steps: [...steps, step]}

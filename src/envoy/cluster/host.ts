@@ -77,8 +77,8 @@ function readGroup(group: View): Group {
     priority: wholeNumber(group.num('priority') ?? 0, MAX_PRIORITY),
     locality,
     weight: wholeNumber(group.num('load_balancing_weight') ?? 0),
-    hosts: endpoints.flatMap(({view, address}) => address === undefined ? [] : [readHost({view, address, locality, localityMetadata})]),
-    names: endpoints.flatMap(({view, address}) => address === undefined ? [dnsName(view)] : []),
+    hosts: endpoints.flatMap(({view, address}) => (address === undefined ? [] : [readHost({view, address, locality, localityMetadata})])),
+    names: endpoints.flatMap(({view, address}) => (address === undefined ? [dnsName(view)] : [])),
   }
 }
 
@@ -86,7 +86,11 @@ function readHost({view, address, locality, localityMetadata}: Pick<Host, 'view'
   const status = view.str('health_status') ?? 'UNKNOWN'
   const hostname = view.path('endpoint')?.str('hostname')
   return {
-    address, view, locality, localityMetadata, status,
+    address,
+    view,
+    locality,
+    localityMetadata,
+    status,
     text: formatAddress(address),
     health: healthOf(status),
     weight: Math.max(1, wholeNumber(view.num('load_balancing_weight') ?? 1)),
@@ -105,9 +109,12 @@ function healthOf(status: string): Health {
   switch (status) {
     case 'UNHEALTHY':
     case 'TIMEOUT':
-    case 'DRAINING': return 'unhealthy'
-    case 'DEGRADED': return 'degraded'
-    default: return 'healthy'
+    case 'DRAINING':
+      return 'unhealthy'
+    case 'DEGRADED':
+      return 'degraded'
+    default:
+      return 'healthy'
   }
 }
 

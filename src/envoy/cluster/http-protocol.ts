@@ -5,7 +5,9 @@ import type {UpstreamProtocol} from './upstream.js'
 
 const OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 const EXPLICIT: readonly (readonly [field: string, protocol: UpstreamProtocol])[] = [
-  ['http3_protocol_options', 'h3'], ['http2_protocol_options', 'h2'], ['http_protocol_options', 'h1'],
+  ['http3_protocol_options', 'h3'],
+  ['http2_protocol_options', 'h2'],
+  ['http_protocol_options', 'h1'],
 ]
 
 /** Protocol a cluster speaks to HTTP upstreams: HttpProtocolOptions, else the legacy fields of the cluster, else HTTP/1.1. */
@@ -29,12 +31,18 @@ function readLegacy(cluster: View): UpstreamProtocol {
 /** ALPN names of a protocol, as HTTP connection pools ask for them where the transport socket names none. */
 export function alpnOf(protocol: UpstreamProtocol, stream: Stream): readonly string[] {
   switch (protocol) {
-    case 'h1': return ['http/1.1']
-    case 'h2': return ['h2']
-    case 'h3': return ['h3']
-    case 'auto': return ['h2', 'http/1.1']
-    case 'downstream': return stream.version === 'h2' ? ['h2'] : ['http/1.1']
-    default: return protocol satisfies never
+    case 'h1':
+      return ['http/1.1']
+    case 'h2':
+      return ['h2']
+    case 'h3':
+      return ['h3']
+    case 'auto':
+      return ['h2', 'http/1.1']
+    case 'downstream':
+      return stream.version === 'h2' ? ['h2'] : ['http/1.1']
+    default:
+      return protocol satisfies never
   }
 }
 

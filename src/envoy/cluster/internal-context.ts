@@ -44,6 +44,9 @@ function passedMetadata(socket: View, {cluster, hostMetadata}: Passing): Readonl
 /** Objects shared once stop there; transitive ones go on. */
 function passedState({connection, stream}: Passing): ReadonlyMap<string, FilterStateValue> {
   const visible = new Map([...connection.filterState, ...(stream?.filterState ?? [])])
-  return new Map([...visible].filter(([, object]) => object.shared !== 'none').map(([key, object]) =>
-    [key, object.shared === 'once' ? {...object, shared: 'none'} : object]))
+  return new Map(
+    [...visible]
+      .filter(([, object]) => object.shared !== 'none')
+      .map(([key, object]) => [key, object.shared === 'once' ? {...object, shared: 'none'} : object]),
+  )
 }

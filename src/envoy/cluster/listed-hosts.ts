@@ -28,11 +28,15 @@ interface Asking {
 export function listHosts(asking: Asking): HostList {
   const lookup = asking.config.endpoints(asking.cluster)
   switch (lookup.kind) {
-    case 'found': return readHosts(asking, {assignment: lookup.assignment, join: lookup.join, inferred: lookup.inferred})
-    case 'ambiguous': return readAmbiguous(asking, lookup.candidates)
+    case 'found':
+      return readHosts(asking, {assignment: lookup.assignment, join: lookup.join, inferred: lookup.inferred})
+    case 'ambiguous':
+      return readAmbiguous(asking, lookup.candidates)
     case 'no-endpoints-section':
-    case 'not-in-dump': return readInline(asking)
-    default: return lookup satisfies never
+    case 'not-in-dump':
+      return readInline(asking)
+    default:
+      return lookup satisfies never
   }
 }
 
@@ -52,7 +56,8 @@ function readAmbiguous(asking: Asking, candidates: readonly View[]): HostList {
     return readHosts(asking, {assignment: first, join: 'set-equivalent', inferred: true})
   }
   return {
-    kind: 'undetermined', join: `ambiguous(${candidates.length})`,
+    kind: 'undetermined',
+    join: `ambiguous(${candidates.length})`,
     missing: [{what: `which of ${candidates.length} nameless endpoint assignments belongs to cluster ${asking.cluster.name}`}],
   }
 }
@@ -68,7 +73,7 @@ function readInline(asking: Asking): HostList {
 }
 
 /** The command that collects a dump with endpoints. */
-export function collectCommand(node: EnvoyNode): string {
+function collectCommand(node: EnvoyNode): string {
   const namespace = node.namespace === undefined ? '' : ` -n ${node.namespace}`
   return `kubectl exec ${node.pod ?? '<pod>'}${namespace} -- curl -s 127.0.0.1:15000/config_dump?include_eds`
 }
@@ -78,8 +83,12 @@ function describeHost({text, health, weight, locality, metadata}: Host): string 
 }
 
 function describeSets(sets: readonly HostSet[]): string {
-  return JSON.stringify(sets.map((set) => [
-    set.overprovisioning, set.weightedHealth, [...set.localityWeights].sort(([a], [b]) => (a < b ? -1 : 1)),
-    set.hosts.map(describeHost).sort(),
-  ]))
+  return JSON.stringify(
+    sets.map((set) => [
+      set.overprovisioning,
+      set.weightedHealth,
+      [...set.localityWeights].sort(([a], [b]) => (a < b ? -1 : 1)),
+      set.hosts.map(describeHost).sort(),
+    ]),
+  )
 }

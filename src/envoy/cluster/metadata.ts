@@ -17,7 +17,7 @@ export function jsonFields(struct: Json | undefined): ReadonlyMap<string, Json> 
 }
 
 /** Equality of protobuf Values: same kind, same content; the order of struct fields means nothing. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item: Json, index) => sameJson(item, at(b, index)))
   if (!isObject(a) || !isObject(b)) return a === b
   const [left, right] = [jsonFields(a), jsonFields(b)]
@@ -29,7 +29,9 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
  * With `listAsAny` a list in the metadata matches by any of its items. Source: Envoy Config::Metadata::metadataLabelMatch.
  */
 export function holdsLabels(input: {
-  readonly labels: ReadonlyMap<string, Json>; readonly metadata: Json | undefined; readonly listAsAny?: boolean
+  readonly labels: ReadonlyMap<string, Json>
+  readonly metadata: Json | undefined
+  readonly listAsAny?: boolean
 }): boolean {
   const fields = jsonFields(input.metadata)
   const any = input.listAsAny === true
@@ -45,7 +47,7 @@ function at(list: readonly Json[], index: number): Json | undefined {
 }
 
 function jsonEntries(entries: readonly (readonly [string, unknown])[]): [string, Json][] {
-  return entries.flatMap(([key, field]): [string, Json][] => isJson(field) ? [[key, field]] : [])
+  return entries.flatMap(([key, field]): [string, Json][] => (isJson(field) ? [[key, field]] : []))
 }
 
 /** Values of a parsed dump are JSON all the way down, so that one look is enough. */

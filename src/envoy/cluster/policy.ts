@@ -28,13 +28,22 @@ export interface BalancingPolicy {
 type Picking = Omit<BalancingPolicy, 'panicThreshold'>
 
 const LEGACY: ReadonlyMap<string, BalancingPolicy['pick']> = new Map<string, BalancingPolicy['pick']>([
-  ['ROUND_ROBIN', 'weighted'], ['LEAST_REQUEST', 'load'], ['RANDOM', 'uniform'], ['RING_HASH', 'hash'], ['MAGLEV', 'hash'],
+  ['ROUND_ROBIN', 'weighted'],
+  ['LEAST_REQUEST', 'load'],
+  ['RANDOM', 'uniform'],
+  ['RING_HASH', 'hash'],
+  ['MAGLEV', 'hash'],
   ['CLUSTER_PROVIDED', 'provided'],
 ])
 
 const TYPED: ReadonlyMap<string, BalancingPolicy['pick']> = new Map<string, BalancingPolicy['pick']>([
-  ['round_robin', 'weighted'], ['least_request', 'load'], ['random', 'uniform'], ['ring_hash', 'hash'], ['maglev', 'hash'],
-  ['client_side_weighted_round_robin', 'measured'], ['cluster_provided', 'provided'],
+  ['round_robin', 'weighted'],
+  ['least_request', 'load'],
+  ['random', 'uniform'],
+  ['ring_hash', 'hash'],
+  ['maglev', 'hash'],
+  ['client_side_weighted_round_robin', 'measured'],
+  ['cluster_provided', 'provided'],
 ])
 
 const DEFAULT_PANIC_THRESHOLD = 50
@@ -77,13 +86,16 @@ function readTyped(list: View, nesting: number): Picking {
   const message = known.message()
   const nested = (field: string): Picking => readTyped(message.get(field) ?? list, message.get(field) === undefined ? 0 : nesting - 1)
   switch (shortName(known)) {
-    case 'wrr_locality': return {...nested('endpoint_picking_policy'), localityWeighted: true}
+    case 'wrr_locality':
+      return {...nested('endpoint_picking_policy'), localityWeighted: true}
     case 'override_host': {
       const fallback = nested('fallback_policy')
       return {...fallback, overrideSources: [...message.list('override_host_sources'), ...fallback.overrideSources]}
     }
-    case 'subset': return withSubset(nested('subset_lb_policy'), readSubsetPolicy(message))
-    default: return readPlain(known)
+    case 'subset':
+      return withSubset(nested('subset_lb_policy'), readSubsetPolicy(message))
+    default:
+      return readPlain(known)
   }
 }
 

@@ -36,7 +36,7 @@ function availabilityOf(sets: readonly HostSet[]): Availability {
 }
 
 function percentAvailable(set: HostSet, health: Health): number {
-  const size = (hosts: HostSet['hosts']): number => set.weightedHealth ? sum(hosts.map((host) => host.weight)) : hosts.length
+  const size = (hosts: HostSet['hosts']): number => (set.weightedHealth ? sum(hosts.map((host) => host.weight)) : hosts.length)
   const all = size(set.hosts)
   return all === 0 ? 0 : Math.min(100, Math.floor((set.overprovisioning * size(set.hosts.filter((host) => host.health === health))) / all))
 }
@@ -79,11 +79,11 @@ function isInPanic(set: HostSet, threshold: number): boolean {
 }
 
 function onlyFirst(sets: readonly HostSet[]): Load {
-  return {healthy: sets.map((_, index) => index === 0 ? 100 : 0), degraded: sets.map(() => 0)}
+  return {healthy: sets.map((_, index) => (index === 0 ? 100 : 0)), degraded: sets.map(() => 0)}
 }
 
 function addAt({load, index, rest}: {readonly load: readonly number[]; readonly index: number; readonly rest: number}): number[] {
-  return load.map((percent, at) => at === index ? percent + rest : percent)
+  return load.map((percent, at) => (at === index ? percent + rest : percent))
 }
 
 function sum(numbers: readonly number[]): number {

@@ -21,8 +21,9 @@ export function rejectedHosts({sets, choice, policy, criteria}: Rejecting): read
   const chosen = new Set(choice.candidates.map(({host}) => host))
   const all = sets.flatMap((set, priority) => {
     const unused = !set.hosts.some((host) => chosen.has(host))
-    return set.hosts.filter((host) => !chosen.has(host)).map((host) =>
-      ({candidate: host.text, because: reason(host, {set, priority, unused, policy, criteria})}))
+    return set.hosts
+      .filter((host) => !chosen.has(host))
+      .map((host) => ({candidate: host.text, because: reason(host, {set, priority, unused, policy, criteria})}))
   })
   const sorted = all.sort((a, b) => compare(a.candidate, b.candidate) || compare(a.because, b.because))
   if (sorted.length <= MAX_REJECTED) return sorted

@@ -36,12 +36,12 @@ type Reading =
 export function resolveAggregate(target: Target, type: AggregateType): Branch<Upstream>[] {
   const {context, cluster} = target
   const readings = type.members.map((name) => readMember(target, name))
-  const rejected = readings.flatMap((reading) => reading.kind === 'skipped' ? [reading.rejected] : [])
+  const rejected = readings.flatMap((reading) => (reading.kind === 'skipped' ? [reading.rejected] : []))
   const plain = clusterStep({context, cluster, type, because: [`members ${type.members.join(', ')}`]})
   const step = rejected.length === 0 ? plain : {...plain, rejected}
-  const missing = readings.flatMap((reading) => reading.kind === 'undetermined' ? reading.missing : [])
+  const missing = readings.flatMap((reading) => (reading.kind === 'undetermined' ? reading.missing : []))
   if (missing.length > 0) return single<Upstream>({kind: 'undetermined', cluster, missing}, [step])
-  const members = readings.flatMap((reading) => reading.kind === 'member' ? [reading.member] : [])
+  const members = readings.flatMap((reading) => (reading.kind === 'member' ? [reading.member] : []))
   return memberBranches({target, step}, chooseMembers(target, members))
 }
 
@@ -51,14 +51,21 @@ interface MemberChoice {
 }
 
 function memberBranches(
-  {target, step}: {readonly target: Target; readonly step: Step}, choices: readonly MemberChoice[],
+  {target, step}: {readonly target: Target; readonly step: Step},
+  choices: readonly MemberChoice[],
 ): Branch<Upstream>[] {
   const none = choices.map(({choice}) => choice.none).reduce(addShares, NOTHING)
   const text = `no member of cluster "${target.cluster.name}" has a usable host`
   return [
-    ...choices.flatMap(({member, choice}) => hostBranches({
-      target: member.target, choice, inferred: member.list.inferred, rejected: [], steps: [step, memberStep(member)],
-    })),
+    ...choices.flatMap(({member, choice}) =>
+      hostBranches({
+        target: member.target,
+        choice,
+        inferred: member.list.inferred,
+        rejected: [],
+        steps: [step, memberStep(member)],
+      }),
+    ),
     ...noHostBranches({target, share: choices.length === 0 ? WHOLE : none, steps: [step], text}),
   ]
 }
@@ -93,14 +100,22 @@ function undetermined(what: string): Reading {
 
 /** The load of every non-empty priority of every member; shares over all members sum to 1. */
 function chooseMembers({context, cluster}: Target, members: readonly Member[]): MemberChoice[] {
-  const levels = members.flatMap((member) => member.list.sets
-    .map((set, priority) => ({member, set, priority}))
-    .filter(({set}) => set.hosts.length > 0))
-  const load = loadPriorities(levels.map(({set}) => set), readPolicy(cluster.view, context.config.runtime).panicThreshold)
+  const levels = members.flatMap((member) =>
+    member.list.sets.map((set, priority) => ({member, set, priority})).filter(({set}) => set.hosts.length > 0),
+  )
+  const load = loadPriorities(
+    levels.map(({set}) => set),
+    readPolicy(cluster.view, context.config.runtime).panicThreshold,
+  )
   return members.flatMap((member) => {
-    const parts = levels.flatMap((level, index) => level.member !== member ? [] : AVAILABILITIES.map((health) => ({
-      share: fraction(load[health][index] ?? 0, 100), choice: choosePriority(member, {priority: level.priority, health}),
-    })))
+    const parts = levels.flatMap((level, index) =>
+      level.member !== member
+        ? []
+        : AVAILABILITIES.map((health) => ({
+            share: fraction(load[health][index] ?? 0, 100),
+            choice: choosePriority(member, {priority: level.priority, health}),
+          })),
+    )
     const used = parts.filter(({share}) => share.numerator > 0n)
     return used.length === 0 ? [] : [{member, choice: mixChoices(used)}]
   })
@@ -120,7 +135,7 @@ function choosePriority({target, list, policy}: Member, level: Level): Choice {
 }
 
 function loadOnly(level: Level, count: number): {readonly healthy: readonly number[]; readonly degraded: readonly number[]} {
-  const loads = Array.from({length: count}, (_, priority) => priority === level.priority ? 100 : 0)
+  const loads = Array.from({length: count}, (_, priority) => (priority === level.priority ? 100 : 0))
   const nothing = loads.map(() => 0)
   return level.health === 'healthy' ? {healthy: loads, degraded: nothing} : {healthy: nothing, degraded: loads}
 }

@@ -25,14 +25,24 @@ export function resolveForwardProxy(target: Target, type: ForwardProxyType): Bra
   const {socket} = upstreamHost({...target, address: {kind: 'pipe', path: ''}})
   const asked = forwardHost(context, isSecure(socket))
   switch (asked.kind) {
-    case 'address': return toAddress({target, type, from: asked.from}, asked.address)
-    case 'name': return toName({target, type, from: asked.from}, asked.name)
-    case 'none': return single<Upstream>({
-      kind: 'none', reason: 'no-healthy-upstream', cluster,
-      text: `the connection names no host for cluster "${cluster.name}" (${asked.from} is empty)`,
-    }, [clusterStep({context, cluster, type})])
-    case 'unknown': return undetermined({target, type}, {what: `value of ${asked.what}`})
-    default: return asked satisfies never
+    case 'address':
+      return toAddress({target, type, from: asked.from}, asked.address)
+    case 'name':
+      return toName({target, type, from: asked.from}, asked.name)
+    case 'none':
+      return single<Upstream>(
+        {
+          kind: 'none',
+          reason: 'no-healthy-upstream',
+          cluster,
+          text: `the connection names no host for cluster "${cluster.name}" (${asked.from} is empty)`,
+        },
+        [clusterStep({context, cluster, type})],
+      )
+    case 'unknown':
+      return undetermined({target, type}, {what: `value of ${asked.what}`})
+    default:
+      return asked satisfies never
   }
 }
 
@@ -50,7 +60,8 @@ function toName(asked: Asked, name: string): Branch<Upstream>[] {
   const upstream = upstreamHost({...target, address: host.address, host})
   const because = [`${name} was resolved to ${formatAddress(host.address)}`, `transport socket ${upstream.socket.name}`]
   return single<Upstream>(upstream, [
-    ...askedSteps(asked, host.address), endpointStep({context: target.context, upstream, health: host.status, because}),
+    ...askedSteps(asked, host.address),
+    endpointStep({context: target.context, upstream, health: host.status, because}),
   ])
 }
 
@@ -58,7 +69,9 @@ function toName(asked: Asked, name: string): Branch<Upstream>[] {
 function resolvedHost({context, cluster}: Target, name: string): Host | undefined {
   const lookup = context.config.endpoints(cluster)
   if (lookup.kind !== 'found') return undefined
-  return readHostSets(lookup.assignment, {distinct: false}).sets.flatMap((set) => set.hosts).find((host) => host.hostname === name)
+  return readHostSets(lookup.assignment, {distinct: false})
+    .sets.flatMap((set) => set.hosts)
+    .find((host) => host.hostname === name)
 }
 
 function askedSteps({target: {context, cluster}, type, from}: Asked, address: SocketAddress): Step[] {

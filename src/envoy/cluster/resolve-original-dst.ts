@@ -14,15 +14,29 @@ export function resolveOriginalDst(target: Target, type: OriginalDstType): Branc
   const found = originalDestination(type.config, context)
   const step = clusterStep({context, cluster, type})
   switch (found.kind) {
-    case 'found': return resolveFound({target, type}, found)
-    case 'none': return single<Upstream>({
-      kind: 'none', reason: 'no-healthy-upstream', cluster,
-      text: `the connection has no original destination for cluster "${cluster.name}"`,
-    }, [{...step, ...(found.rejected.length === 0 ? {} : {rejected: found.rejected})}])
-    case 'unknown': return single<Upstream>({
-      kind: 'undetermined', cluster, missing: [{what: `value of ${found.what}, which is the destination of cluster ${cluster.name}`}],
-    }, [step])
-    default: return found satisfies never
+    case 'found':
+      return resolveFound({target, type}, found)
+    case 'none':
+      return single<Upstream>(
+        {
+          kind: 'none',
+          reason: 'no-healthy-upstream',
+          cluster,
+          text: `the connection has no original destination for cluster "${cluster.name}"`,
+        },
+        [{...step, ...(found.rejected.length === 0 ? {} : {rejected: found.rejected})}],
+      )
+    case 'unknown':
+      return single<Upstream>(
+        {
+          kind: 'undetermined',
+          cluster,
+          missing: [{what: `value of ${found.what}, which is the destination of cluster ${cluster.name}`}],
+        },
+        [step],
+      )
+    default:
+      return found satisfies never
   }
 }
 

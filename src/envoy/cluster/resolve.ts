@@ -24,12 +24,18 @@ export function resolveUpstream(context: UpstreamContext): Branch<Upstream>[] {
 
 function resolveType(target: Target, type: ClusterType): Branch<Upstream>[] {
   switch (type.kind) {
-    case 'listed': return resolveListed(target, type)
-    case 'original-dst': return resolveOriginalDst(target, type)
-    case 'aggregate': return resolveAggregate(target, type)
-    case 'forward-proxy': return resolveForwardProxy(target, type)
-    case 'unknown': return unknownType(target, type)
-    default: return type satisfies never
+    case 'listed':
+      return resolveListed(target, type)
+    case 'original-dst':
+      return resolveOriginalDst(target, type)
+    case 'aggregate':
+      return resolveAggregate(target, type)
+    case 'forward-proxy':
+      return resolveForwardProxy(target, type)
+    case 'unknown':
+      return unknownType(target, type)
+    default:
+      return type satisfies never
   }
 }
 

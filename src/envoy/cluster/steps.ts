@@ -17,7 +17,11 @@ interface ClusterStep {
 
 export function clusterStep({context, cluster, type, join, endpoints, because = []}: ClusterStep): Step {
   return {
-    kind: 'cluster', name: cluster.name, type: type.name, ...(join === undefined ? {} : {join}), because,
+    kind: 'cluster',
+    name: cluster.name,
+    type: type.name,
+    ...(join === undefined ? {} : {join}),
+    because,
     evidence: [
       clusterEvidence(context, cluster),
       ...(endpoints === undefined ? [] : [viewEvidence(context, {view: endpoints.assignment, inferred: endpoints.inferred})]),
@@ -26,26 +30,44 @@ export function clusterStep({context, cluster, type, join, endpoints, because = 
 }
 
 export function endpointStep(input: {
-  readonly context: UpstreamContext; readonly upstream: UpstreamHost; readonly health?: string; readonly inferred?: boolean
-  readonly rejected?: readonly Rejected[]; readonly because: readonly string[]
+  readonly context: UpstreamContext
+  readonly upstream: UpstreamHost
+  readonly health?: string
+  readonly inferred?: boolean
+  readonly rejected?: readonly Rejected[]
+  readonly because: readonly string[]
 }): Step {
   const {context, upstream, health, rejected = []} = input
   return {
-    kind: 'endpoint', address: upstream.address, transportSocket: upstream.socket.name, because: input.because,
+    kind: 'endpoint',
+    address: upstream.address,
+    transportSocket: upstream.socket.name,
+    because: input.because,
     ...(health === undefined ? {} : {health}),
     ...(rejected.length === 0 ? {} : {rejected}),
-    evidence: upstream.host === undefined
-      ? [clusterEvidence(context, upstream.cluster)] : [viewEvidence(context, {view: upstream.host, inferred: input.inferred === true})],
+    evidence:
+      upstream.host === undefined
+        ? [clusterEvidence(context, upstream.cluster)]
+        : [viewEvidence(context, {view: upstream.host, inferred: input.inferred === true})],
   }
 }
 
 export function originalDestinationStep(input: {
-  readonly context: UpstreamContext; readonly cluster: Resource; readonly config: View | undefined; readonly from: string
-  readonly address: SocketAddress; readonly because: readonly string[]; readonly rejected: readonly Rejected[]
+  readonly context: UpstreamContext
+  readonly cluster: Resource
+  readonly config: View | undefined
+  readonly from: string
+  readonly address: SocketAddress
+  readonly because: readonly string[]
+  readonly rejected: readonly Rejected[]
 }): Step {
   const {context, cluster, config, from, address, because, rejected} = input
   return {
-    kind: 'original-destination', from, address, because, ...(rejected.length === 0 ? {} : {rejected}),
+    kind: 'original-destination',
+    from,
+    address,
+    because,
+    ...(rejected.length === 0 ? {} : {rejected}),
     evidence: [config === undefined ? clusterEvidence(context, cluster) : viewEvidence(context, {view: config, inferred: false})],
   }
 }

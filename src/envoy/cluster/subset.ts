@@ -60,7 +60,8 @@ function chooseSingle(sets: readonly HostSet[], belongs: (host: Host) => boolean
 }
 
 function chooseSelectorFallback(
-  subsetting: Subsetting, {criteria, selector}: {readonly criteria: Criteria; readonly selector: SubsetSelector},
+  subsetting: Subsetting,
+  {criteria, selector}: {readonly criteria: Criteria; readonly selector: SubsetSelector},
 ): Choice {
   if (selector.fallback !== 'KEYS_SUBSET') return chooseBroad(subsetting, selector.fallback)
   const reduced = new Map([...criteria].filter(([key]) => selector.fallbackKeys.includes(key)))
@@ -77,31 +78,43 @@ function chooseClusterFallback(subsetting: Subsetting): Choice {
 function chooseBroad(subsetting: Subsetting, fallback: SelectorFallback): Choice {
   const {defaultSubset, listAsAny} = subsetting.subset
   switch (fallback) {
-    case 'ANY_ENDPOINT': return balanceHosts(subsetting, () => true)
-    case 'DEFAULT_SUBSET': return balanceHosts(subsetting, (host) =>
-      holdsLabels({labels: defaultSubset, metadata: host.metadata.get(LB_NAMESPACE), listAsAny}))
-    default: return NO_HOST
+    case 'ANY_ENDPOINT':
+      return balanceHosts(subsetting, () => true)
+    case 'DEFAULT_SUBSET':
+      return balanceHosts(subsetting, (host) => holdsLabels({labels: defaultSubset, metadata: host.metadata.get(LB_NAMESPACE), listAsAny}))
+    default:
+      return NO_HOST
   }
 }
 
 /** Priorities, panic and localities are worked out anew inside the subset. */
 function balanceHosts({sets, subset, spread}: Subsetting, belongs: (host: Host) => boolean): Choice {
-  return spread(sets.map((set) => {
-    const hosts = set.hosts.filter(belongs)
-    return {...set, hosts, localityWeights: subsetWeights({set, hosts, subset})}
-  }))
+  return spread(
+    sets.map((set) => {
+      const hosts = set.hosts.filter(belongs)
+      return {...set, hosts, localityWeights: subsetWeights({set, hosts, subset})}
+    }),
+  )
 }
 
-function subsetWeights({set, hosts, subset}: {
-  readonly set: HostSet; readonly hosts: readonly Host[]; readonly subset: SubsetPolicy
+function subsetWeights({
+  set,
+  hosts,
+  subset,
+}: {
+  readonly set: HostSet
+  readonly hosts: readonly Host[]
+  readonly subset: SubsetPolicy
 }): ReadonlyMap<string, number> {
   if (!subset.localityWeightAware) return new Map()
   if (!subset.scaleLocalityWeight) return set.localityWeights
   const count = (list: readonly Host[], locality: string): number => list.filter((host) => host.locality === locality).length
-  return new Map([...set.localityWeights].map(([locality, weight]) => {
-    const all = count(set.hosts, locality)
-    return [locality, all === 0 ? 0 : Math.round((weight * count(hosts, locality)) / all)]
-  }))
+  return new Map(
+    [...set.localityWeights].map(([locality, weight]) => {
+      const all = count(set.hosts, locality)
+      return [locality, all === 0 ? 0 : Math.round((weight * count(hosts, locality)) / all)]
+    }),
+  )
 }
 
 /** allow_redundant_keys: the first selector all of whose keys are given decides which of them count. */

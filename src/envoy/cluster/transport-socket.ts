@@ -40,13 +40,19 @@ function readSocket(socket: View | undefined, reading: Reading): UpstreamSocket 
   const config = socket.get('typed_config')
   const base = {name: socket.str('name') ?? '', view: socket}
   switch (socketType(config, base.name)) {
-    case 'raw_buffer': return {kind: 'raw', ...base}
-    case 'tls': return {kind: 'tls', ...base, tls: readUpstreamTls(config?.message(), reading.tls)}
-    case 'internal_upstream': return {kind: 'internal', ...base, ...wrapped(config, reading)}
-    case 'proxy_protocol': return {kind: 'proxy-protocol', ...base, ...wrapped(config, reading)}
+    case 'raw_buffer':
+      return {kind: 'raw', ...base}
+    case 'tls':
+      return {kind: 'tls', ...base, tls: readUpstreamTls(config?.message(), reading.tls)}
+    case 'internal_upstream':
+      return {kind: 'internal', ...base, ...wrapped(config, reading)}
+    case 'proxy_protocol':
+      return {kind: 'proxy-protocol', ...base, ...wrapped(config, reading)}
     // A tap only listens.
-    case 'tap': return wrapped(config, reading).inner ?? {kind: 'opaque', ...base}
-    default: return {kind: 'opaque', ...base, ...wrapped(config, reading)}
+    case 'tap':
+      return wrapped(config, reading).inner ?? {kind: 'opaque', ...base}
+    default:
+      return {kind: 'opaque', ...base, ...wrapped(config, reading)}
   }
 }
 

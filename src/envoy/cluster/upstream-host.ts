@@ -27,7 +27,12 @@ export function upstreamHost(building: Building): UpstreamHost {
   const socket = hostSocket(building, http)
   const shared = {connection: context.connection, ...(context.stream === undefined ? {} : {stream: context.stream})}
   return {
-    kind: 'host', cluster, address, metadata, socket, http,
+    kind: 'host',
+    cluster,
+    address,
+    metadata,
+    socket,
+    http,
     ...(host?.hostname === undefined ? {} : {hostname: host.hostname}),
     ...(host === undefined ? {} : {host: host.view}),
     ...(address.kind === 'internal' ? {internal: internalContext({socket, cluster: cluster.view, hostMetadata: metadata, ...shared})} : {}),
@@ -43,7 +48,11 @@ function hostSocket({context, cluster, host}: Building, http: UpstreamProtocol):
 
 /** Filter state overrides SNI and ALPN of any upstream (Envoy upstream_server_name.h, application_protocols.h). */
 function tlsSettings(input: Pick<Building, 'context' | 'cluster'> & {readonly hostname?: string}, http: UpstreamProtocol): TlsSettings {
-  const {context: {config, stream}, cluster, hostname} = input
+  const {
+    context: {config, stream},
+    cluster,
+    hostname,
+  } = input
   const state = (key: string): string | undefined => filterStateOf(key, input.context)?.value
   const given = state(SERVER_NAME_KEY)
   const name = given ?? (stream === undefined ? undefined : autoSni(cluster.view, stream))

@@ -58,8 +58,12 @@ function validationSecret(common: View | undefined): string | undefined {
 }
 
 const TRUST_FIELDS = [
-  'trusted_ca', 'system_root_certs', 'ca_certificate_provider_instance', 'custom_validator_config',
-  'verify_certificate_hash', 'verify_certificate_spki',
+  'trusted_ca',
+  'system_root_certs',
+  'ca_certificate_provider_instance',
+  'custom_validator_config',
+  'verify_certificate_hash',
+  'verify_certificate_spki',
 ]
 
 function hasTrust(context: View): boolean {

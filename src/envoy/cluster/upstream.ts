@@ -26,7 +26,9 @@ export interface UpstreamContext {
 export type Upstream =
   | UpstreamHost
   | {
-      readonly kind: 'none'; readonly reason: 'cluster-not-found' | 'no-healthy-upstream'; readonly cluster?: Resource
+      readonly kind: 'none'
+      readonly reason: 'cluster-not-found' | 'no-healthy-upstream'
+      readonly cluster?: Resource
       readonly text: string
     }
   | {readonly kind: 'undetermined'; readonly cluster?: Resource; readonly missing: readonly Missing[]}

@@ -32,11 +32,15 @@ export function addressCommand(name: string, context: FormatContext): CommandVal
 
 function printEnd({socket, text, endpointId}: End, form: string): CommandValue {
   switch (form) {
-    case 'ADDRESS': return {kind: 'text', text}
-    case 'ADDRESS_WITHOUT_PORT': return {kind: 'text', text: socket?.ip ?? text}
+    case 'ADDRESS':
+      return {kind: 'text', text}
+    case 'ADDRESS_WITHOUT_PORT':
+      return {kind: 'text', text: socket?.ip ?? text}
     // Envoy: the port of an address without one is an empty text, not a missing value.
-    case 'PORT': return {kind: 'text', text: socket === undefined ? '' : String(socket.port)}
-    default: return endpointId === undefined ? MISSING : textOr(endpointId)
+    case 'PORT':
+      return {kind: 'text', text: socket === undefined ? '' : String(socket.port)}
+    default:
+      return endpointId === undefined ? MISSING : textOr(endpointId)
   }
 }
 
@@ -47,9 +51,12 @@ function localEnd({connection: {local, entry}}: FormatContext): End {
 
 function directLocalEnd({connection: {entry}}: {readonly connection: Pick<FormatContext['connection'], 'entry'>}): End {
   switch (entry.kind) {
-    case 'socket': return {socket: entry, text: formatSocket(entry)}
-    case 'internal': return {text: formatAddress(entry), endpointId: entry.endpointId ?? ''}
-    default: return {text: entry.path}
+    case 'socket':
+      return {socket: entry, text: formatSocket(entry)}
+    case 'internal':
+      return {text: formatAddress(entry), endpointId: entry.endpointId ?? ''}
+    default:
+      return {text: entry.path}
   }
 }
 

@@ -9,8 +9,10 @@ export interface FormatContext {
   readonly stream?: Stream
   readonly node?: EnvoyNode
   readonly upstream?: {
-    readonly cluster?: string; readonly host?: Address
-    readonly hostMetadata?: ReadonlyMap<string, Json>; readonly clusterMetadata?: ReadonlyMap<string, Json>
+    readonly cluster?: string
+    readonly host?: Address
+    readonly hostMetadata?: ReadonlyMap<string, Json>
+    readonly clusterMetadata?: ReadonlyMap<string, Json>
   }
   readonly names?: {readonly filterChain?: string; readonly route?: string; readonly virtualHost?: string}
   /** Header values: missing data prints as nothing instead of `-` (and Envoy leaves a wholly empty header out). */

@@ -30,7 +30,8 @@ export function requestStateCommand(argument: string, context: FormatContext): C
 
 /** The request's filter state has the connection's as its parent. */
 export function filterStateOf(
-  key: string, {connection, stream}: Pick<FormatContext, 'connection' | 'stream'>,
+  key: string,
+  {connection, stream}: Pick<FormatContext, 'connection' | 'stream'>,
 ): FilterStateValue | undefined {
   return stream?.filterState.get(key) ?? connection.filterState.get(key)
 }

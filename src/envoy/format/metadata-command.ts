@@ -5,7 +5,9 @@ import {jsonAt, jsonValue, MISSING, UNKNOWN, type CommandValue} from './value.js
 type Source = 'dynamic' | 'cluster' | 'host'
 
 const TYPED_SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
-  ['DYNAMIC', 'dynamic'], ['CLUSTER', 'cluster'], ['UPSTREAM_HOST', 'host'],
+  ['DYNAMIC', 'dynamic'],
+  ['CLUSTER', 'cluster'],
+  ['UPSTREAM_HOST', 'host'],
 ])
 
 /** `%DYNAMIC_METADATA(…)%` and its like; `any` is `%METADATA(TYPE:…)%`, which names the source first. */
@@ -30,9 +32,13 @@ function metadataPath(argument: string): string[] {
 /** A request has dynamic metadata of its own: that of its connection is not visible in it. */
 function metadataOf(source: Source, {connection, stream, upstream}: FormatContext): ReadonlyMap<string, Json> | undefined {
   switch (source) {
-    case 'dynamic': return (stream ?? connection).metadata
-    case 'cluster': return upstream?.clusterMetadata
-    case 'host': return upstream?.hostMetadata
-    default: return source satisfies never
+    case 'dynamic':
+      return (stream ?? connection).metadata
+    case 'cluster':
+      return upstream?.clusterMetadata
+    case 'host':
+      return upstream?.hostMetadata
+    default:
+      return source satisfies never
   }
 }

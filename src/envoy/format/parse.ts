@@ -45,7 +45,9 @@ function readPercent(text: string, position: number): Reading | undefined {
   const [whole, source = '', name = '', argument, length] = match
   return {
     part: {
-      kind: 'command', source, name,
+      kind: 'command',
+      source,
+      name,
       ...(argument === undefined ? {} : {argument}),
       ...(length === undefined ? {} : {length: Number(length)}),
     },

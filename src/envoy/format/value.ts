@@ -33,7 +33,10 @@ export function metadataAtKey(key: View | undefined, metadata: ReadonlyMap<strin
 
 /** The value at a path of struct keys; undefined when a key is absent or a step is no struct. */
 export function jsonAt(value: Json | undefined, path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>((current, key) => isStruct(current) && Object.hasOwn(current, key) ? current[key] : undefined, value)
+  return path.reduce<Json | undefined>(
+    (current, key) => (isStruct(current) && Object.hasOwn(current, key) ? current[key] : undefined),
+    value,
+  )
 }
 
 export function isList(value: Json): value is readonly Json[] {

@@ -10,12 +10,22 @@ import {semanticsOf} from '../../../src/envoy/semantics.js'
 import {fakeConfig, type FakeDump} from './fake-config.js'
 
 export const connection: Connection = {
-  entry: {kind: 'socket', ip: '127.0.0.1', port: 15_001}, local: {ip: '10.33.0.1', port: 9000}, localRestored: true,
-  transportProtocol: 'raw_buffer', applicationProtocols: [], metadata: new Map(), filterState: new Map(), payload: {kind: 'opaque'},
+  entry: {kind: 'socket', ip: '127.0.0.1', port: 15_001},
+  local: {ip: '10.33.0.1', port: 9000},
+  localRestored: true,
+  transportProtocol: 'raw_buffer',
+  applicationProtocols: [],
+  metadata: new Map(),
+  filterState: new Map(),
+  payload: {kind: 'opaque'},
 }
 
 export const stream: Stream = {
-  connection, version: 'h1', scheme: 'http', metadata: new Map(), filterState: new Map(),
+  connection,
+  version: 'h1',
+  scheme: 'http',
+  metadata: new Map(),
+  filterState: new Map(),
   request: {method: 'GET', authority: 'a.test', path: '/', headers: []},
 }
 
@@ -30,7 +40,9 @@ export interface Asking extends FakeDump {
 export function ask(asking: Asking): Branch<Upstream>[] {
   const config = fakeConfig(asking)
   const context: UpstreamContext = {
-    config, cluster: asking.cluster, semantics: semanticsOf(config, asking.version),
+    config,
+    cluster: asking.cluster,
+    semantics: semanticsOf(config, asking.version),
     connection: {...connection, ...asking.connection},
     ...(asking.stream === undefined ? {} : {stream: asking.stream}),
     ...(asking.metadataMatch === undefined ? {} : {metadataMatch: asking.metadataMatch.map((value) => new View(value, ''))}),
@@ -44,15 +56,19 @@ export function shares(branches: readonly Branch<Upstream>[]): Record<string, st
 }
 
 export function hosts(branches: readonly Branch<Upstream>[]): UpstreamHost[] {
-  return branches.flatMap(({value}) => value.kind === 'host' ? [value] : [])
+  return branches.flatMap(({value}) => (value.kind === 'host' ? [value] : []))
 }
 
 function label(upstream: Upstream): string {
   switch (upstream.kind) {
-    case 'host': return formatAddress(upstream.address)
-    case 'none': return `none: ${upstream.text}`
-    case 'undetermined': return `undetermined: ${upstream.missing.map(({what}) => what).join('; ')}`
-    default: return upstream satisfies never
+    case 'host':
+      return formatAddress(upstream.address)
+    case 'none':
+      return `none: ${upstream.text}`
+    case 'undetermined':
+      return `undetermined: ${upstream.missing.map(({what}) => what).join('; ')}`
+    default:
+      return upstream satisfies never
   }
 }
 
@@ -90,8 +106,10 @@ export interface Locality {
 export function assignment(...localities: readonly Locality[]): object {
   return {
     endpoints: localities.map(({region, weight, priority, hosts: list}) => ({
-      locality: region === undefined ? {} : {region}, lb_endpoints: list,
-      ...(weight === undefined ? {} : {load_balancing_weight: weight}), ...(priority === undefined ? {} : {priority}),
+      locality: region === undefined ? {} : {region},
+      lb_endpoints: list,
+      ...(weight === undefined ? {} : {load_balancing_weight: weight}),
+      ...(priority === undefined ? {} : {priority}),
     })),
     policy: {overprovisioning_factor: 140},
   }

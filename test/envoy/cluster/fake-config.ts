@@ -18,7 +18,8 @@ export interface FakeDump {
 export function fakeConfig(dump: FakeDump): ClusterConfig {
   const clusters = (dump.clusters ?? []).map((value, index) => resource(new View(value, `/configs/1/clusters/${index}`), dump))
   return {
-    dump: 'proxy.json', node: {role: 'envoy', pod: 'pod-a', namespace: 'team'},
+    dump: 'proxy.json',
+    node: {role: 'envoy', pod: 'pod-a', namespace: 'team'},
     runtime: new Map(Object.entries(dump.runtime ?? {})),
     cluster: (name) => clusters.find((cluster) => cluster.name === name),
     endpoints: (cluster) => lookup(cluster, dump),

@@ -6,9 +6,10 @@ import {ask, assignment, endpoint, hosts, shares, stream, type Asking} from './a
 const A = endpoint('10.0.0.1:80')
 const B = endpoint('10.0.0.2:80')
 const COLLECT = 'kubectl exec pod-a -n team -- curl -s 127.0.0.1:15000/config_dump?include_eds'
-const custom = (name: string, config: object = {}): object => (
-  {name: 'c', cluster_type: {name, typed_config: {'@type': 'x/y.v3.Z', ...config}}}
-)
+const custom = (name: string, config: object = {}): object => ({
+  name: 'c',
+  cluster_type: {name, typed_config: {'@type': 'x/y.v3.Z', ...config}},
+})
 const dns = (...names: readonly string[]): object => ({endpoints: [{lb_endpoints: names.map((name) => endpoint(`${name}:80`))}]})
 
 interface Case {
@@ -21,35 +22,43 @@ interface Case {
 const CASES: readonly Case[] = [
   {rule: 'a name the dump does not define', ask: {}, shares: {'none: cluster "c" is not in the dump': '1'}},
   {
-    rule: 'a warming cluster takes no traffic', ask: {clusters: [{name: 'c'}], warming: ['c']},
+    rule: 'a warming cluster takes no traffic',
+    ask: {clusters: [{name: 'c'}], warming: ['c']},
     shares: {'none: cluster "c" is still warming': '1'},
   },
   {
     rule: 'static endpoints from the cluster itself',
-    ask: {clusters: [{name: 'c', load_assignment: dns('10.0.0.1')}], missing: 'no-endpoints-section'}, shares: {'10.0.0.1:80': '1'},
-  },
-  {
-    rule: 'a static cluster that lists nothing', ask: {clusters: [{name: 'c'}], missing: 'no-endpoints-section'},
-    shares: {'none: cluster "c" has no endpoints': '1'},
-  },
-  {
-    rule: 'an EDS cluster without endpoints section', ask: {clusters: [{name: 'c', type: 'EDS'}], missing: 'no-endpoints-section'},
-    shares: {'undetermined: endpoints of cluster c': '1'},
-  },
-  {
-    rule: 'an EDS cluster the section lacks', ask: {clusters: [{name: 'c', type: 'EDS'}]},
-    shares: {'undetermined: endpoints of cluster c': '1'},
-  },
-  {
-    rule: 'a DNS name nobody resolved', ask: {clusters: [{name: 'c', type: 'STRICT_DNS', load_assignment: dns('api.test', '10.0.0.1')}]},
-    shares: {'undetermined: addresses of api.test:80 (DNS name in cluster c)': '1'},
-  },
-  {
-    rule: 'a DNS cluster of addresses', ask: {clusters: [{name: 'c', type: 'LOGICAL_DNS', load_assignment: dns('10.0.0.1')}]},
+    ask: {clusters: [{name: 'c', load_assignment: dns('10.0.0.1')}], missing: 'no-endpoints-section'},
     shares: {'10.0.0.1:80': '1'},
   },
   {
-    rule: 'recorded: resolved hosts are in the section', shares: {'127.0.0.1:9000': '1'},
+    rule: 'a static cluster that lists nothing',
+    ask: {clusters: [{name: 'c'}], missing: 'no-endpoints-section'},
+    shares: {'none: cluster "c" has no endpoints': '1'},
+  },
+  {
+    rule: 'an EDS cluster without endpoints section',
+    ask: {clusters: [{name: 'c', type: 'EDS'}], missing: 'no-endpoints-section'},
+    shares: {'undetermined: endpoints of cluster c': '1'},
+  },
+  {
+    rule: 'an EDS cluster the section lacks',
+    ask: {clusters: [{name: 'c', type: 'EDS'}]},
+    shares: {'undetermined: endpoints of cluster c': '1'},
+  },
+  {
+    rule: 'a DNS name nobody resolved',
+    ask: {clusters: [{name: 'c', type: 'STRICT_DNS', load_assignment: dns('api.test', '10.0.0.1')}]},
+    shares: {'undetermined: addresses of api.test:80 (DNS name in cluster c)': '1'},
+  },
+  {
+    rule: 'a DNS cluster of addresses',
+    ask: {clusters: [{name: 'c', type: 'LOGICAL_DNS', load_assignment: dns('10.0.0.1')}]},
+    shares: {'10.0.0.1:80': '1'},
+  },
+  {
+    rule: 'recorded: resolved hosts are in the section',
+    shares: {'127.0.0.1:9000': '1'},
     ask: {
       clusters: [{name: 'c', type: 'STRICT_DNS', load_assignment: dns('localhost')}],
       assignments: {c: assignment({hosts: [endpoint('127.0.0.1:9000', {hostname: 'localhost'})]})},
@@ -66,53 +75,69 @@ const CASES: readonly Case[] = [
     shares: {'undetermined: which of 2 nameless endpoint assignments belongs to cluster c': '1'},
   },
   {
-    rule: 'EDS keeps one host per address', ask: {clusters: [{name: 'c', type: 'EDS'}], assignments: {c: assignment({hosts: [A, B, A]})}},
+    rule: 'EDS keeps one host per address',
+    ask: {clusters: [{name: 'c', type: 'EDS'}], assignments: {c: assignment({hosts: [A, B, A]})}},
     shares: {'10.0.0.1:80': '1/2', '10.0.0.2:80': '1/2'},
   },
   {
-    rule: 'a static cluster may list a host twice', ask: {clusters: [{name: 'c'}], assignments: {c: assignment({hosts: [A, B, A]})}},
+    rule: 'a static cluster may list a host twice',
+    ask: {clusters: [{name: 'c'}], assignments: {c: assignment({hosts: [A, B, A]})}},
     shares: {'10.0.0.1:80': '2/3', '10.0.0.2:80': '1/3'},
   },
   {
-    rule: 'internal addresses and pipes', shares: {'envoy://inner/id': '1/2', 'unix:///tmp/x': '1/2'},
+    rule: 'internal addresses and pipes',
+    shares: {'envoy://inner/id': '1/2', 'unix:///tmp/x': '1/2'},
     ask: {
       clusters: [{name: 'c'}],
       assignments: {c: assignment({hosts: [endpoint('envoy://inner/id'), {endpoint: {address: {pipe: {path: '/tmp/x'}}}}]})},
     },
   },
   {
-    rule: 'the extension spelling of a type', ask: {clusters: [custom('envoy.clusters.eds')], assignments: {c: assignment({hosts: [A]})}},
+    rule: 'the extension spelling of a type',
+    ask: {clusters: [custom('envoy.clusters.eds')], assignments: {c: assignment({hosts: [A]})}},
     shares: {'10.0.0.1:80': '1'},
   },
   {
-    rule: 'the extension for both DNS types', ask: {clusters: [{...custom('envoy.clusters.dns'), load_assignment: dns('api.test')}]},
+    rule: 'the extension for both DNS types',
+    ask: {clusters: [{...custom('envoy.clusters.dns'), load_assignment: dns('api.test')}]},
     shares: {'undetermined: addresses of api.test:80 (DNS name in cluster c)': '1'},
   },
   {
-    rule: 'the extension spelling of ORIGINAL_DST', ask: {clusters: [custom('envoy.clusters.original_dst')]},
+    rule: 'the extension spelling of ORIGINAL_DST',
+    ask: {clusters: [custom('envoy.clusters.original_dst')]},
     shares: {'10.33.0.1:9000': '1'},
   },
   {
-    rule: 'a type that is not modelled', ask: {clusters: [custom('envoy.clusters.redis')]},
+    rule: 'a type that is not modelled',
+    ask: {clusters: [custom('envoy.clusters.redis')]},
     shares: {'undetermined: hosts of cluster c: its type envoy.clusters.redis is not modelled': '1'},
   },
   {
-    rule: 'override_host without what it looks for', shares: {'10.0.0.1:80': '1'},
+    rule: 'override_host without what it looks for',
+    shares: {'10.0.0.1:80': '1'},
     ask: {stream, clusters: [overriding()], assignments: {c: assignment({hosts: [A]})}},
   },
   {
-    rule: 'override_host with it', shares: {'undetermined: which host override_host takes from header x-host in cluster c': '1'},
+    rule: 'override_host with it',
+    shares: {'undetermined: which host override_host takes from header x-host in cluster c': '1'},
     ask: {
       stream: {...stream, request: {...stream.request, headers: [['x-host', '10.0.0.1:80']]}},
-      clusters: [overriding()], assignments: {c: assignment({hosts: [A]})},
+      clusters: [overriding()],
+      assignments: {c: assignment({hosts: [A]})},
     },
   },
 ]
 
 function overriding(): object {
-  const policy = (name: string, message: object): object => ({policies: [{typed_extension_config: {
-    typed_config: {'@type': `x/envoy.extensions.load_balancing_policies.${name}.v3.X`, ...message},
-  }}]})
+  const policy = (name: string, message: object): object => ({
+    policies: [
+      {
+        typed_extension_config: {
+          typed_config: {'@type': `x/envoy.extensions.load_balancing_policies.${name}.v3.X`, ...message},
+        },
+      },
+    ],
+  })
   const sources = [{header: 'x-host'}, {metadata: {key: 'm', path: [{key: 'k'}]}}]
   return {
     name: 'c',
@@ -133,21 +158,33 @@ describe('resolveUpstream', () => {
   test('steps tell type, join and evidence; inferred endpoints say so', () => {
     const [branch] = ask({cluster: 'c', clusters: [{name: 'c', type: 'EDS'}], assignments: {c: assignment({hosts: [A]})}, inferred: true})
     expect(branch?.steps).toEqual([
-      {kind: 'cluster', name: 'c', type: 'EDS', join: 'exact', because: ['load balancing ROUND_ROBIN'], evidence: [
-        {dump: 'proxy.json', pointer: '/configs/1/clusters/0', basis: 'recorded', version: '7'},
-        {dump: 'proxy.json', pointer: '/configs/2/c', basis: 'inferred'},
-      ]},
-      {kind: 'endpoint', address: {kind: 'socket', ip: '10.0.0.1', port: 80}, health: 'UNKNOWN',
+      {
+        kind: 'cluster',
+        name: 'c',
+        type: 'EDS',
+        join: 'exact',
+        because: ['load balancing ROUND_ROBIN'],
+        evidence: [
+          {dump: 'proxy.json', pointer: '/configs/1/clusters/0', basis: 'recorded', version: '7'},
+          {dump: 'proxy.json', pointer: '/configs/2/c', basis: 'inferred'},
+        ],
+      },
+      {
+        kind: 'endpoint',
+        address: {kind: 'socket', ip: '10.0.0.1', port: 80},
+        health: 'UNKNOWN',
         transportSocket: 'envoy.transport_sockets.raw_buffer',
         because: ['transport socket envoy.transport_sockets.raw_buffer'],
-        evidence: [{dump: 'proxy.json', pointer: '/configs/2/c/endpoints/0/lb_endpoints/0', basis: 'inferred'}]},
+        evidence: [{dump: 'proxy.json', pointer: '/configs/2/c/endpoints/0/lb_endpoints/0', basis: 'inferred'}],
+      },
     ])
   })
 
   test('hosts that get no traffic are listed with the field that ruled them out', () => {
     const groups = assignment(
       {region: 'a', weight: 1, hosts: [A, endpoint('10.0.0.4:80'), endpoint('10.0.0.3:80', {health: 'UNHEALTHY'})]},
-      {region: 'b', hosts: [B]}, {priority: 1, hosts: [endpoint('10.0.1.1:80')]},
+      {region: 'b', hosts: [B]},
+      {priority: 1, hosts: [endpoint('10.0.1.1:80')]},
     )
     const cluster = {name: 'c', type: 'EDS', common_lb_config: {locality_weighted_lb_config: {}}}
     const [branch] = ask({cluster: 'c', clusters: [cluster], assignments: {c: groups}})
@@ -169,25 +206,30 @@ describe('resolveUpstream', () => {
   })
 
   test('numbers and structures nobody would write do no harm', () => {
-    const odd = {endpoints: [
-      {priority: 4e9, load_balancing_weight: -1, lb_endpoints: [endpoint('10.0.0.1:80', {weight: 1.5})]},
-      {priority: 1e-3, load_balancing_weight: 'NaN', lb_endpoints: [endpoint('10.0.0.2:80', {weight: 1e300})]},
-    ], policy: {overprovisioning_factor: -3}}
+    const odd = {
+      endpoints: [
+        {priority: 4e9, load_balancing_weight: -1, lb_endpoints: [endpoint('10.0.0.1:80', {weight: 1.5})]},
+        {priority: 1e-3, load_balancing_weight: 'NaN', lb_endpoints: [endpoint('10.0.0.2:80', {weight: 1e300})]},
+      ],
+      policy: {overprovisioning_factor: -3},
+    }
     const clusters = [{name: 'c', common_lb_config: {locality_weighted_lb_config: {}}}]
     expect(shares(ask({cluster: 'c', clusters, assignments: {c: odd}}))).toEqual({'10.0.0.2:80': '1'})
   })
 
   test('an endpoint without address is not left out silently', () => {
     const odd = {endpoints: [{lb_endpoints: [A, {}, null, 'x']}]}
-    expect(shares(ask({cluster: 'c', clusters: [{name: 'c'}], assignments: {c: odd}})))
-      .toEqual({'undetermined: addresses of an endpoint without address (DNS name in cluster c)': '1'})
+    expect(shares(ask({cluster: 'c', clusters: [{name: 'c'}], assignments: {c: odd}}))).toEqual({
+      'undetermined: addresses of an endpoint without address (DNS name in cluster c)': '1',
+    })
   })
 })
 
 describe('aggregate clusters', () => {
-  const members = (...names: readonly string[]): object => (
-    {name: 'c', cluster_type: {name: 'envoy.clusters.aggregate', typed_config: {'@type': 'x/y', clusters: names}}}
-  )
+  const members = (...names: readonly string[]): object => ({
+    name: 'c',
+    cluster_type: {name: 'envoy.clusters.aggregate', typed_config: {'@type': 'x/y', clusters: names}},
+  })
   const sick = assignment({hosts: [endpoint('10.0.9.1:80', {health: 'UNHEALTHY'})]})
   const half = assignment({hosts: [A, endpoint('10.0.0.9:80', {health: 'UNHEALTHY'})]}, {priority: 1, hosts: [B]})
 
@@ -198,15 +240,21 @@ describe('aggregate clusters', () => {
     {rule: 'members that are not there, and nested aggregates, have no hosts', names: ['gone', 'c', 'ok'], shares: {'10.0.0.5:80': '1'}},
     {rule: 'nobody at all', names: ['gone'], shares: {'none: no member of cluster "c" has a usable host': '1'}},
     {
-      rule: 'a member that lists no hosts', names: ['od', 'ok'],
+      rule: 'a member that lists no hosts',
+      names: ['od', 'ok'],
       shares: {'undetermined: hosts of member od: a ORIGINAL_DST cluster lists none': '1'},
     },
     {rule: 'a member whose endpoints are missing', names: ['unknown', 'ok'], shares: {'undetermined: endpoints of cluster unknown': '1'}},
   ])('$rule', ({names, shares: expected}) => {
     const eds = (name: string): object => ({name, type: 'EDS'})
     const clusters = [
-      members(...names), eds('sick'), eds('ok'), eds('half'), {...eds('hash'), lb_policy: 'RING_HASH'},
-      {name: 'od', type: 'ORIGINAL_DST'}, eds('unknown'),
+      members(...names),
+      eds('sick'),
+      eds('ok'),
+      eds('half'),
+      {...eds('hash'), lb_policy: 'RING_HASH'},
+      {name: 'od', type: 'ORIGINAL_DST'},
+      eds('unknown'),
     ]
     const assignments = {sick, half, hash: half, ok: assignment({hosts: [endpoint('10.0.0.5:80')]})}
     expect(shares(ask({cluster: 'c', clusters, assignments}))).toEqual(expected)
@@ -214,12 +262,11 @@ describe('aggregate clusters', () => {
 
   test('a host belongs to its member', () => {
     const [host] = hosts(
-      ask(
-        {
-          cluster: 'c', clusters: [members('ok'), {name: 'ok', type: 'EDS', http2_protocol_options: {}}],
-          assignments: {ok: assignment({hosts: [A]})},
-        },
-      ),
+      ask({
+        cluster: 'c',
+        clusters: [members('ok'), {name: 'ok', type: 'EDS', http2_protocol_options: {}}],
+        assignments: {ok: assignment({hosts: [A]})},
+      }),
     )
     expect([host?.cluster.name, host?.http]).toEqual(['ok', 'h2'])
   })
@@ -228,20 +275,23 @@ describe('aggregate clusters', () => {
 describe('dynamic forward proxy', () => {
   const cluster = {name: 'c', cluster_type: {name: 'envoy.clusters.dynamic_forward_proxy', typed_config: {'@type': 'x/y'}}}
   const asks = (authority: string): Stream => ({...stream, request: {...stream.request, authority}})
-  const state = (entries: Readonly<Record<string, string>>): Partial<Connection> =>
-    ({filterState: new Map(Object.entries(entries).map(([key, value]) => [key, {value, shared: 'none' as const}]))})
+  const state = (entries: Readonly<Record<string, string>>): Partial<Connection> => ({
+    filterState: new Map(Object.entries(entries).map(([key, value]) => [key, {value, shared: 'none' as const}])),
+  })
 
   test.each([
     {rule: 'an address in the authority', with: {stream: asks('10.0.0.7:81')}, shares: {'10.0.0.7:81': '1'}},
     {rule: 'the port of the scheme', with: {stream: asks('10.0.0.7')}, shares: {'10.0.0.7:80': '1'}},
     {rule: 'IPv6', with: {stream: asks('[2001:db8::7]:81')}, shares: {'[2001:db8::7]:81': '1'}},
     {
-      rule: 'a name stays a name', with: {stream: asks('api.test')},
+      rule: 'a name stays a name',
+      with: {stream: asks('api.test')},
       shares: {'undetermined: addresses of api.test:80 (DNS name from :authority)': '1'},
     },
     {rule: 'recorded: a name Envoy resolved before', with: {stream: asks('seen.test')}, shares: {'198.18.0.1:80': '1'}},
     {
-      rule: 'the SNI without request', with: {connection: {serverName: 'sni.test'}},
+      rule: 'the SNI without request',
+      with: {connection: {serverName: 'sni.test'}},
       shares: {'undetermined: addresses of sni.test:80 (DNS name from SNI)': '1'},
     },
     {

@@ -6,9 +6,10 @@ import {ask, assignment, endpoint, hosts, stream, type Asking} from './ask.js'
 
 const type = (path: string): string => `type.googleapis.com/envoy.extensions.transport_sockets.${path}`
 const RAW = {name: 'envoy.transport_sockets.raw_buffer', typed_config: {'@type': type('raw_buffer.v3.RawBuffer')}}
-const tls = (config: object = {}): object => (
-  {name: 'envoy.transport_sockets.tls', typed_config: {'@type': type('tls.v3.UpstreamTlsContext'), ...config}}
-)
+const tls = (config: object = {}): object => ({
+  name: 'envoy.transport_sockets.tls',
+  typed_config: {'@type': type('tls.v3.UpstreamTlsContext'), ...config},
+})
 const wrap = (path: string, inner: object): object => ({name: `w.${path}`, typed_config: {'@type': type(path), transport_socket: inner}})
 
 type SocketAsking = Partial<Asking> & {readonly metadata?: Readonly<Record<string, Json>>; readonly hostname?: string}
@@ -21,12 +22,15 @@ function socketOf(cluster: object, asking: SocketAsking = {}): UpstreamSocket | 
 }
 
 // envoy-2022 D9, A.3: the shape of a 2022 service cluster.
-const MATCHES = {transport_socket_matches: [
-  {name: 'internal_upstream', match: {tunnel: 'http'}, transport_socket: wrap('internal_upstream.v3.InternalUpstreamTransport', RAW)},
-  {name: 'both', match: {a: 'x', b: true}, transport_socket: tls({sni: 'both'})},
-  {name: 'number', match: {n: 1}, transport_socket: tls({sni: 'number'})},
-  {name: 'tlsMode-disabled', match: {}, transport_socket: RAW},
-], transport_socket: tls({sni: 'own'})}
+const MATCHES = {
+  transport_socket_matches: [
+    {name: 'internal_upstream', match: {tunnel: 'http'}, transport_socket: wrap('internal_upstream.v3.InternalUpstreamTransport', RAW)},
+    {name: 'both', match: {a: 'x', b: true}, transport_socket: tls({sni: 'both'})},
+    {name: 'number', match: {n: 1}, transport_socket: tls({sni: 'number'})},
+    {name: 'tlsMode-disabled', match: {}, transport_socket: RAW},
+  ],
+  transport_socket: tls({sni: 'own'}),
+}
 
 describe('which transport socket', () => {
   test.each([
@@ -49,7 +53,9 @@ describe('which transport socket', () => {
   test('the metadata of the locality counts when the host fits nowhere', () => {
     const group = {metadata: {filter_metadata: {'envoy.transport_socket_match': {n: 1}}}, lb_endpoints: [endpoint('10.0.0.1:80')]}
     const cluster = {
-      name: 'c', transport_socket_matches: MATCHES.transport_socket_matches.slice(0, 3), load_assignment: {endpoints: [group]},
+      name: 'c',
+      transport_socket_matches: MATCHES.transport_socket_matches.slice(0, 3),
+      load_assignment: {endpoints: [group]},
     }
     expect(hosts(ask({cluster: 'c', clusters: [cluster]}))[0]?.socket.name).toBe('number')
   })
@@ -64,7 +70,8 @@ describe('which transport socket', () => {
 
   test.each([
     {
-      rule: 'PROXY header before TLS', socket: wrap('proxy_protocol.v3.ProxyProtocolUpstreamTransport', tls()),
+      rule: 'PROXY header before TLS',
+      socket: wrap('proxy_protocol.v3.ProxyProtocolUpstreamTransport', tls()),
       kinds: ['proxy-protocol', 'tls'],
     },
     {rule: 'a tap only listens', socket: wrap('tap.v3.Tap', tls()), kinds: ['tls']},
@@ -90,8 +97,12 @@ describe('upstream TLS', () => {
 
   test('a 2022 ztunnel does not verify the server (envoy-2022 A.5)', () => {
     expect(tlsOf({common_tls_context: COMMON})).toEqual({
-      secrets: ['spiffe://cluster.local/ns/default/sa/sleep'], inlineCertificate: false, alpn: ['h2'],
-      expectedSans: [], sanMatchers: [], validates: false,
+      secrets: ['spiffe://cluster.local/ns/default/sa/sleep'],
+      inlineCertificate: false,
+      alpn: ['h2'],
+      expectedSans: [],
+      sanMatchers: [],
+      validates: false,
     })
   })
 
@@ -105,7 +116,9 @@ describe('upstream TLS', () => {
     }
     const secrets = {ROOTCA: {name: 'ROOTCA', validation_context: {match_subject_alt_names: [{exact: 'b.test'}]}}}
     expect(tlsOf({common_tls_context: {combined_validation_context: combined}}, {secrets})).toMatchObject({
-      expectedSans: ['URI prefix "spiffe://td/"', 'exact "a.test"', 'exact "b.test"'], validates: true, validationSecret: 'ROOTCA',
+      expectedSans: ['URI prefix "spiffe://td/"', 'exact "a.test"', 'exact "b.test"'],
+      validates: true,
+      validationSecret: 'ROOTCA',
     })
   })
 
@@ -117,9 +130,14 @@ describe('upstream TLS', () => {
     expect(tlsOf({common_tls_context: {validation_context: context}})?.validates).toBe(validates)
   })
 
-  const AUTO_SNI = {typed_extension_protocol_options: {'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-    upstream_http_protocol_options: {auto_sni: true}, explicit_http_config: {http2_protocol_options: {}},
-  }}}
+  const AUTO_SNI = {
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        upstream_http_protocol_options: {auto_sni: true},
+        explicit_http_config: {http2_protocol_options: {}},
+      },
+    },
+  }
   const asks = (authority: string): Stream => ({...stream, request: {...stream.request, authority}})
   const named = new Map([['envoy.network.upstream_server_name', {value: 'fs.test', shared: 'none' as const}]])
 
@@ -127,17 +145,28 @@ describe('upstream TLS', () => {
     {rule: 'the configured name', config: {sni: 'a.test'}, sni: 'a.test', from: 'sni'},
     {rule: 'none', config: {}},
     {
-      rule: 'auto_sni takes the host of the request', config: {sni: 'a.test'}, cluster: AUTO_SNI, with: {stream: asks('b.test:8080')},
-      sni: 'b.test', from: 'auto-sni',
+      rule: 'auto_sni takes the host of the request',
+      config: {sni: 'a.test'},
+      cluster: AUTO_SNI,
+      with: {stream: asks('b.test:8080')},
+      sni: 'b.test',
+      from: 'auto-sni',
     },
     {
-      rule: 'auto_sni leaves addresses alone', config: {sni: 'a.test'}, cluster: AUTO_SNI, with: {stream: asks('[2001:db8::1]:80')},
-      sni: 'a.test', from: 'sni',
+      rule: 'auto_sni leaves addresses alone',
+      config: {sni: 'a.test'},
+      cluster: AUTO_SNI,
+      with: {stream: asks('[2001:db8::1]:80')},
+      sni: 'a.test',
+      from: 'sni',
     },
     {rule: 'auto_sni needs a request', config: {sni: 'a.test'}, cluster: AUTO_SNI, sni: 'a.test', from: 'sni'},
     {
-      rule: 'auto_host_sni takes the name of the endpoint', config: {sni: 'a.test', auto_host_sni: true}, with: {hostname: 'ep.test'},
-      sni: 'ep.test', from: 'auto-host-sni',
+      rule: 'auto_host_sni takes the name of the endpoint',
+      config: {sni: 'a.test', auto_host_sni: true},
+      with: {hostname: 'ep.test'},
+      sni: 'ep.test',
+      from: 'auto-host-sni',
     },
     {rule: 'filter state wins', config: {sni: 'a.test'}, with: {connection: {filterState: named}}, sni: 'fs.test', from: 'sni'},
   ]
@@ -156,9 +185,9 @@ describe('upstream TLS', () => {
 })
 
 describe('HTTP protocol of the upstream', () => {
-  const options = (fields: object): object => (
-    {typed_extension_protocol_options: {'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': fields}}
-  )
+  const options = (fields: object): object => ({
+    typed_extension_protocol_options: {'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': fields},
+  })
   test.each([
     {rule: 'HTTP/1.1 by default', cluster: {}, http: 'h1'},
     {rule: 'the legacy field', cluster: {http2_protocol_options: {}}, http: 'h2'},
