@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
-import {closeSync, fstatSync, openSync, readSync} from 'node:fs'
+import {closeSync, fstatSync, open, readSync} from 'node:fs'
+import {promisify} from 'node:util'
 import {InputError} from '../flow/errors.js'
 import {IndexBuilder, type DumpIndex} from '../json/index-builder.js'
 import {indexedStore, type ByteSource} from '../json/indexed-store.js'
@@ -31,7 +32,7 @@ export interface OpenDump {
  * @throws InputError when it cannot be read, is no JSON object, or is larger than `MAX_DUMP_BYTES`.
  */
 export async function openDump(dump: DumpFile): Promise<OpenDump> {
-  const source = openSource(dump)
+  const source = await openSource(dump)
   try {
     const {index, differs} = await indexSource(dump, source)
     if (index.problem !== undefined) throw inputErrorFrom(index.problem, dump.name)
@@ -57,9 +58,9 @@ interface Source {
   close(): void
 }
 
-function openSource(dump: DumpFile): Source {
+async function openSource(dump: DumpFile): Promise<Source> {
   if (typeof dump.from !== 'string') return spooled(dump.from, () => undefined)
-  const file = openFile(dump.from, dump.name)
+  const file = await openFile(dump.from, dump.name)
   const close = once(() => { closeSync(file) })
   if (!fstatSync(file).isFile()) return spooled(pipeStream(file), close)
   const start = Buffer.alloc(2)
@@ -67,9 +68,12 @@ function openSource(dump: DumpFile): Source {
   return isGzip(start) ? spooled(fileStream(file), close) : {stream: fileStream(file), bytes: fileBytes(file, dump.name), close}
 }
 
-function openFile(path: string, name: string): number {
+/** Off the main thread, because opening a pipe waits for its writer. */
+const openAsync = promisify(open)
+
+async function openFile(path: string, name: string): Promise<number> {
   try {
-    return openSync(path, 'r')
+    return await openAsync(path, 'r')
   } catch (error) {
     throw readFailure(name, error)
   }

@@ -28,6 +28,7 @@ export class Spool implements ByteSource {
   }
 
   read(offset: number, length: number): Uint8Array {
+    if (offset + length > this.#length) throw new Error(`the data ends at byte ${this.#length}`)
     if (this.#file !== undefined) return readExactly(this.#file, {offset, length})
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)]
     return this.#chunks[0]?.subarray(offset, offset + length) ?? Buffer.alloc(0)
@@ -37,6 +38,7 @@ export class Spool implements ByteSource {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
     this.#chunks = []
+    this.#length = 0
   }
 
   #moveToFile(): void {
