@@ -73,8 +73,8 @@ function preferZone({policy, set, panic}: SetPick): boolean {
 
 /** Ring hash and Maglev keep a table of healthy hosts (of all in panic), whichever availability was drawn: degraded ones are not in it. */
 function pickByHash({set, policy, panic}: SetPick): Choice {
-  const weightOf = (host: Host): number =>
-    policy.localityWeighted && set.localityWeights.size > 0 ? (set.localityWeights.get(host.locality) ?? 0) : 1
+  const weights = policy.localityWeighted ? set.localityWeights : undefined
+  const weightOf = (host: Host): number => (weights === undefined ? 1 : (weights.get(host.locality) ?? 0))
   const hosts = set.hosts.filter((host) => panic || host.health === 'healthy')
   return choiceOf(
     hosts.map((host) => ({host, weight: weightOf(host)})),
@@ -87,7 +87,7 @@ function pickByHash({set, policy, panic}: SetPick): Choice {
  * Source: Envoy HostSetImpl::effectiveLocalityWeight. Empty when no locality has weight left: then weights are not used.
  */
 function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): {readonly locality: string; readonly share: Share}[] {
-  const effective = [...set.localityWeights]
+  const effective = [...(set.localityWeights ?? [])]
     .map(([locality, weight]) => {
       const hosts = set.hosts.filter((host) => host.locality === locality)
       const usable = hosts.filter((host) => host.health === health).length

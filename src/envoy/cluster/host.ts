@@ -25,8 +25,8 @@ export interface Host {
 /** The hosts of one priority level. */
 export interface HostSet {
   readonly hosts: readonly Host[]
-  /** Weights by locality; localities without one have none. */
-  readonly localityWeights: ReadonlyMap<string, number>
+  /** Weights by locality, where they are above 0; undefined in a subset that does not carry them over. */
+  readonly localityWeights: ReadonlyMap<string, number> | undefined
   /** Per cent: 140 unless configured otherwise. */
   readonly overprovisioning: number
   readonly weightedHealth: boolean

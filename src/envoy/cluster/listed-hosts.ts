@@ -87,7 +87,7 @@ function describeSets(sets: readonly HostSet[]): string {
     sets.map((set) => [
       set.overprovisioning,
       set.weightedHealth,
-      [...set.localityWeights].sort(([a], [b]) => (a < b ? -1 : 1)),
+      [...(set.localityWeights ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)),
       set.hosts.map(describeHost).sort(),
     ]),
   )

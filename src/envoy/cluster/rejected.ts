@@ -43,7 +43,8 @@ function reason(host: Host, {set, priority, unused, policy, criteria}: Place): s
   }
   if (host.health !== 'healthy') return `health_status ${host.status}`
   if (unused) return `priority ${priority}`
-  return policy.localityWeighted && !set.localityWeights.has(host.locality) ? 'locality load_balancing_weight 0' : 'outside the subset'
+  const weightless = policy.localityWeighted && set.localityWeights?.has(host.locality) === false
+  return weightless ? 'locality load_balancing_weight 0' : 'outside the subset'
 }
 
 function inSubset(host: Host, {criteria, listAsAny}: {readonly criteria: Criteria; readonly listAsAny: boolean}): boolean {

@@ -1,3 +1,5 @@
+import type {Condition} from '../../flow/forwarder.js'
+import type {View} from '../../json/view.js'
 import {single, type Branch} from '../branch.js'
 import {printJson} from '../format/value.js'
 import {chooseHosts, openChoice} from './choose-hosts.js'
@@ -46,10 +48,21 @@ function balanceListed(balancing: Balancing): Branch<Upstream>[] {
   if (missing.length > 0) return single<Upstream>({kind: 'undetermined', cluster, missing}, steps)
   const choice = chooseHosts({sets: list.sets, policy, criteria})
   const rejected = rejectedHosts({sets: list.sets, choice, policy, criteria})
-  return [
+  const branches = [
     ...hostBranches({target, choice, inferred: list.inferred, rejected, steps}),
     ...noHostBranches({target, share: choice.none, text: explainNone(balancing), steps}),
   ]
+  const requires = dropConditions(list.assignment)
+  return requires.length === 0 ? branches : branches.map((branch) => ({...branch, requires: [...requires, ...branch.requires]}))
+}
+
+/** drop_overloads of the assignment: Envoy refuses that share of the requests before a host is chosen. */
+function dropConditions(assignment: View): Condition[] {
+  return (assignment.get('policy')?.list('drop_overloads') ?? []).map((drop) => {
+    const percentage = drop.get('drop_percentage')
+    const share = `${percentage?.num('numerator') ?? 0} per ${(percentage?.str('denominator') ?? 'HUNDRED').toLowerCase()}`
+    return {what: `drop_overload "${drop.str('category') ?? ''}" must let the request through (it drops ${share})`}
+  })
 }
 
 function explainBalancing({list, policy, criteria}: Balancing): string[] {

@@ -105,9 +105,9 @@ function subsetWeights({
   readonly set: HostSet
   readonly hosts: readonly Host[]
   readonly subset: SubsetPolicy
-}): ReadonlyMap<string, number> {
-  if (!subset.localityWeightAware) return new Map()
-  if (!subset.scaleLocalityWeight) return set.localityWeights
+}): HostSet['localityWeights'] {
+  if (!subset.localityWeightAware) return undefined
+  if (!subset.scaleLocalityWeight || set.localityWeights === undefined) return set.localityWeights
   const count = (list: readonly Host[], locality: string): number => list.filter((host) => host.locality === locality).length
   return new Map(
     [...set.localityWeights].map(([locality, weight]) => {

@@ -253,6 +253,12 @@ const LOCALITIES: readonly Case[] = [
     ],
   },
   {
+    rule: 'a hash table without locality weights stays empty',
+    cluster: {lb_policy: 'RING_HASH', ...BY_LOCALITY},
+    endpoints: [{region: 'r1', hosts: [healthy('10.0.1.1')]}],
+    shares: {'none: no usable host among the 1 of cluster "c"': '1'},
+  },
+  {
     rule: 'wrr_locality turns locality weights on',
     shares: {'10.0.1.1:80': '3/4', '10.0.2.1:80': '1/4'},
     cluster: typed('wrr_locality', {endpoint_picking_policy: policyList('round_robin')}),

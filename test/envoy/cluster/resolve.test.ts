@@ -196,6 +196,14 @@ describe('resolveUpstream', () => {
     expect(branch?.steps[0]?.because).toEqual(['load balancing ROUND_ROBIN', 'priority 0 takes 100 %', 'priority 1 takes 0 %'])
   })
 
+  test('drop_overload is a condition of every branch', () => {
+    const policy = {drop_overloads: [{category: 'lb', drop_percentage: {numerator: 20_000, denominator: 'MILLION'}}]}
+    const branches = ask({cluster: 'c', clusters: [{name: 'c'}], assignments: {c: {...assignment({hosts: [A]}), policy}}})
+    expect(branches.map(({requires}) => requires)).toEqual([
+      [{what: 'drop_overload "lb" must let the request through (it drops 20000 per million)'}],
+    ])
+  })
+
   test('long lists of them are cut', () => {
     const bad = Array.from({length: 30}, (_, index) => endpoint(`10.0.1.${index}:80`, {health: 'UNHEALTHY'}))
     const good = Array.from({length: 90}, (_, index) => endpoint(`10.0.0.${index}:80`))
