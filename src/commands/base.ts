@@ -53,8 +53,8 @@ export abstract class BaseCommand extends Command {
     return {theme: streamTheme(process.stdout, this.argv), width: stdoutWidth(flags.width)}
   }
 
-  /** Writes the result for people; with `--json` the returned object is the result and this writes nothing. */
-  protected async print(text: string | AsyncIterable<string>): Promise<void> {
+  /** Writes the result for people, bytes as they are; with `--json` the returned object is the result and this writes nothing. */
+  protected async print(text: string | AsyncIterable<string | Uint8Array>): Promise<void> {
     if (this.jsonEnabled()) return
     if (typeof text === 'string') await write(text.endsWith('\n') ? text : `${text}\n`)
     else for await (const piece of text) await write(piece)
@@ -117,7 +117,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-async function write(text: string): Promise<void> {
+async function write(text: string | Uint8Array): Promise<void> {
   if (process.stdout.write(text)) return
   await new Promise<void>((resolve) => {
     process.stdout.once('drain', resolve)

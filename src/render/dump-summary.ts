@@ -7,7 +7,11 @@ import {visible} from './visible.js'
 export function renderDumpSummary({proxy, dump, counts}: DumpSummary, theme: Theme): string {
   const facts = [proxy.version, proxy.node === undefined ? undefined : `node ${proxy.node}`, proxy.ip].filter((fact) => fact !== undefined)
   const name = proxy.name === undefined ? dump : proxy.namespace === undefined ? proxy.name : `${proxy.namespace}/${proxy.name}`
-  return [`${theme.proxy(proxy.role)}  ${theme.strong(visible(name))}  ${visible(facts.join(', '))}`.trimEnd(), '', renderCounts(counts, theme)].join('\n')
+  return [
+    `${theme.proxy(proxy.role)}  ${theme.strong(visible(name))}  ${visible(facts.join(', '))}`.trimEnd(),
+    '',
+    renderCounts(counts, theme),
+  ].join('\n')
 }
 
 function renderCounts(counts: readonly SummaryCount[], theme: Theme): string {
@@ -18,7 +22,9 @@ function renderCounts(counts: readonly SummaryCount[], theme: Theme): string {
     // Without empty styles cli-table3 colours even what goes into a pipe (libraries.md 2).
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 2},
   })
-  table.push(...counts.map(({kind, total, states}) => [kind, String(total), states.map(({state, count}) => `${count} ${state}`).join(', ')]))
+  table.push(
+    ...counts.map(({kind, total, states}) => [kind, String(total), states.map(({state, count}) => `${count} ${state}`).join(', ')]),
+  )
   return table
     .toString()
     .split('\n')
@@ -27,6 +33,19 @@ function renderCounts(counts: readonly SummaryCount[], theme: Theme): string {
 }
 
 const BLANK = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
 }

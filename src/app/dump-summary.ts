@@ -1,0 +1,158 @@
+import {readEnvoyConfig} from '../envoy/config/read-envoy-config.js'
+import type {EnvoyConfig, EnvoyNode} from '../envoy/config/model.js'
+import type {DumpStore} from '../json/store.js'
+
+/** What a dump holds, counted. Bodies of secrets are never read. */
+export interface DumpSummary {
+  readonly schemaVersion: 'ambientctl.dump/1'
+  readonly dump: string
+  readonly kind: 'envoy' | 'ztunnel'
+  /** What the dump says of its proxy. */
+  readonly proxy: {
+    readonly role: string
+    readonly name?: string
+    readonly namespace?: string
+    readonly ip?: string
+    readonly node?: string
+    readonly version?: string
+  }
+  readonly counts: readonly SummaryCount[]
+  readonly warnings: readonly string[]
+}
+
+export interface SummaryCount {
+  readonly kind: string
+  readonly total: number
+  /** How many are in each state, for example 2 static. */
+  readonly states: readonly {readonly state: string; readonly count: number}[]
+}
+
+export function summarizeDump(store: DumpStore, kind: DumpSummary['kind']): DumpSummary {
+  return kind === 'envoy' ? summarizeEnvoy(store) : summarizeZtunnel(store)
+}
+
+type Lists = readonly (readonly [state: string, section: string])[]
+
+/** Lists of Envoy's dump by kind and state (envoy-2022 D8); listeners carry their state inside. */
+const ENVOY_LISTS: ReadonlyMap<string, Lists> = new Map([
+  [
+    'clusters',
+    [
+      ['active', 'dynamic_active_clusters'],
+      ['warming', 'dynamic_warming_clusters'],
+      ['static', 'static_clusters'],
+    ],
+  ],
+  [
+    'endpoints',
+    [
+      ['dynamic', 'dynamic_endpoint_configs'],
+      ['static', 'static_endpoint_configs'],
+    ],
+  ],
+  [
+    'routes',
+    [
+      ['dynamic', 'dynamic_route_configs'],
+      ['static', 'static_route_configs'],
+    ],
+  ],
+  [
+    'scoped routes',
+    [
+      ['dynamic', 'dynamic_scoped_route_configs'],
+      ['static', 'inline_scoped_route_configs'],
+    ],
+  ],
+  [
+    'secrets',
+    [
+      ['active', 'dynamic_active_secrets'],
+      ['warming', 'dynamic_warming_secrets'],
+      ['static', 'static_secrets'],
+    ],
+  ],
+  ['ECDS filters', [['active', 'ecds_filters']]],
+])
+
+const ALWAYS_SHOWN = new Set(['clusters', 'endpoints', 'routes', 'secrets'])
+
+function summarizeEnvoy(store: DumpStore): DumpSummary {
+  const config = readEnvoyConfig(store)
+  const counts = [...ENVOY_LISTS].map(([kind, lists]) => countLists(kind, {store, lists}))
+  return {
+    schemaVersion: 'ambientctl.dump/1',
+    dump: store.name,
+    kind: 'envoy',
+    proxy: describeNode(config.node),
+    counts: [countListeners(config), ...counts.filter(({kind, total}) => total > 0 || ALWAYS_SHOWN.has(kind))],
+    warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...rejectedUpdates(config)])],
+  }
+}
+
+function describeNode({pod, namespace, ip, nodeName, version, role}: EnvoyNode): DumpSummary['proxy'] {
+  return {
+    role,
+    ...(pod === undefined ? {} : {name: pod}),
+    ...(namespace === undefined ? {} : {namespace}),
+    ...(ip === undefined ? {} : {ip}),
+    ...(nodeName === undefined ? {} : {node: nodeName}),
+    ...(version === undefined ? {} : {version: `Envoy ${version.major}.${version.minor}`}),
+  }
+}
+
+function countListeners(config: EnvoyConfig): SummaryCount {
+  const listeners = config.listeners()
+  const states = ['active', 'draining', 'warming', 'static'].map((state) => ({
+    state,
+    count: listeners.filter((one) => one.state === state).length,
+  }))
+  return {kind: 'listeners', total: listeners.length, states: states.filter(({count}) => count > 0)}
+}
+
+function countLists(kind: string, {store, lists}: {store: DumpStore; lists: Lists}): SummaryCount {
+  const states = lists.map(([state, section]) => ({state, count: countRefs(store, section)})).filter(({count}) => count > 0)
+  return {kind, total: states.reduce((sum, {count}) => sum + count, 0), states}
+}
+
+function countRefs(store: DumpStore, section: string): number {
+  return [...store.refs(section)].length
+}
+
+/** users P16: a dump without endpoints answers no question about them. */
+function missingEndpoints(store: DumpStore): string[] {
+  const types = store.configTypes()
+  const lacks = types.some((type) => type.includes('ClustersConfigDump')) && !types.some((type) => type.includes('EndpointsConfigDump'))
+  return lacks ? ['the dump lacks endpoints: collect it again with /config_dump?include_eds'] : []
+}
+
+function rejectedUpdates(config: EnvoyConfig): string[] {
+  return config
+    .listeners()
+    .flatMap(({name, rejectedUpdate}) =>
+      rejectedUpdate === undefined ? [] : [`listener ${name}: an update was rejected: ${rejectedUpdate}`],
+    )
+}
+
+const ZTUNNEL_LISTS = ['workloads', 'services', 'policies', 'certificates']
+
+function summarizeZtunnel(store: DumpStore): DumpSummary {
+  const version = ztunnelVersion(store)
+  return {
+    schemaVersion: 'ambientctl.dump/1',
+    dump: store.name,
+    kind: 'ztunnel',
+    proxy: {role: 'ztunnel', ...(version === undefined ? {} : {version: `ztunnel ${version}`})},
+    counts: ZTUNNEL_LISTS.map((kind) => ({kind, total: countRefs(store, kind), states: []})),
+    warnings: store.warnings,
+  }
+}
+
+/** `version` holds `istioVersion`, or `istio_version` in old releases; development builds say `unknown` (ambient-ga A). */
+function ztunnelVersion(store: DumpStore): string | undefined {
+  for (const ref of store.refs('version')) {
+    const text = /\/istio_?version$/i.test(ref.pointer) ? store.read(ref).text() : undefined
+    if (text !== undefined && text !== 'unknown') return text
+  }
+  return undefined
+}

@@ -1,0 +1,69 @@
+import {saving} from '../cluster/save-file.js'
+import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
+import {InputError, UsageError} from '../flow/errors.js'
+import {dumpKind} from '../snapshot/dump-kind.js'
+import {openDump} from '../snapshot/open-dump.js'
+import {rawDump} from '../snapshot/raw-dump.js'
+import {summarizeDump, type DumpSummary} from './dump-summary.js'
+import type {PathToken} from './jsonpath/parse-path.js'
+import {queryDump, type PathMatch} from './jsonpath/query-dump.js'
+
+export interface DumpRequest extends Omit<PodDumpRequest, 'pod'> {
+  readonly pod?: string | undefined
+  /** A path, or `-` for standard input. */
+  readonly file?: string | undefined
+  /** Where the bytes are saved on the way. */
+  readonly outputFile?: string | undefined
+}
+
+/** A dump on its way: its bytes can be taken once. */
+export interface FetchedDump {
+  /** The pod or the file. */
+  readonly name: string
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/** Nothing is fetched before the bytes are asked for. @throws UsageError unless there is one pod or one file. */
+export function fetchDump(request: DumpRequest): FetchedDump {
+  const {name, bytes} = openSource(request)
+  return {name, bytes: request.outputFile === undefined ? bytes : saving(bytes, request.outputFile)}
+}
+
+function openSource({pod, file, ...request}: DumpRequest): FetchedDump {
+  if (pod !== undefined && file === undefined) return {name: pod, bytes: podDump({...request, pod})}
+  if (file !== undefined && pod === undefined) return {name: file === '-' ? '<stdin>' : file, bytes: rawDump({file})}
+  throw new UsageError({what: 'One dump is needed.', expected: 'a POD or --file', got: pod === undefined ? 'neither' : 'both'})
+}
+
+/** Takes the bytes for their side effect: the file they are saved to. */
+export async function drain({bytes}: FetchedDump): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}
+
+/** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */
+export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSummary> {
+  const opened = await openDump({name, from: bytes})
+  try {
+    const kind = dumpKind(opened.index)
+    if (typeof kind === 'string') return summarizeDump(opened.store, kind)
+    throw new InputError({
+      what: 'The dump is none of a known proxy.',
+      file: name,
+      expected: 'the /config_dump of an Envoy or a ztunnel',
+      got: kind.opaque,
+    })
+  } finally {
+    opened.close()
+  }
+}
+
+/** What a path selects, one match after the other. */
+export async function* readMatches({name, bytes}: FetchedDump, path: readonly PathToken[]): AsyncGenerator<PathMatch, void, undefined> {
+  const opened = await openDump({name, from: bytes})
+  try {
+    yield* queryDump(opened.store, path)
+  } finally {
+    opened.close()
+  }
+}

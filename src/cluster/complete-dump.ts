@@ -1,0 +1,65 @@
+import {ExternalError} from '../flow/errors.js'
+import type {JsonProblem, JsonProblemCode} from '../json/problem.js'
+import {DumpSplitter} from '../json/splitter.js'
+
+export interface FetchedDump {
+  readonly source: AsyncIterable<Uint8Array>
+  /** The command that fetches it, for messages. */
+  readonly command: readonly string[]
+  /** Told about what is odd but does not spoil the bytes. */
+  readonly warn: (warning: string) => void
+}
+
+/**
+ * The same bytes as they come, checked on the way: kubectl may end well although the connection broke.
+ * @throws ExternalError when the bytes end too early or are no dump at all.
+ */
+export async function* completeDump({source, command, warn}: FetchedDump): AsyncGenerator<Uint8Array, void, undefined> {
+  const splitter = new DumpSplitter({element: () => undefined, config: () => undefined}, {keepElements: false})
+  let bytes = 0
+  for await (const chunk of source) {
+    if (splitter.problem === undefined) {
+      splitter.push(chunk)
+      refuseSpoiled(splitter.problem, {command, bytes, chunk})
+    }
+    bytes += chunk.length
+    yield chunk
+  }
+  splitter.finish()
+  const {problem} = splitter
+  refuseSpoiled(problem, {command, bytes})
+  if (problem !== undefined) warn(`the dump is damaged (${problem.code}): ${problem.got} at byte ${problem.offset}, line ${problem.line}`)
+}
+
+const EXCERPT = 200
+
+function refuseSpoiled(
+  problem: JsonProblem | undefined,
+  {command, bytes, chunk}: {command: readonly string[]; bytes: number; chunk?: Uint8Array},
+): void {
+  const text = problem && SPOILED.get(problem.code)
+  if (problem === undefined || text === undefined) return
+  const start = bytes === 0 && chunk !== undefined ? ` in ${JSON.stringify(Buffer.from(chunk).toString('utf8').slice(0, EXCERPT))}` : ''
+  throw new ExternalError({...text(bytes), command, exit: `${problem.got} at byte ${problem.offset}${start}`})
+}
+
+type Text = (bytes: number) => {readonly what: string; readonly help: string}
+
+const noDump: Text = () => ({
+  what: 'The answer of the proxy is no config dump.',
+  help: 'Name the container of the proxy with --container.',
+})
+
+/** Problems that mean: this is not, or not all of, what the proxy has. With others the bytes are still worth having. */
+const SPOILED: ReadonlyMap<JsonProblemCode, Text> = new Map([
+  ['unexpected', noDump],
+  ['not-an-object', noDump],
+  ['truncated', (bytes) => ({what: `The dump breaks off after ${bytes} bytes.`, help: 'The connection was cut: run the command again.'})],
+  [
+    'empty',
+    () => ({
+      what: 'The proxy answered nothing.',
+      help: 'Name the container of the proxy with --container, and check that the proxy is ready.',
+    }),
+  ],
+])

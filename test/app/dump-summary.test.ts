@@ -1,0 +1,62 @@
+import {describe, expect, it} from 'vitest'
+import {summarizeDump} from '../../src/app/dump-summary.js'
+import {memoryStore} from '../../src/json/memory-store.js'
+
+const type = (name: string): string => `type.googleapis.com/envoy.admin.v3.${name}`
+
+describe('the summary of a dump', () => {
+  it('counts listeners by the state they are in', () => {
+    const summary = summarizeDump(
+      memoryStore({
+        name: 'a.json',
+        document: {
+          configs: [
+            {
+              '@type': type('ListenersConfigDump'),
+              dynamic_listeners: [
+                {name: 'a', active_state: {listener: {name: 'a'}}, error_state: {details: 'bad'}},
+                {name: 'b', warming_state: {listener: {name: 'b'}}},
+              ],
+              static_listeners: [{listener: {}}],
+            },
+          ],
+        },
+      }),
+      'envoy',
+    )
+    expect(summary.counts[0]).toEqual({
+      kind: 'listeners',
+      total: 3,
+      states: [
+        {state: 'active', count: 1},
+        {state: 'warming', count: 1},
+        {state: 'static', count: 1},
+      ],
+    })
+    expect(summary.warnings).toEqual(['listener a: an update was rejected: bad'])
+  })
+
+  it('says that endpoints are missing, not that there are none', () => {
+    const clusters = {'@type': type('ClustersConfigDump'), static_clusters: [{cluster: {name: 'a'}}]}
+    const lacking = summarizeDump(memoryStore({name: 'a.json', document: {configs: [clusters]}}), 'envoy')
+    expect(lacking.warnings).toEqual(['the dump lacks endpoints: collect it again with /config_dump?include_eds'])
+    const empty = summarizeDump(
+      memoryStore({name: 'a.json', document: {configs: [clusters, {'@type': type('EndpointsConfigDump')}]}}),
+      'envoy',
+    )
+    expect(empty.warnings).toEqual([])
+  })
+
+  it('counts what a Rust ztunnel holds', () => {
+    const document = {workloads: [{}, {}], services: [{}], policies: [], certificates: [], version: {istioVersion: '1.27.0'}}
+    expect(summarizeDump(memoryStore({name: 'z.json', document}), 'ztunnel')).toMatchObject({
+      proxy: {role: 'ztunnel', version: 'ztunnel 1.27.0'},
+      counts: [
+        {kind: 'workloads', total: 2},
+        {kind: 'services', total: 1},
+        {kind: 'policies', total: 0},
+        {kind: 'certificates', total: 0},
+      ],
+    })
+  })
+})

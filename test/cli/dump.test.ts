@@ -1,0 +1,310 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {gzipSync} from 'node:zlib'
+import {afterAll, describe, expect, it} from 'vitest'
+import {z} from 'zod'
+import {EXIT_CODES} from '../../src/flow/exit-code.js'
+import {FakeKubectl} from './fake-kubectl.js'
+import {runProgram, type Ended} from './run-program.js'
+
+const kubectl = new FakeKubectl()
+const scratch = mkdtempSync(path.join(tmpdir(), 'dump-'))
+afterAll(() => {
+  kubectl.remove()
+  rmSync(scratch, {recursive: true})
+})
+
+const type = (name: string): string => `type.googleapis.com/envoy.admin.v3.${name}`
+const DUMP = `${JSON.stringify(
+  {
+    configs: [
+      {
+        '@type': type('BootstrapConfigDump'),
+        bootstrap: {node: {id: 'sidecar~10.0.0.1~z-1.istio-system~x', metadata: {AMBIENT_TYPE: 'ztunnel'}}},
+      },
+      {'@type': type('ClustersConfigDump'), dynamic_active_clusters: [{cluster: {name: 'grün'}}, {cluster: {name: 'b\u202e'}}]},
+      {'@type': type('SecretsConfigDump'), dynamic_active_secrets: [{name: 'default', secret: {inline: 'PRIVATE'}}]},
+    ],
+  },
+  undefined,
+  1,
+).replaceAll('\n', '\r\n')}\n\n`
+
+const FETCH = ['exec', 'ztunnel-a', '-c', 'istio-proxy', '--', 'curl', '-s', '127.0.0.1:15000/config_dump?include_eds']
+
+function dump(...args: readonly string[]): Promise<Ended> {
+  return runProgram(['dump', ...args], {env: {PATH: kubectl.dir}})
+}
+
+describe('dump of a pod', () => {
+  it('is what kubectl printed, byte for byte', async () => {
+    kubectl.play({stdout: DUMP, stderr: 'Defaulted container "istio-proxy" out of: istio-proxy\n'})
+    expect(await dump('ztunnel-a')).toEqual({code: EXIT_CODES.ok, stdout: DUMP, stderr: ''})
+    expect(kubectl.args()).toEqual(FETCH)
+  })
+
+  it('passes the cluster flags through', async () => {
+    kubectl.play({stdout: DUMP})
+    await dump('ns-1/pod.with.dots', '--context', 'gke_a', '--kubeconfig', 'my config', '-c', 'proxy')
+    expect(kubectl.args()).toEqual([
+      '--context=gke_a',
+      '--kubeconfig=my config',
+      '--namespace=ns-1',
+      'exec',
+      'pod.with.dots',
+      '-c',
+      'proxy',
+      '--',
+      ...FETCH.slice(5),
+    ])
+    await dump('pod-a', '-n', 'ns-2')
+    expect(kubectl.args()).toEqual(['--namespace=ns-2', 'exec', 'pod-a', ...FETCH.slice(2)])
+  })
+
+  it('arrives whole when it is larger than any pipe', async () => {
+    const large = JSON.stringify({
+      configs: [
+        {
+          '@type': type('ClustersConfigDump'),
+          dynamic_active_clusters: Array.from({length: 30_000}, (_, at) => ({cluster: {name: `c${at}`.repeat(30)}})),
+        },
+      ],
+    })
+    kubectl.play({stdout: large})
+    expect((await dump('ztunnel-a')).stdout === large).toBe(true)
+  })
+
+  it('is saved whole, and printed only where asked', async () => {
+    const file = path.join(scratch, 'saved.json')
+    kubectl.play({stdout: DUMP})
+    expect(await dump('ztunnel-a', '--output-file', file)).toEqual({code: EXIT_CODES.ok, stdout: '', stderr: ''})
+    expect(readFileSync(file, 'utf8')).toBe(DUMP)
+    const both = await dump('ztunnel-a', '--output-file', file, '--jsonpath', '$..cluster.name')
+    expect(both).toEqual({code: EXIT_CODES.ok, stdout: '"grün"\n"b\\u202e"\n', stderr: ''})
+  })
+
+  it('leaves an older file alone when it fails', async () => {
+    const file = path.join(scratch, 'older.json')
+    writeFileSync(file, 'older')
+    kubectl.play({stdout: DUMP.slice(0, 100)})
+    expect(await dump('ztunnel-a', '--output-file', file)).toMatchObject({code: EXIT_CODES.external})
+    expect(readFileSync(file, 'utf8')).toBe('older')
+    expect(readdirSync(scratch).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('is summed up without a word of its secrets', async () => {
+    kubectl.play({stdout: DUMP})
+    const {code, stdout, stderr} = await dump('ztunnel-a', '-o', 'summary')
+    expect({code, stdout}).toEqual({
+      code: EXIT_CODES.ok,
+      stdout: [
+        'ztunnel  istio-system/z-1  10.0.0.1',
+        '',
+        'kind       total  states',
+        'listeners      0',
+        'clusters       2  2 active',
+        'endpoints      0',
+        'routes         0',
+        'secrets        1  1 active',
+        '',
+      ].join('\n'),
+    })
+    expect(stderr).toBe('warning: the dump lacks endpoints: collect it again with /config_dump?include_eds\n')
+  })
+
+  it('is the same summary as JSON', async () => {
+    kubectl.play({stdout: DUMP})
+    const flag = await dump('ztunnel-a', '--json')
+    const output = await dump('ztunnel-a', '-o', 'json')
+    expect(JSON.parse(flag.stdout)).toEqual(JSON.parse(output.stdout))
+    expect(JSON.parse(flag.stdout)).toMatchObject({
+      schemaVersion: 'ambientctl.dump/1',
+      kind: 'envoy',
+      proxy: {role: 'ztunnel', name: 'z-1'},
+    })
+    expect(flag.stdout).not.toContain('PRIVATE')
+  })
+})
+
+const failure = z.object({error: z.object({message: z.string(), where: z.string(), got: z.string().optional(), help: z.string()})})
+
+interface Failing {
+  readonly case: string
+  readonly scene: Parameters<FakeKubectl['play']>[0]
+  readonly message: string
+  readonly help: RegExp
+}
+
+const failing: readonly Failing[] = [
+  {
+    case: 'no such pod',
+    scene: {exit: 1, stderr: 'Error from server (NotFound): pods "ztunnel-a" not found\n'},
+    message: 'There is no pod ztunnel-a.',
+    help: /-n/,
+  },
+  {
+    case: 'no such container',
+    scene: {exit: 1, stderr: 'error: container istio-proxy is not valid for pod ztunnel-a out of: app\n'},
+    message: 'Pod ztunnel-a has no container istio-proxy.',
+    help: /--container/,
+  },
+  {
+    case: 'no curl in the image',
+    scene: {exit: 126, stderr: 'error: Internal error occurred: exec failed: "curl": executable file not found in $PATH: unknown\n'},
+    message: 'The image of container istio-proxy in pod ztunnel-a has no curl.',
+    help: /port-forward/,
+  },
+  {
+    case: 'nothing on the admin port',
+    scene: {exit: 7, stderr: 'command terminated with exit code 7\n'},
+    message: 'Nothing answers on the admin port 15000 in container istio-proxy of pod ztunnel-a.',
+    help: /--container/,
+  },
+  {
+    case: 'no right to exec',
+    scene: {exit: 1, stderr: 'Error from server (Forbidden): pods "ztunnel-a" is forbidden: User "x" cannot create resource "pods/exec"\n'},
+    message: 'The cluster does not allow a command in pod ztunnel-a.',
+    help: /auth can-i/,
+  },
+  {
+    case: 'no such context',
+    scene: {exit: 1, stderr: 'error: context "nope" does not exist\n'},
+    message: 'kubectl cannot use this kubeconfig.',
+    help: /--context/,
+  },
+  {
+    case: 'no cluster',
+    scene: {exit: 1, stderr: 'Unable to connect to the server: dial tcp 10.0.0.1:443: i/o timeout\n'},
+    message: 'The cluster cannot be reached.',
+    help: /--snapshot/,
+  },
+  {
+    case: 'connection lost',
+    scene: {stdout: DUMP.slice(0, 200), exit: 1, stderr: 'error: unexpected EOF\n'},
+    message: 'The connection to the pod was lost, after 200 bytes.',
+    help: /again/,
+  },
+  {case: 'cut without an error', scene: {stdout: DUMP.slice(0, 200)}, message: 'The dump breaks off after 201 bytes.', help: /again/},
+  {case: 'no answer', scene: {stdout: ''}, message: 'The proxy answered nothing.', help: /--container/},
+  {case: 'another answer', scene: {stdout: '<html>404</html>'}, message: 'The answer of the proxy is no config dump.', help: /--container/},
+  {case: 'anything else', scene: {exit: 3, stderr: 'error: strange\n'}, message: 'kubectl failed.', help: /by hand/},
+]
+
+describe('a dump that cannot be had', () => {
+  it.each(failing)('$case', async ({scene, message, help}) => {
+    kubectl.play(scene)
+    const {code, stdout} = await dump('ztunnel-a', '--json')
+    const {error} = failure.parse(JSON.parse(stdout))
+    expect({code, message: error.message}).toEqual({code: EXIT_CODES.external, message})
+    expect(error.where).toBe(`kubectl ${FETCH.join(' ')}`)
+    expect(error.help).toMatch(help)
+    expect(error.got ?? '').toContain(scene.stderr?.trim() ?? '')
+  })
+
+  it('says what the proxy answered instead', async () => {
+    kubectl.play({stdout: '<html>404</html>'})
+    const {code, stdout, stderr} = await dump('ztunnel-a')
+    expect({code, stdout}).toEqual({code: EXIT_CODES.external, stdout: ''})
+    expect(stderr).toContain('<html>404</html>')
+  })
+
+  it('ends after the time allowed, and kubectl with it', async () => {
+    kubectl.play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
+    const {code, stderr} = await dump('ztunnel-a', '--timeout', '1')
+    expect(code).toBe(EXIT_CODES.external)
+    expect(stderr).toContain('kubectl did not end within 1 seconds, after 51 bytes.')
+    expect(kubectl.isRunning()).toBe(false)
+  })
+
+  it('says when there is no kubectl', async () => {
+    const {code, stderr} = await runProgram(['dump', 'ztunnel-a'], {env: {PATH: scratch}})
+    expect(code).toBe(EXIT_CODES.external)
+    expect(stderr).toContain('kubectl was not found on PATH.')
+    expect(stderr).toContain('--file')
+  })
+
+  it('ends on ^C, and kubectl with it', async () => {
+    kubectl.play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
+    const child = spawn(process.execPath, [path.resolve('bin/run.js'), 'dump', 'ztunnel-a'], {env: {PATH: kubectl.dir}})
+    await once(child.stdout, 'data')
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([EXIT_CODES.interrupted, null])
+    expect(kubectl.isRunning()).toBe(false)
+  })
+})
+
+const refused: readonly (readonly string[])[] = [
+  [],
+  ['a', '-f', 'b'],
+  ['--', '-x'],
+  ['--', '--kubeconfig=/x'],
+  ['Pod'],
+  ['a/b/c'],
+  ['a_b'],
+  ['ns/'],
+  ['/pod'],
+  ['a..b'],
+  ['ns-1/a', '-n', 'ns-2'],
+  ['a', '-n', '-x'],
+  ['a', '--context=-x'],
+  ['a', '--kubeconfig='],
+  ['a', '-c', 'b;c'],
+  [`a${'b'.repeat(300)}`],
+  ['a', '--jsonpath', '$.configs['],
+  ['a', '--jsonpath', 'configs'],
+  ['a', '--timeout', '0'],
+]
+
+describe('a call that cannot be meant', () => {
+  it.each(refused)('dump %s %s %s', async (...args) => {
+    kubectl.play({stdout: DUMP})
+    const {code, stdout, stderr} = await dump(...args)
+    expect({code, stdout}).toEqual({code: EXIT_CODES.usage, stdout: ''})
+    expect(stderr).toMatch(/^error: /)
+    expect(kubectl.args()).toBeUndefined()
+  })
+})
+
+describe('dump of a file', () => {
+  const file = path.join(scratch, 'z.json')
+  writeFileSync(file, DUMP)
+
+  it('needs no kubectl', async () => {
+    expect(await runProgram(['dump', '-f', file], {env: {PATH: scratch}})).toEqual({code: EXIT_CODES.ok, stdout: DUMP, stderr: ''})
+  })
+
+  it('reads standard input', async () => {
+    const {stdout} = await runProgram(['dump', '-f', '-', '--jsonpath', "$.configs[*]['@type']"], {input: DUMP})
+    expect(stdout.split('\n')).toEqual([
+      ...['BootstrapConfigDump', 'ClustersConfigDump', 'SecretsConfigDump'].map((name) => JSON.stringify(type(name))),
+      '',
+    ])
+  })
+
+  it('unpacks gzip', async () => {
+    const packed = path.join(scratch, 'z.json.gz')
+    writeFileSync(packed, gzipSync(DUMP))
+    expect((await dump('-f', packed)).stdout).toBe(DUMP)
+  })
+
+  it('gives matches with their pointers as JSON', async () => {
+    const {stdout} = await dump('-f', file, '--jsonpath', '$..dynamic_active_clusters[0].cluster.name', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 'ambientctl.dump-matches/1',
+      matches: [{pointer: '/configs/1/dynamic_active_clusters/0/cluster/name', value: 'grün'}],
+    })
+  })
+
+  it('says what is wrong with it', async () => {
+    const damaged = path.join(scratch, 'damaged.json')
+    writeFileSync(damaged, DUMP.slice(0, 300))
+    expect((await dump('-f', damaged, '-o', 'summary')).code).toBe(EXIT_CODES.input)
+    expect((await dump('-f', path.join(scratch, 'absent.json'))).code).toBe(EXIT_CODES.input)
+    writeFileSync(damaged, '{"a": 1}')
+    expect((await dump('-f', damaged, '-o', 'summary')).stderr).toContain('The dump is none of a known proxy.')
+    expect(existsSync(path.join(scratch, 'absent.json'))).toBe(false)
+  })
+})
