@@ -4,7 +4,7 @@ import {corroborateFromDumps} from '../envoy/config/rejoin/corroborate-dumps.js'
 import {corroborateFromInventory} from '../envoy/config/rejoin/corroborate-inventory.js'
 import {createEnvoyForwarder} from '../envoy/forward.js'
 import type {EnvoyVersion} from '../envoy/semantics.js'
-import type {Forwarder} from '../flow/forwarder.js'
+import type {Forwarder, Place} from '../flow/forwarder.js'
 import type {Inventory} from '../flow/inventory.js'
 import type {Missing} from '../flow/verdict.js'
 import type {DumpStore} from '../json/store.js'
@@ -58,6 +58,18 @@ export class ProxyShelf {
     return forwarder
   }
 
+  /** The engine of one dump, whoever its pod is. */
+  alone({name, namespace}: ProxyDump, config: EnvoyConfig): Forwarder {
+    const {role, pod, namespace: own = namespace, nodeName} = config.node
+    const place = {
+      kind: role,
+      name: pod ?? name,
+      ...(own === undefined ? {} : {namespace: own}),
+      ...(nodeName === undefined ? {} : {node: nodeName}),
+    }
+    return this.#engine(place, config)
+  }
+
   /** Reads what traces asked for since the last call; false when there was nothing. */
   async loadWanted(): Promise<boolean> {
     const wanted = [...this.#wanted]
@@ -74,6 +86,13 @@ export class ProxyShelf {
     return shelved
   }
 
+  /** The configuration of a proxy pod, if its dump is an Envoy's. */
+  async configOf(workload: Workload): Promise<EnvoyConfig | undefined> {
+    const dump = this.#dumpOf(workload)
+    const shelved = dump === undefined ? undefined : await this.read(dump)
+    return shelved?.kind === 'envoy' ? shelved.config : undefined
+  }
+
   /** The configurations of these dumps, as far as they are Envoys. */
   async configs(dumps: readonly ProxyDump[]): Promise<readonly EnvoyConfig[]> {
     const configs: EnvoyConfig[] = []
@@ -82,13 +101,6 @@ export class ProxyShelf {
       if (shelved.kind === 'envoy') configs.push(shelved.config)
     }
     return configs
-  }
-
-  /** What the readers of the dumps noticed, for the dumps that were read. */
-  warnings(): readonly string[] {
-    return [...this.#shelved].flatMap(([dump, shelved]) =>
-      shelved.kind === 'envoy' ? shelved.config.warnings.map((text) => `${dump.file}: ${text}`) : [],
-    )
   }
 
   async #shelve(dump: ProxyDump): Promise<Shelved> {
@@ -126,8 +138,12 @@ export class ProxyShelf {
   #createForwarder(workload: Workload, shelved: Shelved): Forwarder {
     const place = placeOf(workload)
     if (shelved.kind === 'unknown') return createUnknown(place, shelved.missing)
+    return this.#engine(place, shelved.config)
+  }
+
+  #engine(place: Place, config: EnvoyConfig): Forwarder {
     const {envoyVersion} = this.#options
-    return createEnvoyForwarder({config: shelved.config, place, ...(envoyVersion === undefined ? {} : {envoyVersion})})
+    return createEnvoyForwarder({config, place, ...(envoyVersion === undefined ? {} : {envoyVersion})})
   }
 
   /** By pod name and namespace; a lone dump tells its pod itself, once it was read. */

@@ -92,7 +92,9 @@ export class Topology {
     const [ip = '0.0.0.0'] = workload.ips
     const packet = packetFrom(ip, departure)
     const isOwn = isLoopback(to.ip) || workload.ips.includes(to.ip)
-    if (workload.role === 'sidecar' && isOwn) return {station: this.#application(workload), arrival: arrivalOf(packet)}
+    if (workload.role === 'sidecar' && isOwn && !SIDECAR_OPEN_PORTS.has(to.port)) {
+      return {station: this.#application(workload), arrival: arrivalOf(packet)}
+    }
     if (isOwn) return {station, arrival: arrivalOf(packet)}
     return this.#fromPod(workload, packet)
   }

@@ -1,0 +1,67 @@
+import {z} from 'zod'
+import {UsageError} from '../flow/errors.js'
+import type {Question} from '../flow/trace.js'
+import type {WalkQuestion} from './walk-arrival.js'
+
+const headers = z.array(z.tuple([z.string(), z.string()]))
+const port = z.int().min(0).max(65_535)
+const socket = z.strictObject({ip: z.union([z.ipv4(), z.ipv6()]), port})
+
+const question = z.strictObject({
+  source: z.string().min(1),
+  destination: z.string().min(1),
+  protocol: z.exactOptional(z.enum(['http', 'tcp', 'tls'])),
+  method: z.exactOptional(z.string()),
+  path: z.exactOptional(z.string()),
+  host: z.exactOptional(z.string()),
+  headers: z.exactOptional(headers),
+  sni: z.exactOptional(z.string()),
+  fromKind: z.exactOptional(z.enum(['ambient', 'sidecar', 'gateway', 'uncaptured', 'outside'])),
+})
+
+const walk = z.strictObject({
+  proxy: z.string().min(1),
+  listener: z.exactOptional(z.string()),
+  port: z.exactOptional(port),
+  source: z.exactOptional(socket),
+  destination: z.exactOptional(socket),
+  sni: z.exactOptional(z.string()),
+  alpn: z.exactOptional(z.array(z.string())),
+  identity: z.exactOptional(z.string()),
+  method: z.exactOptional(z.string()),
+  authority: z.exactOptional(z.string()),
+  path: z.exactOptional(z.string()),
+  headers: z.exactOptional(headers),
+})
+
+/** A question as a line of `trace --batch`: the fields of `Question`, headers as `[[name, value]]`. @throws ZodError */
+export function readQuestion(value: unknown): Question {
+  return question.parse(value)
+}
+
+/** A question as a line of `walk --batch`; addresses as `{"ip": …, "port": …}`. A line may leave the proxy to the command line. @throws ZodError */
+export function readWalkQuestion(value: unknown, proxy?: string): WalkQuestion {
+  return walk.parse(proxy !== undefined && typeof value === 'object' && value !== null ? {proxy, ...value} : value)
+}
+
+/** A question from a command line: absent flags are undefined. @throws UsageError without source or destination. */
+export function questionFrom(members: Members): Question {
+  if (members['source'] === undefined || members['destination'] === undefined) {
+    throw new UsageError({what: 'SRC and DST are missing.', expected: 'trace SRC DST', help: 'Or give questions with --batch.'})
+  }
+  return readQuestion(given(members))
+}
+
+/** A walk from a command line. @throws UsageError without a proxy. */
+export function walkQuestionFrom(members: Members): WalkQuestion {
+  if (members['proxy'] === undefined) {
+    throw new UsageError({what: 'PROXY is missing.', expected: 'walk PROXY', help: 'Or give questions with --batch.'})
+  }
+  return readWalkQuestion(given(members))
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function given(members: Members): Members {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}

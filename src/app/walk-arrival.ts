@@ -1,0 +1,101 @@
+import type {EnvoyConfig} from '../envoy/config/model.js'
+import type {Address, SocketAddress} from '../flow/address.js'
+import type {Arrival, HttpRequest, Payload} from '../flow/connection.js'
+import {UsageError} from '../flow/errors.js'
+
+/** One connection or request at one proxy. */
+export interface WalkQuestion {
+  /** Pod, `namespace/pod`, or the name given with `--file`; a unique beginning is enough. */
+  readonly proxy: string
+  /** Listener by name; internal listeners too. */
+  readonly listener?: string
+  /** Port the connection arrives at, instead of a listener's name. */
+  readonly port?: number
+  readonly source?: SocketAddress
+  /** The address that was dialled, before redirection. */
+  readonly destination?: SocketAddress
+  readonly sni?: string
+  readonly alpn?: readonly string[]
+  /** SPIFFE identity of the client certificate. */
+  readonly identity?: string
+  readonly method?: string
+  readonly authority?: string
+  readonly path?: string
+  readonly headers?: readonly (readonly [string, string])[]
+}
+
+/** Any address, any port. */
+export const ANY_SOCKET: SocketAddress = {ip: '0.0.0.0', port: 0}
+
+/** @throws UsageError when the proxy has no such listener, or none is named. */
+export function walkArrival(question: WalkQuestion, config: EnvoyConfig): Arrival {
+  const entry = entryOf(question, config)
+  const payload = payloadOf(question)
+  if (entry.kind === 'internal') return {entry, payload, internal: {metadata: new Map(), filterState: new Map()}}
+  const {source = ANY_SOCKET, destination} = question
+  return {entry, payload, source, ...(destination === undefined ? {} : {originalDestination: destination})}
+}
+
+function entryOf({listener, port, destination}: WalkQuestion, config: EnvoyConfig): Address {
+  const ip = config.node.ip ?? destination?.ip ?? ANY_SOCKET.ip
+  if (port !== undefined) return {kind: 'socket', ip, port}
+  if (listener !== undefined) return namedListener(listener, {config, ip})
+  throw new UsageError({
+    what: 'Where the connection enters the proxy is not said.',
+    expected: '--listener or --port',
+    help: listenersOf(config),
+  })
+}
+
+function namedListener(name: string, {config, ip}: {readonly config: EnvoyConfig; readonly ip: string}): Address {
+  const found = config.listener(name)
+  if (found === undefined) {
+    throw new UsageError({what: `The proxy has no listener "${name}".`, where: '--listener', help: listenersOf(config)})
+  }
+  const socket = found.view.path('address', 'socket_address')
+  const port = socket?.num('port_value')
+  const bound = socket?.str('address') ?? ''
+  return port === undefined ? {kind: 'internal', listener: name} : {kind: 'socket', ip: WILDCARDS.has(bound) ? ip : bound, port}
+}
+
+const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::'])
+
+const MAX_LISTED = 8
+
+function listenersOf(config: EnvoyConfig): string {
+  const names = config
+    .listeners()
+    .map(({name}) => name)
+    .filter((name) => name !== '')
+  const more = names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''
+  return `Its listeners: ${names.slice(0, MAX_LISTED).join(', ')}${more}.`
+}
+
+function payloadOf(question: WalkQuestion): Payload {
+  const {sni, alpn, identity} = question
+  const inner = requestPayload(question)
+  if (sni === undefined && alpn === undefined && identity === undefined) return inner
+  return {
+    kind: 'tls',
+    alpn: alpn ?? [],
+    trusted: true,
+    payload: inner,
+    ...(sni === undefined ? {} : {sni}),
+    ...(identity === undefined ? {} : {peer: {uriSans: [identity], dnsSans: []}}),
+  }
+}
+
+function requestPayload(question: WalkQuestion): Payload {
+  const {method, authority = '', headers = [], alpn = []} = question
+  const isRequest = [method, question.authority, question.path, question.headers].some((part) => part !== undefined)
+  if (!isRequest) return {kind: 'unknown'}
+  const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  if (method === 'CONNECT') return connectPayload({method, authority, headers: lines})
+  const request: HttpRequest = {method: method ?? 'GET', authority, path: question.path ?? '/', scheme: 'http', headers: lines}
+  return {kind: 'http', version: alpn.includes('h2') ? 'h2' : 'h1', request}
+}
+
+/** A plain CONNECT has no path; what it carries is not asked for. */
+function connectPayload(request: HttpRequest): Payload {
+  return {kind: 'http', version: 'h2', request, tunneled: {kind: 'unknown'}}
+}

@@ -1,0 +1,55 @@
+import {formatSocket, type SocketAddress} from '../flow/address.js'
+import type {Arrival, HttpRequest, Payload} from '../flow/connection.js'
+import type {Flow, Trace} from '../flow/trace.js'
+import type {TraceLimits} from '../mesh/tracer.js'
+import {startInside} from '../mesh/walk.js'
+import {findProxy} from './find-proxy.js'
+import type {Mesh} from './mesh.js'
+import {explore} from './trace.js'
+import {ANY_SOCKET, walkArrival, type WalkQuestion} from './walk-arrival.js'
+
+/**
+ * What one proxy does with a connection: its listener passages up to where the connection leaves it.
+ * @throws UsageError for an unknown proxy or listener, or when neither listener nor port is given.
+ */
+export async function walkProxy(
+  mesh: Mesh,
+  {question, limits}: {readonly question: WalkQuestion; readonly limits?: Partial<TraceLimits>},
+): Promise<Trace> {
+  const {dump, config} = await findProxy(mesh, question.proxy)
+  const arrival = walkArrival(question, config)
+  const forwarder = mesh.shelf.alone(dump, config)
+  const start = startInside(forwarder, {arrival, directory: mesh.directory})
+  const graph = await explore(mesh, {start, ...(limits === undefined ? {} : {limits})})
+  const {entry, originalDestination} = arrival
+  const dialled = originalDestination ?? (entry.kind === 'socket' ? {ip: entry.ip, port: entry.port} : ANY_SOCKET)
+  return {
+    schemaVersion: 'ambientctl.trace/1',
+    question: {source: formatSocket(arrival.source ?? ANY_SOCKET), destination: formatSocket(dialled)},
+    flow: flowOf(arrival, dialled),
+    ...graph,
+  }
+}
+
+function flowOf(arrival: Arrival, dialled: SocketAddress): Flow {
+  const source = arrival.source ?? ANY_SOCKET
+  const request = requestOf(arrival.payload)
+  return {
+    source: {name: source.ip, kind: 'address', ip: source.ip, basis: 'recorded', ...identityOf(arrival.payload)},
+    destination: {name: dialled.ip, kind: 'address', ip: dialled.ip, basis: 'recorded'},
+    connection: {source, destination: dialled},
+    protocol: request === undefined ? 'unknown' : 'http',
+    ...(request === undefined ? {} : {request}),
+    clientKind: 'outside',
+  }
+}
+
+function requestOf(payload: Payload): HttpRequest | undefined {
+  if (payload.kind === 'tls') return requestOf(payload.payload)
+  return payload.kind === 'http' ? payload.request : undefined
+}
+
+function identityOf(payload: Payload): {identity?: string} {
+  const [identity] = payload.kind === 'tls' ? (payload.peer?.uriSans ?? []) : []
+  return identity === undefined ? {} : {identity}
+}

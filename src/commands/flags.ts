@@ -1,0 +1,192 @@
+import {isIP} from 'node:net'
+import {Flags} from '@oclif/core'
+import type {MeshOptions} from '../app/mesh.js'
+import {parseSocket, type SocketAddress} from '../flow/address.js'
+import {UsageError} from '../flow/errors.js'
+import type {Outlook, Verdict, VerdictKind} from '../flow/verdict.js'
+import {outlookOf} from '../flow/verdict.js'
+import type {TraceLimits} from '../mesh/tracer.js'
+import type {SnapshotSources} from '../snapshot/snapshot.js'
+
+/** The words of `--expect`. */
+const VERDICTS = [
+  'delivered',
+  'passthrough',
+  'responded',
+  'denied',
+  'no-listener',
+  'no-filter-chain',
+  'no-route',
+  'no-healthy-upstream',
+  'unknown-waypoint',
+  'unknown-gateway',
+  'dangling-reference',
+  'tls-failure',
+  'ip-mismatch',
+  'refused',
+  'dropped',
+  'loop',
+  'undetermined',
+] as const satisfies readonly VerdictKind[]
+
+const SOURCES = 'SOURCE'
+const REQUEST = 'REQUEST'
+
+/** Where the data comes from; the same in every command that reads dumps. */
+export const sourceFlags = {
+  snapshot: Flags.string({
+    description: 'Recorded snapshot: a directory, or a single dump (default: AMBIENTCTL_SNAPSHOT).',
+    helpGroup: SOURCES,
+    helpValue: 'PATH',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  file: Flags.string({
+    char: 'f',
+    description: 'Config dump of one proxy, also as FILE=NAME; - is standard input. Repeatable.',
+    helpGroup: SOURCES,
+    helpValue: 'FILE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  demo: Flags.string({description: 'Recorded example that is shipped with the program.', helpGroup: SOURCES, helpValue: 'NAME'}),
+  namespace: Flags.string({
+    char: 'n',
+    default: 'default',
+    description: 'Where names without a namespace are looked up first.',
+    helpValue: 'NAMESPACE',
+  }),
+  'envoy-version': Flags.custom<{major: number; minor: number}>({
+    description: 'Envoy version to assume, such as 1.24 (default: what the dump says).',
+    helpValue: 'VERSION',
+    parse: (text) => Promise.resolve(parseVersion(text)),
+  })(),
+}
+
+/** What an HTTP request says. */
+export const requestFlags = {
+  method: Flags.string({description: 'HTTP method (default: GET).', helpGroup: REQUEST, helpValue: 'METHOD'}),
+  path: Flags.string({description: 'HTTP path (default: /).', helpGroup: REQUEST, helpValue: 'PATH'}),
+  header: Flags.custom<[string, string]>({
+    description: 'HTTP header as name:value. Repeatable.',
+    helpGroup: REQUEST,
+    helpValue: 'NAME:VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+    parse: (text) => Promise.resolve(parseHeader(text)),
+  })(),
+  sni: Flags.string({description: 'Server name of the TLS handshake.', helpGroup: REQUEST, helpValue: 'NAME'}),
+}
+
+/** What a question says beside the request. */
+export const questionFlags = {
+  host: Flags.string({description: 'Host header (default: DST as typed).', helpGroup: REQUEST, helpValue: 'HOST'}),
+  protocol: Flags.option({
+    description: 'What the client speaks (default: as the port says).',
+    helpGroup: REQUEST,
+    options: ['http', 'tcp', 'tls'] as const,
+  })(),
+  'from-kind': Flags.option({
+    description: 'How SRC reaches the mesh (default: as the data says).',
+    options: ['ambient', 'sidecar', 'gateway', 'uncaptured', 'outside'] as const,
+  })(),
+  'pick-endpoint': pinFlag('endpoint'),
+  'pick-waypoint': pinFlag('waypoint'),
+  reverse: Flags.boolean({description: 'Ask the flow back, from DST to SRC, as a new question.', exclusive: ['from-kind', 'batch']}),
+}
+
+/** A flag that takes `ip:port`; a lone address means any port of it. */
+const addressFlag = Flags.custom<SocketAddress>({helpValue: 'IP:PORT', parse: (text) => Promise.resolve(parseAddress(text))})
+
+/** Where and how a connection reaches one proxy. */
+export const walkFlags = {
+  listener: Flags.string({description: 'Listener that takes the connection, by name.', helpValue: 'NAME', exclusive: ['port']}),
+  port: Flags.integer({description: 'Port the connection arrives at.', helpValue: 'PORT', min: 1, max: 65_535}),
+  src: addressFlag({description: 'Address of the client.'}),
+  dst: addressFlag({description: 'Address that was dialled, before redirection.'}),
+  identity: Flags.string({description: 'SPIFFE identity of the client certificate.', helpGroup: REQUEST, helpValue: 'SPIFFE-ID'}),
+  alpn: Flags.string({
+    description: 'Protocol offered in the TLS handshake.',
+    helpGroup: REQUEST,
+    helpValue: 'NAME',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  authority: Flags.string({description: 'HTTP :authority, or Host.', helpGroup: REQUEST, helpValue: 'HOST'}),
+}
+
+/** How traces are printed. */
+export const traceOutputFlags = {
+  output: Flags.option({char: 'o', default: 'tree', description: 'Format of the answer.', options: ['tree', 'minimal', 'json'] as const})(),
+  verbose: Flags.boolean({char: 'v', description: 'Show every listener passage, and what was ruled out.'}),
+  evidence: Flags.boolean({description: 'Show where each step can be checked: file#pointer.'}),
+  expect: Flags.option({description: 'Exit with 0 if this is the verdict, else with 1.', options: VERDICTS})(),
+  'max-branches': Flags.integer({description: 'Branches to follow at most (default: 10000).', helpValue: 'N', min: 1}),
+  batch: Flags.string({description: 'Answer a question per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
+}
+
+/** What a verdict is worth to the caller: `--expect` asks for one kind, whatever it means for the traffic. */
+export function outlookFor(verdict: Verdict, expected: VerdictKind | undefined): Outlook {
+  if (expected === undefined) return outlookOf(verdict)
+  return verdict.kind === expected ? 'positive' : 'negative'
+}
+
+export function limitsOf(flags: {readonly 'max-branches'?: number | undefined}): Partial<TraceLimits> {
+  const maxBranches = flags['max-branches']
+  return maxBranches === undefined ? {} : {maxBranches}
+}
+
+export function pinsOf(flags: {
+  readonly 'pick-endpoint'?: string[] | undefined
+  readonly 'pick-waypoint'?: string[] | undefined
+}): readonly string[] {
+  return [...(flags['pick-endpoint'] ?? []), ...(flags['pick-waypoint'] ?? [])]
+}
+
+export function meshOptionsOf(flags: {readonly 'envoy-version'?: MeshOptions['envoyVersion'] | undefined}): MeshOptions {
+  const envoyVersion = flags['envoy-version']
+  return envoyVersion === undefined ? {} : {envoyVersion}
+}
+
+export function sourcesOf(flags: {
+  readonly snapshot?: string[] | undefined
+  readonly file?: string[] | undefined
+  readonly demo?: string | undefined
+}): SnapshotSources {
+  return {
+    paths: flags.snapshot ?? [],
+    files: flags.file ?? [],
+    ...(flags.demo === undefined ? {} : {demo: flags.demo}),
+    environment: process.env,
+  }
+}
+
+function pinFlag(what: string): ReturnType<typeof repeatedString> {
+  return repeatedString(`Follow only this ${what} where there is a choice. Repeatable.`)
+}
+
+function repeatedString(description: string) {
+  return Flags.string({description, helpValue: 'ADDRESS', multiple: true, multipleNonGreedy: true})
+}
+
+function parseAddress(text: string): SocketAddress {
+  const address = isIP(text) === 0 ? parseSocket(text) : {ip: text, port: 0}
+  if (address === undefined || isIP(address.ip) === 0) {
+    throw new UsageError({what: 'This is no address.', expected: 'IP:PORT or [IPV6]:PORT', got: text})
+  }
+  return address
+}
+
+function parseVersion(text: string): {major: number; minor: number} {
+  const [, major, minor] = /^v?(\d+)\.(\d+)(?:\.\d+)?$/.exec(text) ?? []
+  if (major === undefined || minor === undefined) {
+    throw new UsageError({what: 'This is no Envoy version.', expected: 'such as 1.24', got: text})
+  }
+  return {major: Number(major), minor: Number(minor)}
+}
+
+function parseHeader(text: string): [string, string] {
+  const colon = text.indexOf(':')
+  if (colon <= 0) throw new UsageError({what: 'This is no header.', expected: 'name:value', got: text})
+  return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()]
+}

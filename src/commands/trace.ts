@@ -1,0 +1,72 @@
+import {Args} from '@oclif/core'
+import {answerBatch, batchExitCode} from '../app/batch.js'
+import type {Mesh} from '../app/mesh.js'
+import {openSources} from '../app/open.js'
+import {questionFrom, readQuestion} from '../app/question-input.js'
+import {traceQuestion, type TraceOptions} from '../app/trace.js'
+import type {Question, Trace as Result} from '../flow/trace.js'
+import {batchDocument, renderBatchLine} from '../render/batch-line.js'
+import {renderTrace} from '../render/render-trace.js'
+import {traceDocument} from '../render/trace-json.js'
+import {batchLines} from '../snapshot/batch-lines.js'
+import {BaseCommand} from './base.js'
+import {
+  limitsOf,
+  meshOptionsOf,
+  outlookFor,
+  pinsOf,
+  questionFlags,
+  requestFlags,
+  sourceFlags,
+  sourcesOf,
+  traceOutputFlags,
+} from './flags.js'
+
+/** Where a connection goes. */
+export class Trace extends BaseCommand {
+  static override summary = 'Follow a connection from SRC to DST, hop by hop, and say why.'
+  static override description =
+    `SRC: pod, ns/pod, deploy/x, sa/x, an address, node/x, or external. DST: svc, svc.ns, a host name, ns/svc, pod/x or an address,
+each with :PORT (name or number), which may be left out if there is only one. All branches are shown, with their shares.`
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> sleep productpage:9080 --snapshot ./recorded',
+    '<%= config.bin %> <%= command.id %> default/sleep reviews.default:9080 --path /reviews/1 -o minimal --snapshot ./recorded',
+    'echo \'{"source":"sleep","destination":"productpage"}\' | <%= config.bin %> <%= command.id %> --batch - --snapshot ./recorded',
+  ]
+
+  static override args = {
+    source: Args.string({description: 'Who connects.'}),
+    destination: Args.string({description: 'What is dialled, with its port.'}),
+  }
+
+  static override flags = {
+    ...sourceFlags,
+    ...requestFlags,
+    ...questionFlags,
+    ...traceOutputFlags,
+  }
+
+  override async run(): Promise<object> {
+    const {args, flags} = await this.parse(Trace)
+    const mesh = await openSources(sourcesOf(flags), meshOptionsOf(flags))
+    for (const warning of mesh.snapshot.warnings) this.warn(warning)
+    const options: TraceOptions = {namespace: flags.namespace, limits: limitsOf(flags), pins: pinsOf(flags), reverse: flags.reverse}
+    if (flags.batch !== undefined) return this.answerAll(mesh, {options, path: flags.batch})
+    const {method, path, host, header: headers, protocol, sni, 'from-kind': fromKind} = flags
+    const question = questionFrom({...args, method, path, host, headers, protocol, sni, fromKind})
+    const trace = await traceQuestion(mesh, {...options, question})
+    await this.print(
+      await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
+    )
+    this.conclude(outlookFor(trace.verdict, flags.expect))
+    return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
+  }
+
+  private async answerAll(mesh: Mesh, {options, path}: {readonly options: TraceOptions; readonly path: string}): Promise<object> {
+    const answer = (question: Question): Promise<Result> => traceQuestion(mesh, {...options, question})
+    const answers = await answerBatch({lines: batchLines(path), read: readQuestion, answer}, (each) => this.print(renderBatchLine(each)))
+    process.exitCode = batchExitCode(answers)
+    return {answers: answers.map(batchDocument)}
+  }
+}
