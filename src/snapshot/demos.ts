@@ -1,8 +1,8 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {z} from 'zod'
 import {UsageError} from '../flow/errors.js'
+import {View} from '../json/view.js'
 
 /** A recorded snapshot that is shipped with the package. */
 export interface Demo {
@@ -13,21 +13,19 @@ export interface Demo {
   readonly directory: string
 }
 
-/** The demos in `fixtures/demos.json` of the package, by name. */
-export function listDemos(): readonly Demo[] {
-  const root = fileURLToPath(new URL('../../fixtures/', import.meta.url))
-  const {demos} = demosFile.parse(JSON.parse(readFileSync(join(root, 'demos.json'), 'utf8')))
-  return demos.map(({name, about, path}) => ({name, about, directory: join(root, path)}))
+/** The demos that `demos.json` lists, in its order; paths in it are relative to it. */
+export function listDemos(fixtures = PACKAGE_FIXTURES): readonly Demo[] {
+  const file = new View(JSON.parse(readFileSync(join(fixtures, 'demos.json'), 'utf8')), '')
+  return file.list('demos').map((demo) => ({
+    name: demo.str('name') ?? '', about: demo.str('about') ?? '', directory: join(fixtures, demo.str('path') ?? ''),
+  }))
 }
+
+const PACKAGE_FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url))
 
 /** @throws UsageError that lists the demos. */
-export function findDemo(name: string): Demo {
-  const demos = listDemos()
+export function findDemo(name: string, demos = listDemos()): Demo {
   const demo = demos.find((candidate) => candidate.name === name)
   if (demo !== undefined) return demo
-  throw new UsageError({what: `there is no demo "${name}"`, where: '--demo', expected: demos.map((candidate) => candidate.name).join(', '), got: name})
+  throw new UsageError({what: `There is no demo "${name}".`, where: '--demo', expected: demos.map((candidate) => candidate.name).join(', '), got: name})
 }
-
-const demosFile = z.object({
-  demos: z.array(z.object({name: z.string(), about: z.string(), path: z.string()})),
-})

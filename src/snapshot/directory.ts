@@ -5,7 +5,7 @@ import {IndexBuilder} from '../json/index-builder.js'
 import {fileStream, inflate} from './byte-stream.js'
 import {roughKind} from './dump-kind.js'
 import {readFailure} from './input-problem.js'
-import {readManifest, type Manifest, type ManifestFile} from './manifest.js'
+import type {Manifest, ManifestFile} from './manifest.js'
 import {listFiles, locate, openTree, type Tree} from './tree.js'
 
 /** A file of a snapshot directory. */
@@ -40,7 +40,7 @@ export async function readDirectory(path: string): Promise<Contents> {
   const contents = await readContents(path)
   if (contents.dumps.length > 0 || contents.inventory.length > 0) return contents
   throw new InputError({
-    what: 'the directory holds neither dumps nor inventory', file: path, expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
+    what: 'The directory holds neither dumps nor inventory.', file: path, expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
   })
 }
 
@@ -48,15 +48,16 @@ async function readContents(path: string): Promise<Contents> {
   try {
     const tree = openTree(path)
     const manifest = locate(tree, 'snapshot.json')
-    return manifest === undefined ? await readTree(tree) : fromManifest(tree, readManifestFile(manifest, join(path, 'snapshot.json')))
+    return manifest === undefined ? await readTree(tree) : fromManifest(tree, await readManifestFile(manifest, join(path, 'snapshot.json')))
   } catch (error) {
     throw readFailure(path, error)
   }
 }
 
-function readManifestFile(path: string, shown: string): Manifest {
+async function readManifestFile(path: string, shown: string): Promise<Manifest> {
   const {size} = statSync(path)
-  if (size > MAX_MANIFEST_BYTES) throw new InputError({what: 'the snapshot manifest is too large', file: shown, expected: `at most ${MAX_MANIFEST_BYTES} bytes`})
+  if (size > MAX_MANIFEST_BYTES) throw new InputError({what: 'The snapshot manifest is too large.', file: shown, expected: `at most ${MAX_MANIFEST_BYTES} bytes`})
+  const {readManifest} = await import('./manifest.js')
   return readManifest(readFileSync(path, 'utf8'), shown)
 }
 

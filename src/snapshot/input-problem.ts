@@ -3,15 +3,15 @@ import type {JsonProblem, JsonProblemCode} from '../json/problem.js'
 
 /** What a reader is told about each kind of problem, and what to do. */
 const TEXTS: Readonly<Record<JsonProblemCode, {readonly what: string; readonly help: string}>> = {
-  'empty': {what: 'the file is empty', help: 'Collect it again.'},
-  'not-an-object': {what: 'the file is no config dump', help: 'Give the whole answer of the admin endpoint /config_dump.'},
-  'truncated': {what: 'the dump ends in the middle', help: 'The transfer was cut: collect the dump again.'},
-  'trailing': {what: 'something follows the dump in the same file', help: 'Put each dump into a file of its own.'},
-  'unexpected': {what: 'the dump is no valid JSON', help: 'Collect the dump again, or undo the edit at this place.'},
-  'invalid-utf8': {what: 'the dump is no valid UTF-8', help: 'Collect the dump again without changing its encoding.'},
-  'too-deep': {what: 'the dump is nested too deeply', help: 'No proxy prints such a dump: check where the file comes from.'},
-  'duplicate-key': {what: 'the dump holds the same section twice', help: 'Envoy does not print such a dump: undo the edit at this place.'},
-  'too-large': {what: 'a part of the dump is too large', help: 'No proxy prints such a dump: check where the file comes from.'},
+  'empty': {what: 'The file is empty.', help: 'Collect it again.'},
+  'not-an-object': {what: 'The file is no config dump.', help: 'Give the whole answer of the admin endpoint /config_dump.'},
+  'truncated': {what: 'The dump ends in the middle.', help: 'The transfer was cut: collect the dump again.'},
+  'trailing': {what: 'Something follows the dump in the same file.', help: 'Put each dump into a file of its own.'},
+  'unexpected': {what: 'The dump is no valid JSON.', help: 'Collect the dump again, or undo the edit at this place.'},
+  'invalid-utf8': {what: 'The dump is no valid UTF-8.', help: 'Collect the dump again without changing its encoding.'},
+  'too-deep': {what: 'The dump is nested too deeply.', help: 'No proxy prints such a dump: check where the file comes from.'},
+  'duplicate-key': {what: 'The dump holds the same section twice.', help: 'Envoy does not print such a dump: undo the edit at this place.'},
+  'too-large': {what: 'A part of the dump is too large.', help: 'No proxy prints such a dump: check where the file comes from.'},
 }
 
 /** A problem inside a file as the error a user sees: file, pointer, line, byte. */
@@ -24,7 +24,7 @@ export function inputErrorFrom(problem: JsonProblem, file: string): InputError {
 
 /** The file is gone, shorter or different from what was indexed. */
 export function changedFile(place: {readonly file: string; readonly pointer?: string}, cause: unknown): InputError {
-  return new InputError({what: 'the file changed while it was being read', ...place, help: 'Run the command again when the file is complete.', cause})
+  return new InputError({what: 'The file changed while it was being read.', ...place, help: 'Run the command again when the file is complete.', cause})
 }
 
 /** What a failed read is to the user: errors of the system and of zlib speak about the file, anything else is a bug and stays. */
@@ -34,5 +34,5 @@ export function readFailure(file: string, thrown: unknown): unknown {
 }
 
 function unreadableFile(file: string, cause: unknown): InputError {
-  return new InputError({what: 'the file cannot be read', file, got: cause instanceof Error ? cause.message : String(cause), cause})
+  return new InputError({what: 'The file cannot be read.', file, got: cause instanceof Error ? cause.message : String(cause), cause})
 }

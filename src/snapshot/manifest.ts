@@ -39,7 +39,7 @@ export function readManifest(text: string, file: string): Manifest {
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new InputError({
-    what: 'the snapshot manifest is not valid', file, pointer: issue?.path.map((part) => `/${String(part)}`).join('') ?? '',
+    what: 'The snapshot manifest is not valid.', file, pointer: issue?.path.map((part) => `/${String(part)}`).join('') ?? '',
     expected: `a manifest of version ${SNAPSHOT_SCHEMA}`, got: issue?.message,
     help: 'Record the snapshot again, or remove snapshot.json to have the directory read without it.',
   })
@@ -49,6 +49,6 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new InputError({what: 'the snapshot manifest is no JSON', file, got: cause instanceof Error ? cause.message : undefined, cause})
+    throw new InputError({what: 'The snapshot manifest is no JSON.', file, got: cause instanceof Error ? cause.message : undefined, cause})
   }
 }

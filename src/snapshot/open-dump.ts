@@ -112,7 +112,7 @@ async function indexSource(dump: DumpFile, source: Source): Promise<{readonly in
 }
 
 function tooLarge(file: string): InputError {
-  return new InputError({what: 'the dump is too large', file, expected: `at most ${MAX_DUMP_BYTES} bytes`})
+  return new InputError({what: 'The dump is too large.', file, expected: `at most ${MAX_DUMP_BYTES} bytes`})
 }
 
 function once(action: () => void): () => void {

@@ -51,7 +51,7 @@ function chooseSources(sources: SnapshotSources): Chosen {
   if (paths.length === 0 && files.length === 0) throw noSource()
   const dumps = paths.filter((path) => !isDirectory(path)).map(loneDump)
   const [directory, ...others] = paths.filter(isDirectory)
-  if (others.length > 0) throw new UsageError({what: 'only one snapshot directory can be read at a time', where: '--snapshot', got: paths.join(', ')})
+  if (others.length > 0) throw new UsageError({what: 'Only one snapshot directory can be read at a time.', where: '--snapshot', got: paths.join(', ')})
   const shown = sources.demo === undefined ? [...paths, ...files.map((file) => file.file)] : [`demo ${sources.demo}`]
   return {name: shown.join(', '), directory, files: [...dumps, ...files]}
 }
@@ -64,13 +64,13 @@ function choosePaths(sources: SnapshotSources): readonly string[] {
 }
 
 function noSource(): UsageError {
-  return new UsageError({what: 'nothing to read was given', expected: '--snapshot, --file or --demo', help: 'List the recorded examples with --demo alone.'})
+  return new UsageError({what: 'Nothing to read was given.', expected: '--snapshot, --file or --demo', help: 'List the recorded examples with --demo alone.'})
 }
 
 /** `--snapshot` with a single file is that dump. */
 function loneDump(path: string): NamedFile {
   if (/\.(tar|tgz|tar\.gz)$/.test(path)) {
-    throw new InputError({what: 'archives cannot be read', file: path, expected: 'a directory or a config dump', help: 'Unpack the archive and give its directory.'})
+    throw new InputError({what: 'Archives cannot be read.', file: path, expected: 'a directory or a config dump', help: 'Unpack the archive and give its directory.'})
   }
   return {file: path, name: nameFrom(path)}
 }
@@ -100,7 +100,7 @@ function recordedDump(file: RecordedFile): LazyDump {
 function refuseEqualNames(dumps: readonly LazyDump[]): void {
   const twice = dumps.find((dump, index) => dumps.slice(0, index).some((earlier) => earlier.name === dump.name || earlier.file === dump.file))
   if (twice !== undefined) {
-    throw new UsageError({what: `two dumps are called "${twice.name}"`, where: '--file', help: 'Give each a name: --file FILE=NAME.'})
+    throw new UsageError({what: `Two dumps are called "${twice.name}".`, where: '--file', help: 'Give each a name: --file FILE=NAME.'})
   }
 }
 

@@ -53,20 +53,25 @@ export class LazyDump implements ProxyDump {
 
   #missing(reason: string): UnusableDump {
     const error = new InputError({
-      what: `the dump of "${this.name}" was not recorded`, file: this.file, got: reason, help: 'Record the snapshot again, or add this dump with --file.',
+      what: `The dump of "${this.name}" was not recorded.`, file: this.file, got: reason, help: 'Record the snapshot again, or add this dump with --file.',
     })
     return {kind: 'unusable', why: 'missing', reason, error}
   }
 
   #damaged(thrown: unknown): UnusableDump {
     if (!(thrown instanceof InputError)) throw thrown
-    return {kind: 'unusable', why: 'damaged', reason: thrown.got === undefined ? thrown.message : `${thrown.message}: ${thrown.got}`, error: thrown}
+    return {kind: 'unusable', why: 'damaged', reason: reasonOf(thrown), error: thrown}
   }
 
   #opaque(reason: string): UnusableDump {
     const error = new InputError({
-      what: 'the file is no dump of a known proxy', file: this.file, expected: 'the /config_dump of an Envoy or a ztunnel', got: reason,
+      what: 'The file is no dump of a known proxy.', file: this.file, expected: 'the /config_dump of an Envoy or a ztunnel', got: reason,
     })
     return {kind: 'unusable', why: 'opaque', reason, error}
   }
+}
+
+/** The message and what was found, as one sentence. */
+function reasonOf({message, got}: InputError): string {
+  return got === undefined ? message : `${message.replace(/\.$/, '')}: ${got}.`
 }

@@ -33,7 +33,7 @@ export function locate(tree: Tree, path: string): string | undefined {
 }
 
 /** All regular files, as sorted relative paths with `/`. Symbolic links and hidden entries are left out. */
-export function listFiles(tree: Tree): readonly string[] {
+export function listFiles(tree: Tree, maxFiles = MAX_FILES): readonly string[] {
   const files: string[] = []
   const visit = (directory: string, depth: number): void => {
     for (const entry of readdirSync(join(tree.root, directory), {withFileTypes: true})) {
@@ -41,7 +41,7 @@ export function listFiles(tree: Tree): readonly string[] {
       if (entry.name.startsWith('.')) continue
       if (entry.isDirectory() && depth < MAX_TREE_DEPTH) visit(path, depth + 1)
       if (entry.isFile()) files.push(path)
-      if (files.length > MAX_FILES) throw tooMany(tree)
+      if (files.length > maxFiles) throw tooMany(tree, maxFiles)
     }
   }
   visit('', 0)
@@ -59,12 +59,12 @@ function isInside(tree: Tree, target: string): boolean {
 
 function escapes(tree: Tree, path: string): InputError {
   return new InputError({
-    what: 'the snapshot manifest names a file outside the snapshot', file: join(tree.shown, 'snapshot.json'), expected: 'a path inside the directory', got: path,
+    what: 'The snapshot manifest names a file outside the snapshot.', file: join(tree.shown, 'snapshot.json'), expected: 'a path inside the directory', got: path,
   })
 }
 
-function tooMany(tree: Tree): InputError {
+function tooMany(tree: Tree, maxFiles: number): InputError {
   return new InputError({
-    what: 'the directory holds too many files', file: tree.shown, expected: `at most ${MAX_FILES} files`, help: 'Give the directory of the snapshot itself.',
+    what: 'The directory holds too many files.', file: tree.shown, expected: `at most ${maxFiles} files`, help: 'Give the directory of the snapshot itself.',
   })
 }

@@ -93,13 +93,13 @@ describe('a lone dump', () => {
 
 describe('a dump the user named is refused', () => {
   const cases: {readonly name: string; readonly content: string | Uint8Array; readonly expected: object}[] = [
-    {name: 'truncated', content: ENVOY.slice(0, -8), expected: {message: 'the dump ends in the middle', exitCode: 65}},
-    {name: 'empty', content: '', expected: {message: 'the file is empty', exitCode: 65}},
-    {name: 'no JSON', content: '{\n"configs":[{"a":[NaN]}]}', expected: {message: 'the dump is no valid JSON', got: '"N" at byte 19, line 2', exitCode: 65}},
-    {name: 'Latin-1', content: Buffer.from('{"a":"\xe9"}', 'latin1'), expected: {message: 'the dump is no valid UTF-8', exitCode: 65}},
-    {name: 'a list', content: '[]', expected: {message: 'the file is no config dump', got: 'an array at byte 0, line 1'}},
-    {name: 'of something else', content: '{"binds":[],"workloads":[],"services":[]}', expected: {message: 'the file is no dump of a known proxy', exitCode: 65}},
-    {name: 'cut gzip', content: gzipSync(ENVOY).subarray(0, -12), expected: {message: 'the file cannot be read', got: 'unexpected end of file', exitCode: 65}},
+    {name: 'truncated', content: ENVOY.slice(0, -8), expected: {message: 'The dump ends in the middle.', exitCode: 65}},
+    {name: 'empty', content: '', expected: {message: 'The file is empty.', exitCode: 65}},
+    {name: 'no JSON', content: '{\n"configs":[{"a":[NaN]}]}', expected: {message: 'The dump is no valid JSON.', got: '"N" at byte 19, line 2', exitCode: 65}},
+    {name: 'Latin-1', content: Buffer.from('{"a":"\xe9"}', 'latin1'), expected: {message: 'The dump is no valid UTF-8.', exitCode: 65}},
+    {name: 'a list', content: '[]', expected: {message: 'The file is no config dump.', got: 'an array at byte 0, line 1'}},
+    {name: 'of something else', content: '{"binds":[],"workloads":[],"services":[]}', expected: {message: 'The file is no dump of a known proxy.', exitCode: 65}},
+    {name: 'cut gzip', content: gzipSync(ENVOY).subarray(0, -12), expected: {message: 'The file cannot be read.', got: 'unexpected end of file', exitCode: 65}},
     {name: 'damaged gzip', content: Buffer.concat([gzipSync(ENVOY).subarray(0, 20), Buffer.alloc(9)]), expected: {kind: 'input', exitCode: 65}},
   ]
   it.each(cases)('$name', async ({content, expected}) => {
@@ -119,17 +119,17 @@ describe('a dump the user named is refused', () => {
   })
 
   it('a directory', async () => {
-    expect(await failure({files: [workspace()]})).toMatchObject({message: 'the file cannot be read', exitCode: 65})
+    expect(await failure({files: [workspace()]})).toMatchObject({message: 'The file cannot be read.', exitCode: 65})
   })
 
   it('an archive', async () => {
     const file = join(workspace({'x.tar.gz': ''}), 'x.tar.gz')
-    expect(await failure({paths: [file]})).toMatchObject({message: 'archives cannot be read', help: containing('Unpack')})
+    expect(await failure({paths: [file]})).toMatchObject({message: 'Archives cannot be read.', help: containing('Unpack')})
   })
 
   it('under a name that is taken', async () => {
     const root = workspace({'a/x.json': ENVOY, 'b/x.json': ENVOY})
-    expect(await failure({files: [join(root, 'a/x.json'), join(root, 'b/x.json')]})).toMatchObject({kind: 'usage', message: 'two dumps are called "x"'})
+    expect(await failure({files: [join(root, 'a/x.json'), join(root, 'b/x.json')]})).toMatchObject({kind: 'usage', message: 'Two dumps are called "x".'})
   })
 })
 
