@@ -131,14 +131,34 @@ function handleRoute(input: StreamInput, choice: Extract<RouteChoice, {kind: 'ro
     }
     const entry = 'weightedEntry' in target ? {weightedEntry: target.weightedEntry} : {}
     return filtered({...input, log, choice, ...entry, ...('cluster' in target ? {cluster: target.cluster} : {})}, (stream) =>
-      routeRequest({context: input.context, target: withFilterState(target, stream), log}),
+      routeRequest({
+        context: input.context,
+        target: afterFilters({context: routeContext(input), choice, target, before: input.stream, stream}),
+        log,
+      }),
     )
   })
 }
 
-/** Filters run before the router: what they stored is visible to the cluster. */
-function withFilterState(target: RouteTarget, stream: Stream): RouteTarget {
-  return {...target, stream: {...target.stream, filterState: stream.filterState, metadata: stream.metadata}}
+/** Filters run before the router: what they stored is visible to the cluster, and headers they changed are rewritten again. */
+function afterFilters(input: {
+  context: RouteContext
+  choice: Extract<RouteChoice, {kind: 'route'}>
+  target: RouteTarget
+  before: Stream
+  stream: Stream
+}): RouteTarget {
+  const {target, before, stream, choice, context} = input
+  const again =
+    stream.request === before.request
+      ? undefined
+      : resolveAction({choice, stream, context}).find(({value}) => sameTarget(value, target))?.value
+  const chosen = again ?? target
+  return {...chosen, stream: {...chosen.stream, filterState: stream.filterState, metadata: stream.metadata}}
+}
+
+function sameTarget(a: RouteTarget, b: RouteTarget): boolean {
+  return a.kind === 'cluster' && b.kind === 'cluster' && a.cluster === b.cluster && a.weightedEntry?.pointer === b.weightedEntry?.pointer
 }
 
 function filtered(input: Omit<HttpFiltersInput, 'stream'> & {stream: Stream}, next: (stream: Stream) => Passages): Passages {

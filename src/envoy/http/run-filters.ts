@@ -10,8 +10,11 @@ import {policyOf} from '../network/policy.js'
 import {setFilterState} from '../network/set-filter-state.js'
 import {perFilterConfig} from '../route/per-filter-config.js'
 import {corsPreflight} from './cors.js'
+import {checkOrigin} from './csrf.js'
 import {abortFault} from './fault.js'
 import {httpStep, mayRefuse, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
+import {mutateRequest} from './header-mutation.js'
+import {answerHealthCheck} from './health-check.js'
 import {checkJwt} from './jwt.js'
 
 type HttpFilter = (call: HttpFilterCall) => readonly Branch<HttpResult>[]
@@ -24,6 +27,9 @@ const FILTERS: ReadonlyMap<string, HttpFilter> = new Map<string, HttpFilter>([
   [`${HTTP}cors.v3.Cors`, corsPreflight],
   [`${HTTP}jwt_authn.v3.JwtAuthentication`, checkJwt],
   [`${HTTP}set_filter_state.v3.Config`, filterState],
+  [`${HTTP}csrf.v3.CsrfPolicy`, checkOrigin],
+  [`${HTTP}header_mutation.v3.HeaderMutation`, mutateRequest],
+  [`${HTTP}health_check.v3.HealthCheck`, answerHealthCheck],
   [`${HTTP}ext_authz.v3.ExtAuthz`, externalAuthorization],
   [`${HTTP}ratelimit.v3.RateLimit`, (call) => mayRefuse(call, {condition: 'the rate limit service must allow the request', status: 429})],
   [
@@ -77,8 +83,9 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
     type,
     ...(own.config === undefined ? {} : {perRoute: own.config.message()}),
   }
-  if (PASSIVE.has(type) || isReportingWasm(message))
+  if (PASSIVE.has(type) || isReportingWasm(message)) {
     return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
+  }
   return (FILTERS.get(type) ?? opaque)(call)
 }
 
@@ -136,8 +143,9 @@ function filterState(call: HttpFilterCall): readonly Branch<HttpResult>[] {
 
 /** envoy-2022 D6: the answer comes from outside; a denial is 403 unless the service says otherwise. */
 function externalAuthorization(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  if (call.perRoute?.bool('disabled') === true)
+  if (call.perRoute?.bool('disabled') === true) {
     return single({kind: 'continue', stream: call.stream}, [httpStep(call, 'switched off for this route')])
+  }
   return mayRefuse(call, {condition: 'ext_authz must allow', status: call.config.path('status_on_error')?.num('code') ?? 403})
 }
 

@@ -14,7 +14,8 @@ export function openStream(input: {manager: View; connection: Connection; payloa
     request: payload.request,
     scheme: schemeOf(payload.request, connection),
     ...(remote === undefined ? {} : {remote}),
-    metadata: connection.metadata,
+    // A request has dynamic metadata of its own; only filter state is inherited (stream_info_impl.h, Envoy 1.24 to 1.40).
+    metadata: new Map(),
     filterState: connection.filterState,
     ...(payload.tunneled === undefined ? {} : {tunneled: payload.tunneled}),
   }

@@ -13,7 +13,8 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
 } {
   const {context, host, connection} = input
   const tls = tlsOf(host.socket)
-  const payload = tls === undefined ? input.payload : wrapTls(context, {tls, payload: input.payload})
+  const encrypted = tls === undefined ? input.payload : wrapTls(context, {tls, payload: input.payload})
+  const payload = announces(host.socket) ? withProxyHeader(connection, encrypted) : encrypted
   const departure: Departure = {
     to: host.address,
     payload,
@@ -29,6 +30,18 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
 /** The TLS layer of a transport socket, also inside internal_upstream and other wrappers. */
 function tlsOf(socket: UpstreamSocket): UpstreamTls | undefined {
   return socket.tls ?? (socket.inner === undefined ? undefined : tlsOf(socket.inner))
+}
+
+/** Whether a proxy_protocol transport socket writes a PROXY header before everything else. */
+function announces(socket: UpstreamSocket): boolean {
+  return socket.kind === 'proxy-protocol' || (socket.inner !== undefined && announces(socket.inner))
+}
+
+/** Without addresses to tell the header says LOCAL, and the receiver keeps its own. */
+function withProxyHeader({remote, local}: Connection, payload: Payload): Payload {
+  return remote === undefined || local === undefined
+    ? payload
+    : {kind: 'proxy-protocol', source: remote, destination: local, tlvs: {}, payload}
 }
 
 function wrapTls(context: EngineContext, input: {tls: UpstreamTls; payload: Payload}): Payload {

@@ -27,7 +27,6 @@ interface ClusterPick {
 
 /** tcp_proxy: one cluster or weighted ones, plain or through a CONNECT tunnel. Source: envoy-2022 D4. */
 export function runTcpProxy(input: TcpProxyInput): readonly Branch<Passage>[] {
-  const handled = {...input, log: {...input.log, handledBy: 'tcp' as const}}
   return andThen(pickCluster(input), (pick) =>
     andThen(
       resolveUpstream({
@@ -37,9 +36,14 @@ export function runTcpProxy(input: TcpProxyInput): readonly Branch<Passage>[] {
         connection: input.connection,
         metadataMatch: pick.metadataMatch,
       }),
-      (upstream) => [toPassage(handled, upstream)],
+      (upstream) => [toPassage({...input, log: {...input.log, handledBy: 'tcp', ...loggedCluster(input, pick)}}, upstream)],
     ),
   )
+}
+
+/** The log names the cluster that was asked for, also when an aggregate passes on; an unknown one is not named. */
+function loggedCluster({context}: TcpProxyInput, pick: ClusterPick): {cluster?: string} {
+  return context.config.cluster(pick.name) === undefined ? {} : {cluster: pick.name}
 }
 
 /** envoy-2022 D4: filter state overrides `cluster`, never weighted clusters. */
@@ -84,7 +88,7 @@ function toPassage(input: TcpProxyInput, upstream: Upstream): Branch<Passage> {
     case 'host':
       return dial(input, upstream)
     case 'undetermined':
-      return one({end: undetermined(...upstream.missing), log: withCluster(input.log, upstream)})
+      return one({end: undetermined(...upstream.missing), log: input.log})
     case 'none':
       return one(noUpstream(input, upstream))
     default:
@@ -96,7 +100,7 @@ function noUpstream(input: TcpProxyInput, upstream: Extract<Upstream, {kind: 'no
   if (upstream.reason === 'no-healthy-upstream') {
     return {
       end: stop({kind: 'no-healthy-upstream', reason: upstream.text}, closedAtOnce(input.connection)),
-      log: {...withCluster(input.log, upstream), flags: 'UH'},
+      log: {...input.log, flags: 'UH'},
     }
   }
   if (input.config.get('on_demand') !== undefined) {
@@ -108,15 +112,11 @@ function noUpstream(input: TcpProxyInput, upstream: Extract<Upstream, {kind: 'no
   return {end: stop({kind: 'dangling-reference', reason: upstream.text}, closedAtOnce(input.connection)), log: {...input.log, flags: 'NC'}}
 }
 
-function withCluster(log: ProxyLog, upstream: {readonly cluster?: {readonly name: string}}): ProxyLog {
-  return upstream.cluster === undefined ? log : {...log, cluster: upstream.cluster.name}
-}
-
 function dial(input: TcpProxyInput, host: Extract<Upstream, {kind: 'host'}>): Branch<Passage> {
   const {context, connection} = input
   const tunnel = tunnelRequest(input, host)
   const left = departTo({context, host, connection, payload: tunnel?.payload ?? connection.payload})
-  const log = {...input.log, cluster: host.cluster.name, upstreamHost: formatAddress(host.address)}
+  const log = {...input.log, upstreamHost: formatAddress(host.address)}
   return one<Passage>({end: {kind: 'depart', departure: left.departure}, log}, [
     ...(tunnel === undefined ? [] : [tunnel.step]),
     ...left.steps,
@@ -154,7 +154,8 @@ function tunnelHeaders({connection, context}: TcpProxyInput, tunneling: View): (
   return tunneling.list('headers_to_add').flatMap((entry) => {
     const header = entry.get('header')
     const key = header?.str('key')
-    const value = formatSubstitution(header?.str('value') ?? '', {connection, node: context.config.node}).text
-    return key === undefined ? [] : [[key.toLowerCase(), value] as const]
+    // Recorded (tunnel-metadata-missing): a header whose value is empty is not sent.
+    const value = formatSubstitution(header?.str('value') ?? '', {connection, node: context.config.node, omitEmptyValues: true}).text
+    return key === undefined || value === '' ? [] : [[key.toLowerCase(), value] as const]
   })
 }
