@@ -1,5 +1,6 @@
 import type {Tri} from '../../flow/tri.js'
 import type {View} from '../../json/view.js'
+import {matchCel} from '../match/cel/evaluate.js'
 import type {Semantics} from '../semantics.js'
 import {allClauses, anyClause, leaf, type Clause} from './clause.js'
 import {PERMISSION} from './permission.js'
@@ -54,14 +55,15 @@ interface JudgedPolicy {
 function judge(policy: View, context: RuleContext): JudgedPolicy {
   const permission = anyClause(policy.list('permissions').map((rule) => evaluateRule(rule, {grammar: PERMISSION, context})))
   const principal = anyClause(policy.list('principals').map((rule) => evaluateRule(rule, {grammar: PRINCIPAL, context})))
-  const parts = [permission, principal, ...conditionOf(policy)]
+  const parts = [permission, principal, ...conditionOf(policy, context)]
   return {whole: allClauses(parts), parts}
 }
 
-/** A CEL condition is not evaluated: it can only be avoided by a permission or principal that does not match. */
-function conditionOf(policy: View): Clause[] {
-  const field = ['condition', 'checked_condition'].find((name) => policy.get(name) !== undefined)
-  return field === undefined ? [] : [leaf('undetermined', () => `CEL ${field}`)]
+/** Envoy evaluates `condition`; whether it reads a `checked_condition` that stands alone is not known. */
+function conditionOf(policy: View, {subject}: RuleContext): Clause[] {
+  const condition = policy.get('condition')
+  if (condition !== undefined) return [leaf(matchCel(condition, subject), () => 'CEL condition')]
+  return policy.get('checked_condition') === undefined ? [] : [leaf('undetermined', () => 'CEL checked_condition')]
 }
 
 function nearestOf(judged: readonly (JudgedPolicy & {name: string})[]): NearMiss | undefined {

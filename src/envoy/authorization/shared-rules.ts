@@ -1,6 +1,6 @@
 import type {Json} from '../../flow/connection.js'
 import type {Tri} from '../../flow/tri.js'
-import type {View} from '../../json/view.js'
+import {isObject, type View} from '../../json/view.js'
 import {matchCidr} from '../match/cidr.js'
 import {describeCidr, describeHeader, describeMetadata, describeString} from '../match/describe.js'
 import {matchHeader} from '../match/header.js'
@@ -47,10 +47,12 @@ function matchRouteMetadata(matcher: View, route: View | undefined): Tri {
   return matchMetadata(matcher, new Map(filters.map(([filter, {value}]) => [filter, jsonOf(value)])))
 }
 
-function jsonOf(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(jsonOf)
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]))
-  }
+/** Metadata nested deeper than this is cut: no matcher reaches it. */
+const MAX_NESTING = 64
+
+function jsonOf(value: unknown, depth = 0): Json {
+  if (depth > MAX_NESTING) return null
+  if (Array.isArray(value)) return value.map((item: unknown) => jsonOf(item, depth + 1))
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item, depth + 1)]))
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
 }

@@ -1,6 +1,7 @@
 import {allOf, anyOf, not, type Tri} from '../../flow/tri.js'
 import type {MatcherInput} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
+import {matchCelMatcher} from '../match/cel/evaluate.js'
 import {matchString} from '../match/string.js'
 import {describeInput, inputName, readInput, type MatcherSubject} from './inputs.js'
 
@@ -17,17 +18,19 @@ export function evaluatePredicate(predicate: View, subject: MatcherSubject): Pre
   const single = predicate.get('single_predicate')
   if (single !== undefined) return evaluateSingle(single, subject)
   const all = predicate.get('and_matcher')
-  if (all !== undefined)
+  if (all !== undefined) {
     return combine(
       all.list('predicate').map((child) => evaluatePredicate(child, subject)),
       allOf,
     )
+  }
   const any = predicate.get('or_matcher')
-  if (any !== undefined)
+  if (any !== undefined) {
     return combine(
       any.list('predicate').map((child) => evaluatePredicate(child, subject)),
       anyOf,
     )
+  }
   const negated = predicate.get('not_matcher')
   if (negated !== undefined) {
     const inner = evaluatePredicate(negated, subject)
@@ -36,8 +39,13 @@ export function evaluatePredicate(predicate: View, subject: MatcherSubject): Pre
   return {holds: 'undetermined', why: ['a predicate of unknown kind'], inputs: []}
 }
 
+/** Its input only says that CEL is meant; the expression reads the request itself. */
+const CEL_MATCHER = 'xds.type.matcher.v3.CelMatcher'
+
 function evaluateSingle(single: View, subject: MatcherSubject): PredicateResult {
   const input = single.get('input')
+  const custom = single.path('custom_match', 'typed_config')
+  if (custom?.typeName() === CEL_MATCHER) return evaluateCel(custom, subject)
   const value = readInput(input, subject)
   const seen: MatcherInput = {input: inputName(input), value: describeInput(value), matched: undefined}
   switch (value.kind) {
@@ -51,6 +59,15 @@ function evaluateSingle(single: View, subject: MatcherSubject): PredicateResult 
       return compare({single, text: value.text, seen})
     default:
       return value satisfies never
+  }
+}
+
+function evaluateCel(matcher: View, subject: MatcherSubject): PredicateResult {
+  const holds = matchCelMatcher(matcher, subject)
+  return {
+    holds,
+    why: holds === 'undetermined' ? ['a CEL expression'] : [],
+    inputs: [{input: 'cel', value: undefined, matched: holds === 'yes' ? 'true' : undefined}],
   }
 }
 

@@ -113,8 +113,12 @@ export interface MatchResult {
 
 /** Whether a route takes a request, runtime fraction aside. */
 export function matchRoute(match: View, subject: RouteSubject): MatchResult {
+  return testConditions(routeConditions(match), subject)
+}
+
+export function testConditions(conditions: readonly RouteCondition[], subject: RouteSubject): MatchResult {
   const open: string[] = []
-  for (const {text, test} of routeConditions(match)) {
+  for (const {text, test} of conditions) {
     const outcome = test(subject)
     if (outcome === 'no') return {outcome, because: [text]}
     if (outcome === 'undetermined') open.push(text)

@@ -3,6 +3,7 @@ import type {View} from '../../json/view.js'
 import {single, type Branch} from '../branch.js'
 import {headerLines, type Stream} from '../connection.js'
 import type {RouteChoice} from './choice.js'
+import {compileRoutes, routesOfHost, type CompiledRoute} from './compiled-routes.js'
 import type {RouteQuestion} from './context.js'
 import {chooseVirtualHost} from './virtual-host.js'
 import {walkRoutes} from './walk-routes.js'
@@ -25,29 +26,29 @@ export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
     evidence: [context.evidence(host)],
     ...(rejected.length === 0 ? {} : {rejected}),
   }
-  return routesOfHost(question, host).map((branch) => ({...branch, steps: [step, ...branch.steps]}))
+  return choicesOfHost(question, host).map((branch) => ({...branch, steps: [step, ...branch.steps]}))
 }
 
-function routesOfHost(question: RouteQuestion, virtualHost: View): Branch<RouteChoice>[] {
+function choicesOfHost(question: RouteQuestion, virtualHost: View): Branch<RouteChoice>[] {
   const {table, stream, context} = question
   // Without a forwarded protocol no route is looked at: envoy-2022 D5.
   if (stream.scheme === '') return single<RouteChoice>({kind: 'no-route', virtualHost, table})
   if (needsTls(virtualHost, stream)) return single<RouteChoice>({kind: 'redirect-tls', virtualHost, table, location: httpsLocation(stream)})
   const matcher = virtualHost.get('matcher')
-  const routes = matcher === undefined ? virtualHost.list('routes') : matchedRoutes(matcher, {stream, context})
+  const routes = matcher === undefined ? routesOfHost(virtualHost) : matchedRoutes(matcher, {stream, context})
   if (routes === undefined) {
     const missing = `the matcher of virtual host "${virtualHost.str('name') ?? ''}"`
     return single<RouteChoice>({kind: 'undetermined', missing, virtualHost, table})
   }
-  return walkRoutes({...question, virtualHost, routes})
+  return walkRoutes({question, virtualHost, routes})
 }
 
 /** The routes a matcher leads to, none where it finds nothing; undefined when it cannot be decided. */
-function matchedRoutes(matcher: View, {stream, context}: Pick<RouteQuestion, 'stream' | 'context'>): readonly View[] | undefined {
+function matchedRoutes(matcher: View, {stream, context}: Pick<RouteQuestion, 'stream' | 'context'>): readonly CompiledRoute[] | undefined {
   const answer = context.evaluateMatcher?.(matcher, stream)
   if (answer?.outcome === 'no') return []
   const action = answer?.outcome === 'yes' ? answer.action?.get('typed_config') : undefined
-  return action === undefined ? undefined : routesOfAction(action)
+  return action === undefined ? undefined : compileRoutes(routesOfAction(action))
 }
 
 /** A matcher's action is one Route or a RouteList; their own matches still have to hold: envoy-2022 D5. */

@@ -222,11 +222,17 @@ describe('policies', () => {
     expect(decide({}).matched).toBe('no')
   })
 
-  test('a CEL condition leaves open what the rest does not rule out', () => {
-    expect(decide({c: {...all, condition: {}, checked_condition: {expr: {}}}})).toEqual({
-      matched: 'undetermined',
-      undetermined: ['c: CEL condition'],
-    })
+  test.each([
+    {name: 'holds', condition: {const_expr: {bool_value: true}}, matched: 'yes'},
+    {name: 'does not hold', condition: {const_expr: {bool_value: false}}, matched: 'no'},
+    {name: 'is beyond the tool', condition: {ident_expr: {name: 'moon'}}, matched: 'undetermined'},
+  ])('a CEL condition that $name', ({condition, matched: outcome}) => {
+    expect(decide({c: {...all, condition}}).matched).toBe(outcome)
+  })
+
+  test('a condition leaves open only what the rest does not decide', () => {
+    expect(decide({c: {...all, condition: {}}})).toEqual({matched: 'undetermined', undetermined: ['c: CEL condition']})
+    expect(decide({c: {...all, checked_condition: {}}})).toEqual({matched: 'undetermined', undetermined: ['c: CEL checked_condition']})
     expect(decide({c: {permissions: [{destination_port: 1}], principals: [ANY], condition: {}}}).matched).toBe('no')
     expect(decide({c: {...all, condition: {}}, d: all})).toMatchObject({matched: 'yes', policy: 'd'})
   })

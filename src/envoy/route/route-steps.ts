@@ -1,0 +1,57 @@
+import type {Rejected, Step} from '../../flow/step.js'
+import type {View} from '../../json/view.js'
+import type {RouteQuestion} from './context.js'
+import {describeAction, describeMatch, routeName} from './describe-route.js'
+
+/** Rejected routes listed in a step; the last entry then counts the others. */
+const MAX_REJECTED = 20
+
+/** A route that was passed over, and the conditions that ruled it out. */
+export interface Skipped {
+  readonly route: View
+  readonly because: readonly string[]
+}
+
+interface Passing {
+  readonly question: RouteQuestion
+  readonly skipped: readonly Skipped[]
+}
+
+/** The step of a route that was taken. */
+export function routeStep(route: View, {question, skipped, fraction}: Passing & {fraction: string}): Step {
+  const {stream, context} = question
+  return {
+    kind: 'route',
+    name: routeName(route),
+    match: describeMatch(route, context.runtime),
+    action: describeAction(route),
+    because: [describeRequest(stream), ...(fraction === '100 %' ? [] : [`runtime fraction ${fraction}`])],
+    evidence: [context.evidence(route)],
+    ...rejectedOf(skipped),
+  }
+}
+
+/** The step of a request that no route takes. */
+export function noRouteStep(virtualHost: View, {question, skipped}: Passing): Step {
+  const {stream, context} = question
+  return {
+    kind: 'route',
+    name: 'none',
+    match: 'no route matches',
+    action: '404 route_not_found',
+    because: [describeRequest(stream)],
+    evidence: [context.evidence(virtualHost)],
+    ...rejectedOf(skipped),
+  }
+}
+
+function describeRequest({request}: RouteQuestion['stream']): string {
+  return `${request.method} ${request.path ?? request.authority}`
+}
+
+function rejectedOf(skipped: readonly Skipped[]): {rejected?: readonly Rejected[]} {
+  const listed = skipped.slice(0, MAX_REJECTED).map(({route, because}) => ({candidate: routeName(route), because: because.join(', ')}))
+  const left = skipped.length - listed.length
+  if (listed.length === 0) return {}
+  return {rejected: left === 0 ? listed : [...listed, {candidate: `${left} more routes`, because: 'their match does not hold'}]}
+}
