@@ -78,6 +78,6 @@ export function setHeader(headers: HeaderList, [name, value]: readonly [string, 
   return headers.flatMap((line, index) => (index === first ? [[name, value] as const] : line[0] === name ? [] : [line]))
 }
 
-export function withHeaders(stream: Stream, headers: HeaderList): Stream {
+function withHeaders(stream: Stream, headers: HeaderList): Stream {
   return {...stream, request: {...stream.request, headers}}
 }

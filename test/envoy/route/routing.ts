@@ -9,7 +9,7 @@ import type {ClusterTarget, RouteTarget} from '../../../src/envoy/route/target.j
 import {formatShare, multiplyShares} from '../../../src/flow/share.js'
 import {evidenceOf, requestOf, semanticsFor, streamOf, view} from '../match/samples.js'
 
-export function contextOf(change: Partial<RouteContext> = {}): RouteContext {
+function contextOf(change: Partial<RouteContext> = {}): RouteContext {
   return {semantics: semanticsFor(), evidence: evidenceOf, ...change}
 }
 
