@@ -4,7 +4,10 @@
  * Absent fields and JSON null read as undefined: proto3 JSON leaves defaults out. Unknown fields stay reachable through `value`.
  */
 export class View {
-  constructor(readonly value: unknown, readonly pointer: string) {}
+  constructor(
+    readonly value: unknown,
+    readonly pointer: string,
+  ) {}
 
   /** A message field, by its proto (snake_case) name. */
   get(field: string): View | undefined {
@@ -67,9 +70,9 @@ export class View {
     return own?.endsWith('.TypedStruct') ? (typeSuffix(this.str('type_url')) ?? own) : own
   }
 
-  /** The fields of an Any: of the message itself, or of the `value` of a TypedStruct. */
+  /** The fields of an Any: of the message itself, or of the `value` of a TypedStruct. Without one an empty message that points to the TypedStruct. */
   message(): View {
-    return typeSuffix(this.own('@type')?.text())?.endsWith('.TypedStruct') ? (this.get('value') ?? new View({}, `${this.pointer}/value`)) : this
+    return typeSuffix(this.own('@type')?.text())?.endsWith('.TypedStruct') ? (this.get('value') ?? new View({}, this.pointer)) : this
   }
 }
 
