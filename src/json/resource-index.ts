@@ -1,5 +1,6 @@
 import {countColumn, offsetColumn} from './column.js'
 import {escapeToken} from './view.js'
+import {NameTable} from './name-table.js'
 import {hashText, TextTable} from './text-table.js'
 import type {ResourceRef} from './store.js'
 import type {Span} from './splitter.js'
@@ -34,6 +35,7 @@ export class ResourceIndex {
   /** Number of the name among the texts plus 1; 0 without a name. */
   readonly #names = countColumn()
   readonly #texts = new TextTable()
+  #byName: NameTable | undefined
 
   get length(): number {
     return this.#starts.length
@@ -102,12 +104,25 @@ export class ResourceIndex {
 
   find(section: string, name: string): readonly ResourceRef[] {
     const hash = hashText(name)
-    const found: ResourceRef[] = []
-    for (const id of this.ids(section)) {
+    this.#byName ??= this.#tableOfNames()
+    return this.#byName.candidates(hash).filter((id) => this.#isCalled(id, {section, name, hash})).map((id) => this.ref(id))
+  }
+
+  #isCalled(id: number, wanted: {readonly section: string; readonly name: string; readonly hash: number}): boolean {
+    const group = this.#groups[this.#groupOf.at(id)]
+    const number = this.#names.at(id) - 1
+    return group !== undefined && group.count > 0 && group.section === wanted.section
+      && this.#texts.hashOf(number) === wanted.hash && this.#texts.get(number) === wanted.name
+  }
+
+  /** Built when a name is first looked up; the index does not grow after that. */
+  #tableOfNames(): NameTable {
+    const table = new NameTable(this.length)
+    for (let id = 0; id < this.length; id++) {
       const number = this.#names.at(id)
-      if (number !== 0 && this.#texts.mayBe(number - 1, hash) && this.#texts.get(number - 1) === name) found.push(this.ref(id))
+      if (number !== 0) table.add(id, this.#texts.hashOf(number - 1))
     }
-    return found
+    return table
   }
 
   #pointer(group: Group, id: number): string {

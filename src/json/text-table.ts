@@ -29,9 +29,9 @@ export class TextTable {
     return this.#slabs[this.#slabOf.at(number)]?.toString('utf8', start, start + this.#lengthOf.at(number)) ?? ''
   }
 
-  /** Whether the text could be this one; compares a hash, so that most others are told apart without reading them. */
-  mayBe(number: number, hash: number): boolean {
-    return this.#hashOf.at(number) === hash
+  /** Its `hashText`. */
+  hashOf(number: number): number {
+    return this.#hashOf.at(number)
   }
 
   #slabWith(size: number): Buffer {

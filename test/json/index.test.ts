@@ -155,6 +155,16 @@ describe('the index', () => {
     }))
   })
 
+  it('finds by name what a search through all elements finds', () => {
+    fc.assert(fc.property(document, (value) => {
+      const {resources} = indexOf(JSON.stringify(value), 50)
+      for (const section of resources.sections) {
+        const refs = [...resources.ids(section)].map((id) => resources.ref(id))
+        for (const {name} of refs) if (name !== undefined) expect(resources.find(section, name)).toEqual(refs.filter((ref) => ref.name === name))
+      }
+    }))
+  })
+
   it('keeps what came before a problem', () => {
     const index = indexOf('{"configs":[{"a":[{"name":"x"},{"na')
     expect(index.resources.length).toBe(1)
