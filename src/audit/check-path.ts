@@ -30,7 +30,10 @@ export function findMissedHop(trace: Trace, via: readonly PlacePattern[]): Misse
 }
 
 /** The first hop on any path that fits one of the patterns. */
-export function findPassedHop(trace: Trace, patterns: readonly PlacePattern[]): {readonly hop: Hop; readonly pattern: PlacePattern} | undefined {
+export function findPassedHop(
+  trace: Trace,
+  patterns: readonly PlacePattern[],
+): {readonly hop: Hop; readonly pattern: PlacePattern} | undefined {
   for (const hop of reachableHops(trace)) {
     const pattern = patterns.find((each) => isHopFitting({hop, trace}, each))
     if (pattern !== undefined) return {hop, pattern}
@@ -46,10 +49,12 @@ function missesFrom(position: Position, search: Search): readonly MissedHop[] {
   const pattern = search.via[position.met]
   const isMet = pattern !== undefined && isHopFitting({hop, trace: search.trace}, pattern)
   const next = {met: position.met + (isMet ? 1 : 0), passed: isMet ? [...position.passed, formatPlacePattern(pattern)] : position.passed}
-  return hop.next.filter(({mirror}) => mirror !== true).flatMap(({to}) => {
-    const end = search.trace.outcomes[to]
-    return end === undefined ? missesFrom({id: to, ...next}, search) : missAtEnd({...next, end}, search)
-  })
+  return hop.next
+    .filter(({mirror}) => mirror !== true)
+    .flatMap(({to}) => {
+      const end = search.trace.outcomes[to]
+      return end === undefined ? missesFrom({id: to, ...next}, search) : missAtEnd({...next, end}, search)
+    })
 }
 
 function missAtEnd({met, passed, end}: Omit<Position, 'id'> & {end: Outcome}, {via}: Search): readonly MissedHop[] {

@@ -21,12 +21,14 @@ function checkVerdicts(trace: Trace, expected: readonly ExpectedVerdict[]): read
   const isWrong = strangers.some(({verdict}) => verdict.kind !== 'undetermined')
   const isUnmet = !isOpen && expected.some((each) => !isMet(ends, each))
   if (!isOpen && !isWrong && !isUnmet) return []
-  return [{
-    aspect: 'verdict',
-    status: isWrong || isUnmet ? 'failed' : 'undetermined',
-    expected: expected.map(formatExpectedVerdict).join(', '),
-    got: describeEnds(ends),
-  }]
+  return [
+    {
+      aspect: 'verdict',
+      status: isWrong || isUnmet ? 'failed' : 'undetermined',
+      expected: expected.map(formatExpectedVerdict).join(', '),
+      got: describeEnds(ends),
+    },
+  ]
 }
 
 function isMet(ends: readonly Outcome[], expected: ExpectedVerdict): boolean {
@@ -57,13 +59,16 @@ function describeEnds(ends: readonly Outcome[]): string {
 function checkVia(trace: Trace, via: readonly PlacePattern[]): readonly Finding[] {
   const missed = findMissedHop(trace, via)
   if (missed === undefined) return []
-  const end = missed.end === undefined ? 'nowhere' : `${formatVerdict(missed.end.verdict)} at ${missed.end.place.kind} ${missed.end.place.name}`
-  return [{
-    aspect: 'via',
-    status: missed.end?.verdict.kind === 'undetermined' ? 'undetermined' : 'failed',
-    expected: via.map(formatPlacePattern).join(', '),
-    got: `a path without ${formatPlacePattern(missed.missed)}${missed.passed.length === 0 ? '' : ` after ${missed.passed.join(', ')}`}, which ends ${end}`,
-  }]
+  const end =
+    missed.end === undefined ? 'nowhere' : `${formatVerdict(missed.end.verdict)} at ${missed.end.place.kind} ${missed.end.place.name}`
+  return [
+    {
+      aspect: 'via',
+      status: missed.end?.verdict.kind === 'undetermined' ? 'undetermined' : 'failed',
+      expected: via.map(formatPlacePattern).join(', '),
+      got: `a path without ${formatPlacePattern(missed.missed)}${missed.passed.length === 0 ? '' : ` after ${missed.passed.join(', ')}`}, which ends ${end}`,
+    },
+  ]
 }
 
 function checkNotVia(trace: Trace, patterns: readonly PlacePattern[]): readonly Finding[] {
@@ -71,10 +76,12 @@ function checkNotVia(trace: Trace, patterns: readonly PlacePattern[]): readonly 
   const passed = findPassedHop(trace, patterns)
   const isOpen = Object.values(trace.outcomes).some(({verdict}) => verdict.kind === 'undetermined')
   if (passed === undefined && !isOpen) return []
-  return [{
-    aspect: 'not-via',
-    status: passed === undefined ? 'undetermined' : 'failed',
-    expected: `no path through ${patterns.map(formatPlacePattern).join(', ')}`,
-    got: passed === undefined ? 'a path with an unknown end' : `a path through ${passed.hop.place.kind} ${passed.hop.place.name}`,
-  }]
+  return [
+    {
+      aspect: 'not-via',
+      status: passed === undefined ? 'undetermined' : 'failed',
+      expected: `no path through ${patterns.map(formatPlacePattern).join(', ')}`,
+      got: passed === undefined ? 'a path with an unknown end' : `a path through ${passed.hop.place.kind} ${passed.hop.place.name}`,
+    },
+  ]
 }

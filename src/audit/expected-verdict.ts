@@ -27,19 +27,23 @@ export const VERDICT_SYNTAX = `${Object.keys(KINDS).join(', ')}; denied(policy),
 
 /** Reads `denied(default/viewer) 1/10`; undefined when it is no verdict. */
 export function parseExpectedVerdict(text: string): ExpectedVerdict | undefined {
-  const match = /^([a-z-]+)(?:\(([^()]+)\))?(?:\s+(\S.*))?$/.exec(text.trim())
-  const [, kind = '', detail, shareText] = match ?? []
-  const share = shareText === undefined ? undefined : parseShare(shareText)
-  if (!isVerdictKind(kind) || (detail !== undefined && KINDS[kind] === undefined) || (shareText !== undefined && share === undefined)) return undefined
-  return {kind, ...(detail === undefined ? {} : {detail}), ...(share === undefined ? {} : {share})}
+  const [, kind = '', detail, shareText] = /^([a-z-]+)(?:\(([^()]+)\))?(?:\s+(\S.*))?$/.exec(text.trim()) ?? []
+  if (!isVerdictKind(kind) || (detail !== undefined && KINDS[kind] === undefined)) return undefined
+  const verdict = {kind, ...(detail === undefined ? {} : {detail})}
+  if (shareText === undefined) return verdict
+  const share = parseShare(shareText)
+  return share && {...verdict, share}
 }
 
 /** A verdict as an expectation would ask for it. */
 export function formatVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
-    case 'denied': return `denied(${verdict.policy ?? verdict.layer})`
-    case 'responded': return `responded(${verdict.status})`
-    default: return verdict.kind
+    case 'denied':
+      return `denied(${verdict.policy ?? verdict.layer})`
+    case 'responded':
+      return `responded(${verdict.status})`
+    default:
+      return verdict.kind
   }
 }
 
