@@ -8,7 +8,7 @@ export interface Semantics {
   readonly nestedMiss: 'final' | 'resume' | 'undetermined'
   /** The same for prefix maps, where a runtime guard can restore the old rule (envoy-2022 D2, I.16). */
   readonly prefixMiss: 'final' | 'resume' | 'undetermined'
-  /** Repeated header lines: joined by `,` (1.36) or matched one by one (1.40) (envoy-2022 I.6). */
+  /** Repeated header lines: joined by `,` (1.36) or matched one by one (1.40; since 1.39 by its changelog) (envoy-2022 I.6). */
   readonly headerLines: 'joined' | 'single' | 'undetermined'
   /** ORIGINAL_DST knows metadata_key (from 1.28) (envoy-2022 D9). */
   readonly originalDstMetadataKey: boolean | undefined
@@ -33,7 +33,7 @@ export function semanticsOf(config: Pick<EnvoyConfig, 'node' | 'runtime'>, overr
     ...(version === undefined ? {} : {version}),
     nestedMiss,
     prefixMiss: guardOff(config, 'prefix_map_matcher_resume_after_subtree_miss') && from(1, 40) === false ? 'final' : nestedMiss,
-    headerLines: guardOff(config, 'match_headers_individually') ? 'joined' : pick(from(1, 40), {yes: 'single', no: 'joined'}),
+    headerLines: guardOff(config, 'match_headers_individually') ? 'joined' : pick(from(1, 39), {yes: 'single', no: 'joined'}),
     originalDstMetadataKey: from(1, 28),
     originalDstSeesRouteHeaders: from(1, 36),
     internalOriginalDst: from(1, 25),

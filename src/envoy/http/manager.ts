@@ -57,6 +57,7 @@ function handleStream(input: ManagerInput, arrived: Stream): Passages {
   const normalized = normalizeRequest({manager: input.manager, stream: arrived, semantics: input.context.semantics})
   const {stream} = normalized
   const found = routeTableOf(input.context, {manager: input.manager, stream})
+  if (normalized.kind === 'undetermined') return single({end: undetermined({what: normalized.missing}), log: input.log})
   if (normalized.kind === 'response') {
     const log = found.kind === 'table' ? hostLog(input.log, {table: found.table, stream}) : input.log
     return single(

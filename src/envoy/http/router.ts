@@ -31,7 +31,10 @@ export function routeRequest({context, target, log}: RouterInput): readonly Bran
       })
     case 'direct-response':
       return single({
-        end: stop({kind: 'responded', status: target.status, reason: 'the route answers directly'}, {kind: 'http', status: target.status}),
+        end: stop(
+          {kind: 'responded', status: target.status, reason: 'the route answers directly', ...locationOf(target)},
+          {kind: 'http', status: target.status, ...locationOf(target)},
+        ),
         log: {...log, code: target.status, details: 'direct_response'},
       })
     case 'no-cluster':
@@ -43,6 +46,10 @@ export function routeRequest({context, target, log}: RouterInput): readonly Bran
     default:
       return target satisfies never
   }
+}
+
+function locationOf({location}: {location?: string}): {location?: string} {
+  return location === undefined ? {} : {location}
 }
 
 function noCluster(log: ProxyLog, answer: {status: number; reason: string}): Passage {
@@ -112,14 +119,13 @@ function upstreamPayload(target: ClusterTarget, host: Extract<Upstream, {kind: '
   return {
     kind: 'http',
     version: upstreamVersion(stream, host),
-    request: authorityFor(target, host),
+    request: requestFor(target, host),
     ...(stream.tunneled === undefined ? {} : {tunneled: stream.tunneled}),
   }
 }
 
-function authorityFor(target: ClusterTarget, host: Extract<Upstream, {kind: 'host'}>): Stream['request'] {
-  const {request} = target.stream
-  return target.autoHostRewrite && host.hostname !== undefined && host.hostname !== '' ? {...request, authority: host.hostname} : request
+function requestFor(target: ClusterTarget, {hostname = ''}: Extract<Upstream, {kind: 'host'}>): Stream['request'] {
+  return (hostname === '' ? target.stream : (target.withEndpointHost?.(hostname) ?? target.stream)).request
 }
 
 function upstreamVersion(stream: Stream, host: Extract<Upstream, {kind: 'host'}>): 'h1' | 'h2' {

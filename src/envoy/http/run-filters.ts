@@ -1,7 +1,7 @@
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
-import {evaluateRbacFilter} from '../authorization/filter.js'
+import {effectiveRbac, evaluateRbacFilter} from '../authorization/filter.js'
 import {isReportingWasm} from '../config/null-vm.js'
 import {typedFilter} from '../config/typed-filter.js'
 import {stop} from '../context.js'
@@ -9,6 +9,7 @@ import {rbacMatcher} from '../matcher/rbac-matcher.js'
 import {policyOf} from '../network/policy.js'
 import {setFilterState} from '../network/set-filter-state.js'
 import {perFilterConfig} from '../route/per-filter-config.js'
+import {upgradeFilters} from '../route/upgrade.js'
 import {corsPreflight} from './cors.js'
 import {checkOrigin} from './csrf.js'
 import {abortFault} from './fault.js'
@@ -58,13 +59,12 @@ const PASSIVE = new Set([
 
 /** Runs the HTTP filters in order. Source: envoy-2022 D5 (typed_per_filter_config), D6. */
 export function runHttpFilters(input: HttpFiltersInput): readonly Branch<HttpResult>[] {
-  return input.manager
-    .list('http_filters')
-    .reduce<readonly Branch<HttpResult>[]>(
-      (branches, filter) =>
-        andThen(branches, (result) => (result.kind === 'ended' ? single(result) : runFilter({...input, stream: result.stream}, filter))),
-      single({kind: 'continue', stream: input.stream}),
-    )
+  const filters = upgradeFilters({manager: input.manager, stream: input.stream}) ?? input.manager.list('http_filters')
+  return filters.reduce<readonly Branch<HttpResult>[]>(
+    (branches, filter) =>
+      andThen(branches, (result) => (result.kind === 'ended' ? single(result) : runFilter({...input, stream: result.stream}, filter))),
+    single({kind: 'continue', stream: input.stream}),
+  )
 }
 
 function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpResult>[] {
@@ -92,7 +92,7 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
 function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const {context, stream, log} = call
   // RBACPerRoute without rbac switches the filter off for the route.
-  const filter = call.perRoute === undefined ? call.config : call.perRoute.get('rbac')
+  const filter = effectiveRbac(call.config, call.perRoute)
   if (filter === undefined) return single({kind: 'continue', stream}, [httpStep(call, 'switched off for this route')])
   const subject = {connection: stream.connection, stream}
   const decision = evaluateRbacFilter({

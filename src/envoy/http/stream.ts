@@ -7,12 +7,13 @@ import {headerLines, type Connection, type Stream} from '../connection.js'
 /** The request as the connection manager sees it before normalisation. Source: envoy-2022 D5. */
 export function openStream(input: {manager: View; connection: Connection; payload: Extract<Payload, {kind: 'http'}>}): Stream {
   const {manager, connection, payload} = input
-  const remote = trustedRemote(manager, {connection, request: payload.request})
+  const request = withForwardedProto(manager, {connection, request: payload.request})
+  const remote = trustedRemote(manager, {connection, request})
   return {
     connection,
     version: payload.version,
-    request: payload.request,
-    scheme: schemeOf(payload.request, connection),
+    request,
+    scheme: headerLines(request, 'x-forwarded-proto')[0] ?? 'http',
     ...(remote === undefined ? {} : {remote}),
     // A request has dynamic metadata of its own; only filter state is inherited (stream_info_impl.h, Envoy 1.24 to 1.40).
     metadata: new Map(),
@@ -21,8 +22,14 @@ export function openStream(input: {manager: View; connection: Connection; payloa
   }
 }
 
-function schemeOf(request: HttpRequest, connection: Connection): string {
-  return headerLines(request, 'x-forwarded-proto')[0] ?? (connection.tls === undefined ? 'http' : 'https')
+/** Set before routing, so header matchers see it; an edge proxy (use_remote_address) overwrites what the client sent: conn_manager_utility.cc. */
+function withForwardedProto(manager: View, input: {connection: Connection; request: HttpRequest}): HttpRequest {
+  const {connection, request} = input
+  const overwrites = manager.bool('use_remote_address') === true && (manager.num('xff_num_trusted_hops') ?? 0) === 0
+  const given = headerLines(request, 'x-forwarded-proto').length > 0
+  if (given && !overwrites) return request
+  const headers = request.headers.filter(([name]) => name !== 'x-forwarded-proto')
+  return {...request, headers: [...headers, ['x-forwarded-proto', connection.tls === undefined ? 'http' : 'https']]}
 }
 
 /** The client address as use_remote_address and X-Forwarded-For leave it: conn_manager_utility.cc mutateRequestHeaders. */

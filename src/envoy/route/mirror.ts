@@ -38,7 +38,6 @@ function mirrorBranch(
     cluster,
     stream: mirroredStream(target.stream, policy),
     notFoundCode: target.notFoundCode,
-    autoHostRewrite: false,
     metadataMatch: [],
     notes: [],
   }

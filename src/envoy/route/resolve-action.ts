@@ -7,7 +7,7 @@ import {mutateHeaders, type Prepared} from './header-mutation.js'
 import {mirrorBranches} from './mirror.js'
 import {pickCluster, type Pick} from './pick-cluster.js'
 import {redirectLocation, redirectStatus} from './redirect.js'
-import {restoreConnectPort, rewriteHost} from './rewrite-host.js'
+import {restoreConnectPort, rewriteHost, withHost} from './rewrite-host.js'
 import {rewritePath} from './rewrite-path.js'
 import type {RouteTarget} from './target.js'
 import {connectHandling} from './upgrade.js'
@@ -69,7 +69,9 @@ function clusterTarget(question: ActionQuestion, {action, pick}: {action: View; 
     stream,
     notFoundCode,
     ...weightedEntry,
-    autoHostRewrite: action.bool('auto_host_rewrite') === true,
+    ...(action.bool('auto_host_rewrite') === true
+      ? {withEndpointHost: (host: string) => withHost(stream, {host, action, semantics: question.context.semantics})}
+      : {}),
     metadataMatch: metadataMatch([action, entry]),
     ...(connect === undefined ? {} : {connect}),
     notes: [...notes, ...policyNotes(action)],

@@ -17,7 +17,7 @@ export function rewriteHost(prepared: Prepared, {action, context}: {action: View
 }
 
 /** Sets the authority; also for auto_host_rewrite, once the endpoint is known. x-envoy-original-host exists since 1.35. */
-function withHost(
+export function withHost(
   stream: Stream,
   {host, action, semantics}: {host: string; action: View; semantics: Pick<Semantics, 'version'>},
 ): Stream {

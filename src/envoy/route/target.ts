@@ -7,8 +7,8 @@ export interface ClusterTarget {
   readonly cluster: string
   /** Rewritten path and host, headers added and removed. */
   readonly stream: Stream
-  /** The host becomes the hostname of the endpoint, once that is chosen. */
-  readonly autoHostRewrite: boolean
+  /** auto_host_rewrite: the stream with the hostname of the endpoint as its authority, once that is chosen. */
+  readonly withEndpointHost?: (hostname: string) => Stream
   /** `envoy.lb` structs for subset load balancing, weakest first: a later one wins per key. */
   readonly metadataMatch: readonly View[]
   /** Status when the cluster does not exist. */

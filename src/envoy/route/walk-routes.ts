@@ -71,8 +71,9 @@ function advance(start: Progress, {walk, judge}: {walk: RouteWalk; judge: Judge}
     const index = start.index + offset
     const result = judge(index)
     const split = result.outcome === 'no' ? undefined : splitByFraction(start.draw, {compiled, walk})
-    if (split?.inside !== undefined)
-      {return take({start: {...start, index, skipped}, route: compiled.route, result, split, inside: split.inside}, walk)}
+    if (split?.inside !== undefined) {
+      return take({start: {...start, index, skipped}, route: compiled.route, result, split, inside: split.inside}, walk)
+    }
     skipped.push({route: compiled.route, because: split === undefined ? result.because : [`runtime fraction ${split.text}`]})
   }
   return {branch: noRoute({...start, skipped}, walk), alternatives: []}

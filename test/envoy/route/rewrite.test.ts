@@ -98,10 +98,12 @@ describe('host rewrites', () => {
     )
   })
 
-  test('auto_host_rewrite is left to whoever knows the endpoint', () => {
-    expect(clusterOf(chosen({route: {cluster: 'c', auto_host_rewrite: true}}))).toMatchObject({
-      autoHostRewrite: true,
-      stream: {request: {authority: 'a.test'}},
+  test('auto_host_rewrite takes the hostname of the endpoint, once somebody knows it', () => {
+    const target = clusterOf(chosen({route: {cluster: 'c', auto_host_rewrite: true}}))
+    expect(target.stream.request.authority).toBe('a.test')
+    expect(target.withEndpointHost?.('host.test').request).toMatchObject({
+      authority: 'host.test',
+      headers: expect.arrayContaining([['x-envoy-original-host', 'a.test']]),
     })
   })
 
