@@ -83,11 +83,12 @@ function checkNames(input: HandshakeInput, names: {sanMatchers: readonly SanMatc
   const presented = [...peer.uriSans, ...peer.dnsSans]
   const match = anyOf(sanMatchers.flatMap((matcher) => namesOf(peer, matcher.type).map((name) => matchString(matcher.matcher, name))))
   if (sanMatchers.length === 0 || match === 'yes') return accepted(input)
-  if (match === 'undetermined')
+  if (match === 'undetermined') {
     return failed(input, {
       config: input.config,
       stop: undetermined({what: 'whether the SAN matchers of the chain accept the client certificate'}),
     })
+  }
   const expected = sanMatchers.map(({matcher}) => JSON.stringify(matcher.value))
   return failed(input, {
     config: input.config,

@@ -59,8 +59,9 @@ export function matchLegacy(chains: readonly View[], connection: Connection): Le
     const kept = level.keep(left, connection)
     const value = level.value(connection)
     for (const chain of left) {
-      if (!kept.includes(chain))
+      if (!kept.includes(chain)) {
         rejected.push({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`})
+      }
     }
     if (kept.length === 0) return {rejected, failedAt: level.name, because: [`${level.name} ${value}`]}
     left = kept

@@ -88,8 +88,9 @@ function byLegacyMatch({context, listener, connection}: SelectInput): Branch<Cha
 
 function fallback(input: {context: EngineContext; listener: View; steps: readonly Step[]; reason: string}): Branch<ChainChoice> {
   const chain = input.listener.get('default_filter_chain')
-  if (chain === undefined)
+  if (chain === undefined) {
     return one<ChainChoice>({kind: 'none', reason: `${input.reason}, and there is no default filter chain`}, input.steps)
+  }
   return one<ChainChoice>({kind: 'chain', chain}, [
     ...input.steps,
     {...chainStep(input.context, chain), default: true, because: [input.reason]},

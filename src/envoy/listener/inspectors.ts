@@ -7,11 +7,12 @@ import type {Filtered, ListenerFilterCall} from './filtered.js'
 /** envoy-2022 D1: sets transport protocol, SNI (lower case) and the ALPN list of a ClientHello. */
 export function inspectTls(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {payload} = call.filtered.connection
-  if (payload.kind === 'unknown')
+  if (payload.kind === 'unknown') {
     return guess(call, [
       {sees: 'the client sends no TLS', filtered: reading(call)},
       {sees: 'the client sends TLS', filtered: reading(call, {transportProtocol: 'tls'})},
     ])
+  }
   if (payload.kind !== 'tls') return [found(call, {filtered: reading(call), sees: 'no TLS'})]
   const sni = payload.sni?.toLowerCase()
   const connection = {

@@ -126,8 +126,9 @@ function treeLevel(tree: View, semantics: Semantics): TreeLevel | undefined {
   const exact = tree.path('exact_match_map', 'map')
   if (exact !== undefined) return {find: (text) => exactCandidate(exact, text), all: () => entriesOf(exact), rule: semantics.nestedMiss}
   const prefix = tree.path('prefix_match_map', 'map')
-  if (prefix !== undefined)
+  if (prefix !== undefined) {
     return {find: (text) => prefixCandidates(prefix, text), all: () => entriesOf(prefix), rule: semantics.prefixMiss}
+  }
   const custom = tree.path('custom_match', 'typed_config')
   switch (custom?.typeName()) {
     // envoy-2022 D2: both custom matchers try less specific entries after a nested miss, in every version.

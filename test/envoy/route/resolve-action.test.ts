@@ -4,9 +4,7 @@ import {chosen, clusterOf, destinations, resolve, tableOf} from './routing.js'
 
 describe('clusters', () => {
   test('cluster', () => {
-    expect(resolve(chosen({route: {cluster: 'c'}}))).toMatchObject([
-      {value: {kind: 'cluster', cluster: 'c', notFoundCode: 503, notes: []}},
-    ])
+    expect(resolve(chosen({route: {cluster: 'c'}}))).toMatchObject([{value: {kind: 'cluster', cluster: 'c', notFoundCode: 503, notes: []}}])
   })
 
   test.each([

@@ -101,10 +101,9 @@ describe('host rewrites', () => {
   test('auto_host_rewrite takes the hostname of the endpoint, once somebody knows it', () => {
     const target = clusterOf(chosen({route: {cluster: 'c', auto_host_rewrite: true}}))
     expect(target.stream.request.authority).toBe('a.test')
-    expect(target.withEndpointHost?.('host.test').request).toMatchObject({
-      authority: 'host.test',
-      headers: expect.arrayContaining([['x-envoy-original-host', 'a.test']]),
-    })
+    const rewritten = target.withEndpointHost?.('host.test').request
+    expect(rewritten?.authority).toBe('host.test')
+    expect(rewritten?.headers).toContainEqual(['x-envoy-original-host', 'a.test'])
   })
 
   test('append_x_forwarded_host keeps the old host', () => {
