@@ -10,6 +10,8 @@ export interface Path {
   /** The dialling side saw a failed connect. */
   readonly refused: boolean
   readonly hops: readonly HopRow[]
+  /** The exits taken, one per passage. */
+  readonly exits: readonly Exit[]
   readonly undetermined?: string
 }
 
@@ -19,7 +21,7 @@ const MAX_DEPTH = 12
 export function enumeratePaths(forwarder: Forwarder, input: {arrival: Arrival; depth?: number; mirrors?: boolean}): Path[] {
   const depth = input.depth ?? 0
   if (depth > MAX_DEPTH) {
-    return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], undetermined: 'too many internal hops'}]
+    return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], exits: [], undetermined: 'too many internal hops'}]
   }
   const {exits} = forwarder.forward(input.arrival)
   return exits
@@ -36,7 +38,7 @@ function pathsOf(forwarder: Forwarder, input: {exit: Exit; depth: number; mirror
   const {exit} = input
   switch (exit.kind) {
     case 'deliver':
-      return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)]}]
+      return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)], exits: [exit]}]
     case 'stop':
       return stopped(forwarder, {exit, depth: input.depth})
     case 'depart':
@@ -55,6 +57,7 @@ function stopped(forwarder: Forwarder, input: {exit: Extract<Exit, {kind: 'stop'
     client: answerOf(exit),
     refused: exit.answer.kind === 'closed' && !exit.answer.accepted,
     hops: [...own, ...(path?.hops ?? [])],
+    exits: [exit, ...(path?.exits ?? [])],
     ...(exit.verdict.kind === 'undetermined' ? {undetermined: exit.verdict.missing.map((missing) => missing.what).join('; ')} : {}),
   }))
 }
@@ -78,7 +81,7 @@ function answerOf({answer}: Extract<Exit, {kind: 'stop'}>): Client {
 
 function departed(forwarder: Forwarder, input: {departure: Departure; depth: number; mirrors?: boolean}): Path[] {
   const {to, payload, internal} = input.departure
-  if (to.kind !== 'internal') return [{share: WHOLE, client: world(payload), refused: false, hops: []}]
+  if (to.kind !== 'internal') return [{share: WHOLE, client: world(payload), refused: false, hops: [], exits: []}]
   return enumeratePaths(forwarder, {
     arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})},
     depth: input.depth + 1,
@@ -108,8 +111,9 @@ function world(payload: Payload): Client {
 }
 
 /** What the client of a hop sees when `next` is what the hop's upstream did. */
-function throughHop(exit: Extract<Exit, {kind: 'depart'}>, next: Path): Path {
+function throughHop(exit: Extract<Exit, {kind: 'depart'}>, behind: Path): Path {
   const log = exit.log ?? {}
+  const next = {...behind, exits: [exit, ...behind.exits]}
   switch (log.handledBy) {
     case 'connect': {
       const client: Client = next.refused ? {result: 'response', status: 503} : {result: 'response', status: 200, inner: next.client}
