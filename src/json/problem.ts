@@ -37,8 +37,8 @@ export class JsonError extends Error {
   }
 }
 
-/** `unexpected byte 12 (line 1): expected a value, got "}"`. */
-export function describeProblem(problem: JsonProblem): string {
+/** `unexpected at byte 12 (line 1): expected a value, got "}"`. */
+function describeProblem(problem: JsonProblem): string {
   return `${problem.code} at byte ${problem.offset} (line ${problem.line}): expected ${problem.expected}, got ${problem.got}`
 }
 

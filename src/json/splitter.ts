@@ -40,13 +40,13 @@ export interface SplitOptions {
 }
 
 /** How deep tokens inside an element are told. */
-export const INNER_LEVELS = 3
+const INNER_LEVELS = 3
 /** Largest element of which the bytes are kept; a JavaScript string ends at twice this. */
-export const MAX_ELEMENT_BYTES = 256 * 1024 * 1024
+const MAX_ELEMENT_BYTES = 256 * 1024 * 1024
 /** Longest key or name that is read. */
 export const MAX_TEXT_BYTES = 1024 * 1024
 /** Most members of the document, or of one config object. */
-export const MAX_MEMBERS = 10_000
+const MAX_MEMBERS = 10_000
 
 interface Frame {
   readonly role: Role

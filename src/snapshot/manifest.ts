@@ -2,7 +2,7 @@ import {z} from 'zod'
 import {InputError} from '../flow/errors.js'
 
 /** Version of the snapshot layout this tool writes and reads. */
-export const SNAPSHOT_SCHEMA = 'ambientctl.snapshot/1'
+const SNAPSHOT_SCHEMA = 'ambientctl.snapshot/1'
 
 /** Unknown fields are kept, so that a newer tool's manifest survives being read and written by an older one. */
 const manifestFile = z.looseObject({

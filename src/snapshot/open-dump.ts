@@ -10,7 +10,7 @@ import {changedFile, inputErrorFrom, readFailure} from './input-problem.js'
 import {readExactly, Spool} from './spool.js'
 
 /** Largest dump that is read, unpacked. */
-export const MAX_DUMP_BYTES = 4 * 1024 ** 3
+const MAX_DUMP_BYTES = 4 * 1024 ** 3
 
 export interface DumpFile {
   /** Name inside the snapshot. */
@@ -19,6 +19,8 @@ export interface DumpFile {
   readonly from: string | AsyncIterable<Uint8Array>
   /** What the manifest says about the file. */
   readonly recorded?: {readonly sha256?: string | undefined; readonly bytes?: number | undefined}
+  /** Largest size, unpacked; default 4 GiB. */
+  readonly maxBytes?: number
 }
 
 export interface OpenDump {
@@ -97,22 +99,32 @@ function fileBytes(file: number, name: string): ByteSource {
 }
 
 async function indexSource(dump: DumpFile, source: Source): Promise<{readonly index: DumpIndex; readonly differs: boolean}> {
-  const digest = dump.recorded?.sha256 === undefined ? undefined : createHash('sha256')
+  const expected = dump.recorded?.sha256
+  const digest = expected === undefined ? undefined : createHash('sha256')
+  const bytes = inflate(observe(source.stream, (packed) => digest?.update(packed)))
+  const index = await indexBytes(bytes, {dump, spool: source.spool})
+  return {index, differs: index.problem === undefined && digest?.digest('hex') !== expected}
+}
+
+async function indexBytes(
+  bytes: AsyncIterable<Uint8Array>,
+  {dump, spool}: {readonly dump: DumpFile; readonly spool: Spool | undefined},
+): Promise<DumpIndex> {
+  const {maxBytes = MAX_DUMP_BYTES} = dump
   const builder = new IndexBuilder()
-  let bytes = 0
-  for await (const chunk of inflate(observe(source.stream, (packed) => digest?.update(packed)))) {
-    bytes += chunk.length
-    if (bytes > MAX_DUMP_BYTES) throw tooLarge(dump.name)
-    source.spool?.write(chunk)
+  let total = 0
+  for await (const chunk of bytes) {
+    total += chunk.length
+    if (total > maxBytes) throw tooLarge(dump.name, maxBytes)
+    spool?.write(chunk)
     builder.push(chunk)
     if (builder.problem !== undefined) break
   }
-  const index = builder.finish()
-  return {index, differs: digest !== undefined && index.problem === undefined && digest.digest('hex') !== dump.recorded?.sha256}
+  return builder.finish()
 }
 
-function tooLarge(file: string): InputError {
-  return new InputError({what: 'The dump is too large.', file, expected: `at most ${MAX_DUMP_BYTES} bytes`})
+function tooLarge(file: string, maxBytes: number): InputError {
+  return new InputError({what: 'The dump is too large.', file, expected: `at most ${maxBytes} bytes`})
 }
 
 function once(action: () => void): () => void {

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import type {ByteSource} from '../json/indexed-store.js'
 
 /** Bytes held in memory before they go to a file. */
-export const SPOOL_MEMORY_BYTES = 8 * 1024 * 1024
+const SPOOL_MEMORY_BYTES = 8 * 1024 * 1024
 
 /**
  * Keeps a stream so that it can be read again at any offset: in memory while it is small, else in a private temporary file.

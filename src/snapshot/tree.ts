@@ -3,9 +3,9 @@ import {isAbsolute, join, relative, sep} from 'node:path'
 import {InputError} from '../flow/errors.js'
 
 /** Most files of a directory that is read without a manifest. */
-export const MAX_FILES = 20_000
+const MAX_FILES = 20_000
 /** How deep such a directory may be. */
-export const MAX_TREE_DEPTH = 12
+const MAX_TREE_DEPTH = 12
 
 /** A snapshot directory: finds files in it, and never one outside. */
 export interface Tree {

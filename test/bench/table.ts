@@ -13,7 +13,7 @@ export interface Figures {
 }
 
 /** The baseline of all ratios; on a dump it cannot read there are none. */
-export const BASELINE = 'JSON.parse(readFile)'
+const BASELINE = 'JSON.parse(readFile)'
 
 /** Medians of the runs as a Markdown table, with ratios to the baseline of the same dump. */
 export function renderTable({megabytes, resources, rows}: Figures): string {
@@ -33,7 +33,7 @@ function renderRow(row: Row, {megabytes, baseline}: {readonly megabytes: number;
   return `| ${[row.name, seconds.toFixed(2), speed, round(peakOf(row), 0), ...ratios.map((value) => (typeof value === 'string' ? value : round(value, 2)))].join(' | ')} |`
 }
 
-export function succeeded(row: Row): boolean {
+function succeeded(row: Row): boolean {
   return row.runs.every((run) => run.exitCode === 0)
 }
 

@@ -140,7 +140,10 @@ describe('a document without configs', () => {
   })
 })
 
-describe('the index', () => {
+/** A loaded machine must not fail a property. */
+const SLOW = 120_000
+
+describe('the index', {timeout: SLOW}, () => {
   it('points at every element of any document, cut anywhere', () => {
     fc.assert(fc.property(document, printing, fc.integer({min: 1, max: 9}), (value, choices, size) => {
       const text = printVariant(value, choices)

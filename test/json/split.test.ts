@@ -6,6 +6,9 @@ import {isObject} from '../../src/json/view.js'
 import {document, printing, printVariant} from './documents.js'
 import {cutInto, elementsOf, split} from './splitting.js'
 
+/** A loaded machine must not fail a property. */
+const SLOW = 120_000
+
 describe('splitDump equals JSON.parse', () => {
   it('for random documents, cut at every byte', async () => {
     await fc.assert(fc.asyncProperty(document, printing, async (value, choices) => {
@@ -16,7 +19,7 @@ describe('splitDump equals JSON.parse', () => {
       }
       expect(valuesOf(await split(cutInto(bytes, 1)))).toEqual(expected)
     }), {numRuns: 60})
-  })
+  }, SLOW)
 
   it('and offset and length give the bytes of the value', async () => {
     await fc.assert(fc.asyncProperty(document, printing, fc.integer({min: 1, max: 7}), async (value, choices, size) => {
@@ -26,7 +29,7 @@ describe('splitDump equals JSON.parse', () => {
         expect(JSON.parse(bytes.toString('utf8', part.offset, part.offset + part.length))).toEqual(part.value)
       }
     }))
-  })
+  }, SLOW)
 
   it('with elements longer than many chunks', async () => {
     const long = 'é😀'.repeat(5000)
