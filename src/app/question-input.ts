@@ -32,6 +32,7 @@ const walk = z.strictObject({
   authority: z.exactOptional(z.string()),
   path: z.exactOptional(z.string()),
   headers: z.exactOptional(headers),
+  inner: z.exactOptional(z.strictObject({method: z.string(), authority: z.string(), path: z.string(), headers: z.exactOptional(headers)})),
 })
 
 /** A question as a line of `trace --batch`: the fields of `Question`, headers as `[[name, value]]`. @throws ZodError */

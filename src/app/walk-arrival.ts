@@ -1,6 +1,6 @@
 import type {EnvoyConfig} from '../envoy/config/model.js'
 import type {Address, SocketAddress} from '../flow/address.js'
-import type {Arrival, HttpRequest, Payload} from '../flow/connection.js'
+import type {Arrival, Payload} from '../flow/connection.js'
 import {UsageError} from '../flow/errors.js'
 
 /** One connection or request at one proxy. */
@@ -21,6 +21,15 @@ export interface WalkQuestion {
   readonly method?: string
   readonly authority?: string
   readonly path?: string
+  readonly headers?: readonly (readonly [string, string])[]
+  /** The request inside an accepted CONNECT. */
+  readonly inner?: InnerRequest
+}
+
+export interface InnerRequest {
+  readonly method: string
+  readonly authority: string
+  readonly path: string
   readonly headers?: readonly (readonly [string, string])[]
 }
 
@@ -86,16 +95,29 @@ function payloadOf(question: WalkQuestion): Payload {
 }
 
 function requestPayload(question: WalkQuestion): Payload {
-  const {method, authority = '', headers = [], alpn = []} = question
+  const {method, authority = '', path = '/', headers = [], alpn = [], inner} = question
   const isRequest = [method, question.authority, question.path, question.headers].some((part) => part !== undefined)
   if (!isRequest) return {kind: 'unknown'}
-  const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
-  if (method === 'CONNECT') return connectPayload({method, authority, headers: lines})
-  const request: HttpRequest = {method: method ?? 'GET', authority, path: question.path ?? '/', scheme: 'http', headers: lines}
-  return {kind: 'http', version: alpn.includes('h2') ? 'h2' : 'h1', request}
+  if (method === 'CONNECT') return connectPayload({authority, headers, inner})
+  return plainRequest({method: method ?? 'GET', authority, path, headers}, alpn.includes('h2') ? 'h2' : 'h1')
 }
 
-/** A plain CONNECT has no path; what it carries is not asked for. */
-function connectPayload(request: HttpRequest): Payload {
-  return {kind: 'http', version: 'h2', request, tunneled: {kind: 'unknown'}}
+/** A plain CONNECT has no path. */
+function connectPayload({
+  authority,
+  headers,
+  inner,
+}: Pick<InnerRequest, 'authority'> & {readonly headers: Lines; readonly inner: InnerRequest | undefined}): Payload {
+  const request = {method: 'CONNECT', authority, headers: lowerCase(headers)}
+  return {kind: 'http', version: 'h2', request, tunneled: inner === undefined ? {kind: 'unknown'} : plainRequest(inner, 'h1')}
+}
+
+function plainRequest({method, authority, path, headers = []}: InnerRequest, version: 'h1' | 'h2'): Payload {
+  return {kind: 'http', version, request: {method, authority, path, scheme: 'http', headers: lowerCase(headers)}}
+}
+
+type Lines = readonly (readonly [string, string])[]
+
+function lowerCase(headers: Lines): Lines {
+  return headers.map(([name, value]) => [name.toLowerCase(), value])
 }

@@ -1,6 +1,7 @@
 import {isIP} from 'node:net'
 import {Flags} from '@oclif/core'
 import type {MeshOptions} from '../app/mesh.js'
+import type {InnerRequest} from '../app/walk-arrival.js'
 import {parseSocket, type SocketAddress} from '../flow/address.js'
 import {UsageError} from '../flow/errors.js'
 import type {Outlook, Verdict, VerdictKind} from '../flow/verdict.js'
@@ -113,6 +114,12 @@ export const walkFlags = {
     multipleNonGreedy: true,
   }),
   authority: Flags.string({description: 'HTTP :authority, or Host.', helpGroup: REQUEST, helpValue: 'HOST'}),
+  inner: Flags.custom<InnerRequest>({
+    description: 'Request inside the CONNECT, such as "GET productpage:9080/".',
+    helpGroup: REQUEST,
+    helpValue: 'REQUEST',
+    parse: (text) => Promise.resolve(parseInner(text)),
+  })(),
 }
 
 /** How traces are printed. */
@@ -175,6 +182,14 @@ function parseAddress(text: string): SocketAddress {
     throw new UsageError({what: 'This is no address.', expected: 'IP:PORT or [IPV6]:PORT', got: text})
   }
   return address
+}
+
+function parseInner(text: string): InnerRequest {
+  const [, method, authority, path = '/'] = /^([A-Za-z]+)\s+([^\s/]+)(\/\S*)?$/.exec(text.trim()) ?? []
+  if (method === undefined || authority === undefined) {
+    throw new UsageError({what: 'This is no request.', expected: 'METHOD HOST/PATH', got: text})
+  }
+  return {method: method.toUpperCase(), authority, path}
 }
 
 function parseVersion(text: string): {major: number; minor: number} {

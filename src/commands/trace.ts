@@ -60,6 +60,7 @@ each with :PORT (name or number), which may be left out if there is only one. Al
       await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
     )
     this.conclude(outlookFor(trace.verdict, flags.expect))
+    mesh.snapshot.close()
     return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
   }
 
@@ -67,6 +68,7 @@ each with :PORT (name or number), which may be left out if there is only one. Al
     const answer = (question: Question): Promise<Result> => traceQuestion(mesh, {...options, question})
     const answers = await answerBatch({lines: batchLines(path), read: readQuestion, answer}, (each) => this.print(renderBatchLine(each)))
     process.exitCode = batchExitCode(answers)
+    mesh.snapshot.close()
     return {answers: answers.map(batchDocument)}
   }
 }

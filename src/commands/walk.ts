@@ -39,26 +39,16 @@ The walk follows the internal listeners of the proxy and ends where the connecti
     for (const warning of mesh.snapshot.warnings) this.warn(warning)
     const limits = limitsOf(flags)
     if (flags.batch !== undefined) return this.answerAll(mesh, {path: flags.batch, limits, proxy: args.proxy})
-    const {listener, port, src: source, dst: destination, identity, alpn, authority, method, path, sni, header: headers} = flags
-    const question = walkQuestionFrom({
-      proxy: args.proxy,
-      listener,
-      port,
-      source,
-      destination,
-      identity,
-      alpn,
-      authority,
-      method,
-      path,
-      sni,
-      headers,
-    })
+    const {src: source, dst: destination, header: headers, ...rest} = flags
+    const {listener, port, identity, alpn, authority, inner, method, path, sni} = rest
+    const request = {identity, alpn, authority, inner, method, path, sni, headers}
+    const question = walkQuestionFrom({proxy: args.proxy, listener, port, source, destination, ...request})
     const trace = await walkProxy(mesh, {question, limits})
     await this.print(
       await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
     )
     this.conclude(outlookFor(trace.verdict, flags.expect))
+    mesh.snapshot.close()
     return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
   }
 
@@ -67,6 +57,7 @@ The walk follows the internal listeners of the proxy and ends where the connecti
     const answer = (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, limits})
     const answers = await answerBatch({lines: batchLines(path), read, answer}, (each) => this.print(renderBatchLine(each)))
     process.exitCode = batchExitCode(answers)
+    mesh.snapshot.close()
     return {answers: answers.map(batchDocument)}
   }
 }
