@@ -5,12 +5,11 @@ import type {EntryReader} from './entry-reader.js'
 import type {EndpointLookup, Resource} from './model.js'
 import type {Corroborate} from './rejoin/corroborate.js'
 import {namelessRefs, rejoinNameless, type Nameless} from './rejoin/nameless-endpoints.js'
-import type {Candidates} from './rejoin/rejoin.js'
 import {bodyOf} from './resources.js'
 
 const SECTIONS = ['static_endpoint_configs', 'dynamic_endpoint_configs']
 
-const NOTHING: Candidates<ResourceRef> = {contents: [], complete: true}
+const NOTHING: ReturnType<Nameless['candidates']> = {groups: [], complete: true}
 
 /** Joins clusters to their ClusterLoadAssignments. */
 export class Endpoints {
@@ -52,11 +51,11 @@ export class Endpoints {
   }
 
   #rejoined(cluster: Resource): EndpointLookup {
-    const {contents, complete} = (cluster.state === 'warming' ? undefined : this.#joined().candidates.get(cluster.name)) ?? NOTHING
-    const [first, ...others] = contents.flatMap(({assignments}) => assignments.slice(0, 1))
+    const {groups, complete} = cluster.state === 'warming' ? NOTHING : this.#joined().candidates(cluster.name)
+    const [first, ...others] = groups.flatMap((group) => group.slice(0, 1))
     if (first === undefined) return this.#absent()
     if (others.length > 0 || !complete) return {kind: 'ambiguous', candidates: [first, ...others].map((ref) => this.#assignment(ref))}
-    const single = contents.every(({assignments}) => assignments.length === 1)
+    const single = groups.every((group) => group.length === 1)
     return {kind: 'found', assignment: this.#assignment(first), join: single ? 'exact' : 'set-equivalent', inferred: true}
   }
 

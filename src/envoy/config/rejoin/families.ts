@@ -7,81 +7,95 @@ export interface Orphan {
   readonly takesTunnels: boolean
 }
 
-/** Clusters that must have equal endpoint sets, one per source identity. */
+/** How many clusters a family has for each source. Most families have the same, and then share one roster. */
+export interface Roster {
+  readonly size: number
+  readonly counts: ReadonlyMap<string, number>
+}
+
+/** Clusters that must have equal endpoint sets, one per source identity (envoy-2022 D8 step 3). */
 export interface Family {
   readonly name: string
   readonly orphans: readonly Orphan[]
-  readonly sources: readonly (string | undefined)[]
+  readonly roster: Roster
+  readonly takesTunnels: boolean
+  /** The only port its plain endpoints can have. */
+  readonly port?: number
 }
 
-/** Nameless assignments with one content: as many families can have it as there are assignments for each of their sources. */
+/** Assignments with one content, by the source identity in their listener names; plain sockets tell none and stand under ''. */
 export interface ContentClass<T> {
   readonly content: AssignmentContent
-  readonly assignments: readonly {readonly identity?: string; readonly assignment: T}[]
-  /** How many are left, by source identity; plain sockets tell none and stand under ''. */
-  readonly left: Map<string, number>
+  readonly assignments: ReadonlyMap<string, readonly T[]>
 }
+
+/** How many assignments of a class are not taken yet. */
+export type Left = Map<string, number>
+
+/** A source that the name of a cluster does not tell takes from any identity. */
+const ANY = '*'
 
 export function groupFamilies(orphans: readonly Orphan[]): Family[] {
   const groups = new Map<string, Orphan[]>()
   for (const orphan of orphans) groupOf(groups, familyOf(orphan.cluster)).push(orphan)
-  return [...groups].map(([name, members]) => ({name, orphans: members, sources: members.map(({cluster}) => cluster.source)}))
-}
-
-export function groupContents<T>(assignments: readonly {readonly content: AssignmentContent; readonly assignment: T}[]): ContentClass<T>[] {
-  const groups = new Map<string, {content: AssignmentContent; assignment: T}[]>()
-  for (const one of assignments) groupOf(groups, one.content.key).push(one)
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group
-    if (first === undefined) return []
-    const left = new Map<string, number>()
-    for (const {content} of group) left.set(content.identity ?? '', (left.get(content.identity ?? '') ?? 0) + 1)
-    const members = group.map(({content, assignment}) => ({
-      ...(content.identity === undefined ? {} : {identity: content.identity}),
-      assignment,
-    }))
-    return [{content: first.content, assignments: members, left}]
+  const rosters = new Map<string, Roster>()
+  return [...groups].map(([name, members]) => {
+    const [port] = members.flatMap(({cluster: {target}}) => (target.kind === 'waypoint' ? [waypointPort(target.side)] : []))
+    const takesTunnels = members.every((member) => member.takesTunnels)
+    return {name, orphans: members, roster: rosterOf(members, rosters), takesTunnels, ...(port === undefined ? {} : {port})}
   })
 }
 
-/** A source the cluster's name does not tell takes from any identity. */
-const ANY = '*'
-
-/** Takes one assignment per member of the family out of a class. */
-export function takeOut<T>(family: Family, content: ContentClass<T>): void {
-  for (const [identity, count] of demandOf(family, content)) content.left.set(identity, (content.left.get(identity) ?? 0) - count)
-}
-
-/** Whether a class can be the content of a family: shape, source identities and number fit (envoy-2022 D8 steps 2 and 3). */
-export function fits<T>(family: Family, content: ContentClass<T>): boolean {
-  return hasShape(family, content.content) && suffices(family, content)
-}
-
-/** Whether all clusters of a family could use such endpoints. */
-export function hasShape(family: Family, content: AssignmentContent): boolean {
-  return family.orphans.every((orphan) => shapeFits(orphan, content))
-}
-
-/** Whether enough assignments of a class are left for a family. */
-export function suffices<T>(family: Family, {content, left}: ContentClass<T>): boolean {
-  return [...demandOf(family, {content})].every(
-    ([identity, count]) => (identity === ANY ? [...left.values()].reduce((sum, one) => sum + one, 0) : (left.get(identity) ?? 0)) >= count,
-  )
-}
-
-function demandOf(family: Family, {content}: {readonly content: AssignmentContent}): ReadonlyMap<string, number> {
-  const demand = new Map<string, number>()
-  for (const source of family.sources) {
-    const key = content.identity === undefined ? '' : (source ?? ANY)
-    demand.set(key, (demand.get(key) ?? 0) + 1)
+/** Reads each assignment once and keeps no more than its place and one content per class. */
+export function groupContents<T>(assignments: Iterable<{readonly content: AssignmentContent; readonly assignment: T}>): ContentClass<T>[] {
+  const classes = new Map<string, {content: AssignmentContent; assignments: Map<string, T[]>}>()
+  for (const {content, assignment} of assignments) {
+    const known = classes.get(content.key) ?? {content, assignments: new Map<string, T[]>()}
+    classes.set(content.key, known)
+    groupOf(known.assignments, content.identity ?? '').push(assignment)
   }
-  return demand
+  return [...classes.values()]
 }
 
-function shapeFits({cluster, takesTunnels}: Orphan, content: AssignmentContent): boolean {
-  if (content.tunnelled && !takesTunnels) return false
-  const {target} = cluster
-  return target.kind !== 'waypoint' || [...content.ports].every((port) => port === waypointPort(target.side))
+export function leftOf<T>({assignments}: ContentClass<T>): Left {
+  return new Map([...assignments].map(([identity, list]) => [identity, list.length]))
+}
+
+/** Whether a family could use such endpoints at all (envoy-2022 D8 step 2). */
+export function hasShape({takesTunnels, port}: Family, content: AssignmentContent): boolean {
+  return (takesTunnels || !content.tunnelled) && (port === undefined || [...content.ports].every((one) => one === port))
+}
+
+interface Stock {
+  readonly content: AssignmentContent
+  readonly left: Left
+}
+
+/** Whether enough assignments are left for every member of a family. */
+export function suffices(roster: Roster, {content, left}: Stock): boolean {
+  if (content.identity === undefined) return (left.get('') ?? 0) >= roster.size
+  return [...roster.counts].every(([source, count]) => (source === ANY ? total(left) : (left.get(source) ?? 0)) >= count)
+}
+
+/** Takes one assignment per member of a family. */
+export function takeOut(roster: Roster, {content, left}: Stock): void {
+  const demand = content.identity === undefined ? [['', roster.size] as const] : roster.counts
+  for (const [source, count] of demand) left.set(source, (left.get(source) ?? 0) - count)
+}
+
+export function total(left: Left): number {
+  let sum = 0
+  for (const count of left.values()) sum += count
+  return sum
+}
+
+function rosterOf(members: readonly Orphan[], rosters: Map<string, Roster>): Roster {
+  const counts = new Map<string, number>()
+  for (const {cluster} of members) counts.set(cluster.source ?? ANY, (counts.get(cluster.source ?? ANY) ?? 0) + 1)
+  const key = JSON.stringify([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const roster = rosters.get(key) ?? {size: members.length, counts}
+  rosters.set(key, roster)
+  return roster
 }
 
 function groupOf<T>(groups: Map<string, T[]>, key: string): T[] {

@@ -2,7 +2,7 @@ import type {DumpStore, ResourceRef} from '../../../json/store.js'
 import type {View} from '../../../json/view.js'
 import {isEds, serviceName} from '../eds.js'
 import {bodyOf} from '../resources.js'
-import {readContent} from './assignment-content.js'
+import {readContent, type AssignmentContent} from './assignment-content.js'
 import type {Corroborate} from './corroborate.js'
 import type {Orphan} from './families.js'
 import {describeCluster, familyOf, takesTunnels, type NamelessCluster} from './nameless-cluster.js'
@@ -15,7 +15,11 @@ const BUCKETS = [
   {clusters: 'dynamic_active_clusters', endpoints: 'dynamic_endpoint_configs'},
 ] as const
 
-export type Nameless = Rejoined<ResourceRef>
+export interface Nameless {
+  /** As in `Rejoined`, of the bucket the cluster is in. */
+  readonly candidates: (cluster: string) => {readonly groups: readonly (readonly ResourceRef[])[]; readonly complete: boolean}
+  readonly warnings: readonly string[]
+}
 
 /** Whether a dump holds endpoint assignments without a name (istio#42022). */
 export function namelessRefs(store: DumpStore, section: string): ResourceRef[] {
@@ -25,17 +29,28 @@ export function namelessRefs(store: DumpStore, section: string): ResourceRef[] {
 /** Reads all nameless assignments once, and keeps only their places. */
 export function rejoinNameless(store: DumpStore, corroborate: readonly Corroborate[]): Nameless {
   const ports = corroborate.length === 0 ? new Map<string, ReadonlySet<number>>() : familyPorts(store)
-  const results = BUCKETS.map(({clusters, endpoints}) => {
-    const assignments = namelessRefs(store, endpoints).map((ref) => ({
-      content: readContent(bodyOf(store.read(ref), 'endpoint_config')),
-      assignment: ref,
-    }))
-    return assignments.length === 0 ? undefined : rejoin({orphans: orphans(store, {clusters, endpoints, ports}), assignments, corroborate})
-  }).filter((result) => result !== undefined)
+  const buckets = BUCKETS.flatMap((bucket): Rejoined<ResourceRef>[] => {
+    const refs = namelessRefs(store, bucket.endpoints)
+    return refs.length === 0
+      ? []
+      : [rejoin({orphans: orphans(store, {...bucket, ports}), assignments: contentsOf(store, refs), corroborate})]
+  })
   return {
-    candidates: new Map(results.flatMap(({candidates}) => [...candidates])),
-    warnings: results.flatMap(({warnings}) => warnings),
+    candidates: (cluster) => {
+      const [found] = buckets
+        .flatMap(({candidates, complete}) => ({groups: candidates(cluster), complete}))
+        .filter(({groups}) => groups.length > 0)
+      return found ?? {groups: [], complete: true}
+    },
+    warnings: buckets.flatMap(({warnings}) => warnings),
   }
+}
+
+function* contentsOf(
+  store: DumpStore,
+  refs: readonly ResourceRef[],
+): Generator<{content: AssignmentContent; assignment: ResourceRef}, void, undefined> {
+  for (const ref of refs) yield {content: readContent(bodyOf(store.read(ref), 'endpoint_config')), assignment: ref}
 }
 
 interface Sections {

@@ -1,4 +1,4 @@
-import {fits, suffices, takeOut, type ContentClass, type Family} from './families.js'
+import {hasShape, leftOf, suffices, takeOut, total, type ContentClass, type Family, type Left, type Roster} from './families.js'
 
 /** The contents each family may have. */
 export type Solution<T> = ReadonlyMap<Family, ReadonlySet<ContentClass<T>>>
@@ -21,22 +21,36 @@ export function solve<T>(options: Options<T>): Solution<T> | undefined {
   return board.contradicts() ? undefined : board.candidates
 }
 
+/** One content on the board. */
+interface Field<T> {
+  readonly content: ContentClass<T>['content']
+  readonly left: Left
+  readonly hosts: Set<Family>
+  /** Assignments minus those all its families would need: at 0 each of them must have it. */
+  spare: number
+}
+
 class Board<T> {
   readonly candidates: ReadonlyMap<Family, Set<ContentClass<T>>>
-  readonly #hosts: ReadonlyMap<ContentClass<T>, Set<Family>>
-  /** Assignments of a content minus those all its families would need: at 0 each of them must have it. */
-  readonly #spare = new Map<ContentClass<T>, number>()
+  readonly #fields: ReadonlyMap<ContentClass<T>, Field<T>>
   readonly #settled = new Set<Family>()
   readonly #families: Set<Family>
   readonly #classes: Set<ContentClass<T>>
 
   constructor({families, classes, allowed}: Options<T>) {
+    this.#fields = new Map(classes.map((one) => [one, newField(one)]))
+    const sufficient = new Map(classes.map((one) => [one, new Map<Roster, boolean>()]))
+    const fits = (family: Family, one: ContentClass<T>): boolean => {
+      const field = this.#fields.get(one)
+      const known = sufficient.get(one)?.get(family.roster)
+      const enough = known ?? (field !== undefined && suffices(family.roster, field))
+      sufficient.get(one)?.set(family.roster, enough)
+      return enough && hasShape(family, one.content)
+    }
     this.candidates = new Map(
-      families.map((family) => [family, new Set(classes.filter((content) => allowed(family, content) && fits(family, content)))]),
+      families.map((family) => [family, new Set(classes.filter((one) => allowed(family, one) && fits(family, one)))]),
     )
-    this.#hosts = new Map(classes.map((content) => [content, new Set<Family>()]))
-    for (const content of classes) this.#spare.set(content, content.assignments.length)
-    for (const [family, contents] of this.candidates) for (const content of contents) this.#addHost(content, family)
+    for (const [family, contents] of this.candidates) for (const one of contents) this.#addHost(one, family)
     this.#families = new Set(families)
     this.#classes = new Set(classes)
   }
@@ -49,12 +63,13 @@ class Board<T> {
   }
 
   contradicts(): boolean {
-    return [...this.candidates.values()].some((contents) => contents.size === 0) || [...this.#spare.values()].some((spare) => spare > 0)
+    return [...this.candidates.values()].some((contents) => contents.size === 0) || [...this.#fields.values()].some(({spare}) => spare > 0)
   }
 
   #addHost(content: ContentClass<T>, family: Family): void {
-    this.#hosts.get(content)?.add(family)
-    this.#spare.set(content, (this.#spare.get(content) ?? 0) - family.sources.length)
+    const field = this.#fields.get(content)
+    field?.hosts.add(family)
+    if (field !== undefined) field.spare -= family.roster.size
   }
 
   #lookAtFamily(family: Family): void {
@@ -65,24 +80,31 @@ class Board<T> {
 
   #lookAtClass(content: ContentClass<T>): void {
     this.#classes.delete(content)
-    if (this.#spare.get(content) !== 0) return
-    for (const family of this.#hosts.get(content) ?? []) this.#settle(family, content)
+    const field = this.#fields.get(content)
+    if (field?.spare === 0) for (const family of field.hosts) this.#settle(family, content)
   }
 
   #settle(family: Family, content: ContentClass<T>): void {
-    if (this.#settled.has(family)) return
+    const field = this.#fields.get(content)
+    if (field === undefined || this.#settled.has(family)) return
     this.#settled.add(family)
     for (const other of this.candidates.get(family) ?? []) if (other !== content) this.#strike(family, other)
-    takeOut(family, content)
-    const others = [...(this.#hosts.get(content) ?? [])].filter((other) => !this.#settled.has(other))
-    for (const other of others) if (!suffices(other, content)) this.#strike(other, content)
+    takeOut(family.roster, field)
+    const others = [...field.hosts].filter((other) => !this.#settled.has(other))
+    for (const other of others) if (!suffices(other.roster, field)) this.#strike(other, content)
   }
 
   #strike(family: Family, content: ContentClass<T>): void {
+    const field = this.#fields.get(content)
     this.candidates.get(family)?.delete(content)
-    this.#hosts.get(content)?.delete(family)
-    this.#spare.set(content, (this.#spare.get(content) ?? 0) + family.sources.length)
+    field?.hosts.delete(family)
+    if (field !== undefined) field.spare += family.roster.size
     this.#families.add(family)
     this.#classes.add(content)
   }
+}
+
+function newField<T>(one: ContentClass<T>): Field<T> {
+  const left = leftOf(one)
+  return {content: one.content, left, hosts: new Set(), spare: total(left)}
 }
