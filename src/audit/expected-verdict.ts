@@ -1,3 +1,4 @@
+import {policyName} from '../flow/policy-name.js'
 import {formatShare, fraction, oneOf, type Share} from '../flow/share.js'
 import type {Verdict, VerdictKind} from '../flow/verdict.js'
 import type {ExpectedVerdict} from './expectation.js'
@@ -39,7 +40,7 @@ export function parseExpectedVerdict(text: string): ExpectedVerdict | undefined 
 export function formatVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'denied':
-      return `denied(${verdict.policy ?? verdict.layer})`
+      return `denied(${verdict.policy === undefined ? verdict.layer : policyName(verdict.policy)})`
     case 'responded':
       return `responded(${verdict.status})`
     default:
@@ -55,15 +56,12 @@ export function fitsVerdict(verdict: Verdict, {kind, detail}: ExpectedVerdict): 
   if (verdict.kind !== kind) return false
   if (detail === undefined) return true
   if (verdict.kind === 'responded') return String(verdict.status) === detail
-  return verdict.kind === 'denied' && (verdict.layer === detail || policyNames(verdict.policy).includes(detail))
+  return verdict.kind === 'denied' && namesOf(verdict).includes(detail)
 }
 
-/** A policy by the name its proxy has for it, and by `namespace/name`. */
-function policyNames(policy: string | undefined): readonly string[] {
-  if (policy === undefined) return []
-  // istiod names the rules of a policy `ns[NS]-policy[NAME]-rule[N]` (envoy-2022 A.7, ambient-ga D.5).
-  const [, namespace, name] = /^ns\[(.*?)\]-policy\[(.*?)\]/.exec(policy) ?? []
-  return namespace === undefined || name === undefined ? [policy] : [policy, `${namespace}/${name}`]
+/** Its layer, and its policy as people and as the proxy name it. */
+function namesOf({layer, policy}: Verdict & {kind: 'denied'}): readonly string[] {
+  return policy === undefined ? [layer] : [layer, policy, policyName(policy)]
 }
 
 function parseShare(text: string): Share | undefined {

@@ -1,5 +1,6 @@
 import type {HttpRequest} from '../flow/connection.js'
 import type {Answer, Place} from '../flow/forwarder.js'
+import {policyName} from '../flow/policy-name.js'
 import type {Flow, FlowPeer, Hop, Outcome, Trace} from '../flow/trace.js'
 import {outlookOf, type Verdict} from '../flow/verdict.js'
 import {formatSocket} from '../flow/address.js'
@@ -38,7 +39,7 @@ function verdictText(verdict: Verdict): string {
     case 'responded':
       return words('responded', String(verdict.status), ...optional(verdict.location))
     case 'denied':
-      return words('denied', verdict.layer, ...optional(verdict.policy))
+      return words('denied', verdict.layer, ...(verdict.policy === undefined ? [] : [policyName(verdict.policy)]))
     case 'tls-failure':
       return words('tls-failure', ...list('expected', verdict.expected), ...list('presented', verdict.presented))
     case 'ip-mismatch':

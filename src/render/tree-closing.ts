@@ -3,25 +3,32 @@ import {outlookOf, type Missing} from '../flow/verdict.js'
 import {fixFor} from './fixes.js'
 import type {Paragraph} from './tree-heading.js'
 import type {TreeStyle} from './tree-style.js'
-import {answerText, stoppedBy, verdictReason, verdictTitle, verdictTone} from './verdict-text.js'
+import {answerText, verdictReason, verdictTitle, verdictTone} from './verdict-text.js'
 
 /** Blocks below the hops: one for each bad end, what is missing, and the warnings. */
 export function closingTexts(style: TreeStyle): readonly (readonly Paragraph[])[] {
   return [...stopBlocks(style), missingBlock(style), warningBlock(style)]
 }
 
-/** Ends that say the same of the same place are told once. */
+/** Ends that say the same of several places are told once. */
 function stopBlocks(style: TreeStyle): readonly (readonly Paragraph[])[] {
-  const outcomes = Object.values(style.trace.outcomes).filter(({verdict}) => outlookOf(verdict) === 'negative')
-  const blocks = outcomes.map((outcome) => stopBlock(outcome, style))
-  return [...new Map(blocks.map((block) => [block.map(({text}) => text).join('\n'), block])).values()]
+  const groups = new Map<string, [Outcome, ...Outcome[]]>()
+  for (const outcome of Object.values(style.trace.outcomes).filter(({verdict}) => outlookOf(verdict) === 'negative')) {
+    const key = JSON.stringify([outcome.verdict, outcome.answer])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [outcome])
+    else group.push(outcome)
+  }
+  return [...groups.values()].map((group) => stopBlock(group, style))
 }
 
-function stopBlock({verdict, place, answer}: Outcome, {glyphs, name}: TreeStyle): readonly Paragraph[] {
+function stopBlock(outcomes: readonly [Outcome, ...Outcome[]], {glyphs, name}: TreeStyle): readonly Paragraph[] {
+  const [{verdict, answer}] = outcomes
   const fix = fixFor(verdict.kind)
   const seen = answerText(answer)
   const reason = verdictReason(verdict)
-  const what = `${verdictTitle(verdict)} ${stoppedBy(place, name)}${reason === '' ? '' : `: ${reason}`}`
+  const places = [...new Set(outcomes.map(({place}) => `${place.kind} ${name(place)}`))].toSorted()
+  const what = `${verdictTitle(verdict)} by ${places.join(', ')}${reason === '' ? '' : `: ${reason}`}`
   return [
     {text: glyphs.say(what), tone: verdictTone(verdict)},
     ...(seen === '' ? [] : [{label: 'seen:', text: glyphs.say(seen), tone: 'plain' as const}]),

@@ -1,6 +1,7 @@
 import {isWhole} from '../flow/share.js'
-import type {Branch, HopId, OutcomeId, Trace} from '../flow/trace.js'
+import type {Branch, Trace} from '../flow/trace.js'
 import type {BranchGroup} from './alike.js'
+import {reachedAddress} from './leg.js'
 import {shareText} from './share-text.js'
 import type {TreeStyle} from './tree-style.js'
 
@@ -27,26 +28,29 @@ function alikeText(branches: readonly Branch[], trace: Trace): string {
   return `${branches.length} alike, ${each}first shown: ${told.slice(0, ALIKE_NAMES).join(', ')}${more}`
 }
 
-/** The names by which the paths can be told apart: those of the first place where they are not the same. */
+/** What the paths can be told apart by: the names of the first place where no two are the same, or else the addresses there. */
 function differingNames(branches: readonly Branch[], trace: Trace): readonly string[] {
-  const paths = branches.map((branch) => namesOnPath(branch, trace))
-  const [first = []] = paths
-  const at = first.findIndex((name, index) => paths.some((path) => path[index] !== name))
-  return paths.map((path) => path[at] ?? path.at(-1) ?? '')
+  const paths = branches.map((branch) => placesOnPath(branch, trace))
+  const length = Math.max(...paths.map((path) => path.length))
+  const columns = (of: keyof Stop): readonly string[][] => Array.from({length}, (_, index) => paths.map((path) => path[index]?.[of] ?? ''))
+  const distinct = (texts: readonly string[]): boolean => new Set(texts).size === texts.length
+  const [addresses = []] = columns('address')
+  return columns('name').find(distinct) ?? columns('address').find(distinct) ?? addresses
+}
+
+interface Stop {
+  readonly name: string
+  readonly address: string
 }
 
 /** The places of the first path behind a branch, without packet rules. */
-function namesOnPath({to}: Branch, trace: Trace): readonly string[] {
-  const names: string[] = []
+function placesOnPath({to}: Branch, trace: Trace): readonly Stop[] {
+  const stops: Stop[] = []
   const seen = new Set<string>()
   for (let id: string | undefined = to; id !== undefined && !seen.has(id); id = trace.hops[id]?.next[0]?.to) {
     seen.add(id)
-    names.push(...proxyName(id, trace))
+    const hop = trace.hops[id]
+    if (hop !== undefined && hop.place.kind !== 'node') stops.push({name: hop.place.name, address: reachedAddress(hop.arrival)})
   }
-  return names
-}
-
-function proxyName(id: HopId | OutcomeId, {hops, outcomes}: Trace): readonly string[] {
-  const place = hops[id]?.place ?? outcomes[id]?.place
-  return place === undefined || place.kind === 'node' ? [] : [place.name]
+  return stops
 }

@@ -78,9 +78,14 @@ function conditionRows({requires, rails}: {requires: readonly Condition[]; rails
 
 /** What stands beside the name of the hop: how the connection came in. */
 function headline({hop, steps}: Pick<Passage, 'hop' | 'steps'>, style: TreeStyle): string {
-  if (hop.place.kind === 'app') return appHeadline({hop, steps}, style)
+  if (isEnd(hop)) return appHeadline({hop, steps}, style)
   const parts = style.verbose ? [] : hop.place.kind === 'node' ? captureTexts(steps, style) : entryTexts(steps, style)
   return parts.length === 0 ? entryText(hop) : parts.join(` ${style.glyphs.dot} `)
+}
+
+/** Where applications are, in the mesh or outside. */
+function isEnd({place}: Hop): boolean {
+  return place.kind === 'app' || place.kind === 'outside'
 }
 
 function entryText({arrival}: Hop): string {
@@ -88,9 +93,9 @@ function entryText({arrival}: Hop): string {
 }
 
 function appHeadline({hop, steps}: Pick<Passage, 'hop' | 'steps'>, {trace}: TreeStyle): string {
-  return hop.id === trace.start
-    ? `connects to ${formatSocket(trace.flow.connection.destination)}`
-    : `receives on ${deliveredAddress(steps) ?? reachedAddress(hop.arrival)}`
+  if (hop.id === trace.start) return `connects to ${formatSocket(trace.flow.connection.destination)}`
+  const address = deliveredAddress(steps)
+  return address === undefined ? entryText(hop) : `receives on ${address}`
 }
 
 function captureTexts(steps: readonly Step[], {glyphs}: TreeStyle): readonly string[] {
@@ -112,7 +117,7 @@ function isHeadlined(step: Step, {hop, steps}: Passage): boolean {
     case 'capture':
       return hop.place.kind === 'node'
     case 'deliver':
-      return hop.place.kind === 'app'
+      return isEnd(hop)
     case 'filter-chain':
       return steps.some((other) => other.kind === 'listener' && other.name === step.name)
     default:

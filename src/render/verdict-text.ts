@@ -1,4 +1,5 @@
-import type {Answer, Place} from '../flow/forwarder.js'
+import type {Answer} from '../flow/forwarder.js'
+import {policyName} from '../flow/policy-name.js'
 import {outlookOf, type Verdict} from '../flow/verdict.js'
 import type {Glyphs} from './glyphs.js'
 import type {Tone} from './tree-row.js'
@@ -25,7 +26,7 @@ export function verdictReason(verdict: Verdict): string {
     case 'responded':
       return [verdict.reason, ...(verdict.location === undefined ? [] : [`to ${verdict.location}`])].join(' ')
     case 'denied':
-      return verdict.policy === undefined ? verdict.reason : `policy ${verdict.policy}: ${verdict.reason}`
+      return verdict.policy === undefined ? verdict.reason : `policy ${policyName(verdict.policy)}: ${verdict.reason}`
     case 'tls-failure':
       return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
     case 'ip-mismatch':
@@ -74,11 +75,6 @@ export function answerText(answer: Answer): string {
     default:
       return answer satisfies never
   }
-}
-
-/** `by ztunnel istio-system/ztunnel-hptxk`. */
-export function stoppedBy(place: Place, name: (place: Place) => string): string {
-  return `by ${place.kind} ${name(place)}`
 }
 
 function names(label: string, values: readonly string[] | undefined): readonly string[] {

@@ -1,8 +1,7 @@
 import {expect, test} from 'vitest'
-import {fraction, oneOf} from '../../src/flow/share.js'
 import {renderTree} from '../../src/render/tree.js'
-import {canary, splitPath, waypointPath} from './recorded-path.js'
-import {deniedMostly, diamond} from './split-paths.js'
+import {waypointPath} from './recorded-path.js'
+import {deniedMostly} from './split-paths.js'
 
 test('200 columns: everything on its line', () => {
   expect(renderTree(waypointPath, {width: 200})).toMatchInlineSnapshot(`
@@ -180,34 +179,4 @@ test('without unicode', () => {
 
     warning:  the dump of the waypoint is older than the others"
   `)
-})
-
-test('endpoints with the same outcome are drawn once', () => {
-  const lines = renderTree(canary, {width: 100}).split('\n')
-  expect(lines).toContain('   3 alike, first shown: productpage-v1-a 45 %, productpage-v1-b 45 %, productpage-v2-c 10 %')
-  expect(lines.filter((line) => line.includes('receives on'))).toEqual([
-    '6  app        productpage-v1-a                    receives on 10.4.0.5:9080',
-  ])
-})
-
-test('verbose draws each of them', () => {
-  const text = renderTree(canary, {width: 100, verbose: true})
-  expect(text.split('\n').filter((line) => line.includes('receives on'))).toHaveLength(3)
-  expect(text).toContain('├─ 45 %')
-  expect(text).toContain('└─ 10 %')
-})
-
-test('many alike endpoints are counted', () => {
-  const pods = Array.from({length: 6}, (_, index) => ({pod: {id: index, ip: `10.4.0.${index + 5}`, name: `v1-${index}`}, share: oneOf(6)}))
-  expect(renderTree(splitPath(pods), {width: 100})).toContain('   6 alike, each one of 6, first shown: v1-0, v1-1, v1-2, v1-3 and 2 more\n')
-})
-
-test('a share that is no whole percentage stays a fraction', () => {
-  const pods = [1, 2].map((part) => ({pod: {id: part, ip: `10.4.0.${part}`, name: `v${part}`}, share: fraction(part, 3)}))
-  expect(renderTree(splitPath(pods), {width: 100, verbose: true})).toContain('├─ 1/3\n')
-})
-
-test('ways that come together are drawn once and referred to', () => {
-  const text = renderTree(diamond({left: 'a', right: 'b', order: ['left', 'right']}), {width: 100, verbose: true})
-  expect(text).toContain('→ goes on at 5')
 })
