@@ -7,14 +7,6 @@ export interface ClusterAccess {
   readonly namespace?: string | undefined
 }
 
-/** A container of a pod. */
-export interface PodContainer {
-  readonly pod: string
-  /** From `NAMESPACE/POD`; kubectl's current namespace without it. */
-  readonly namespace?: string | undefined
-  readonly container: string
-}
-
 /** Flags for every kubectl call. Values are glued to their flag, so that none can be read as a flag of its own. */
 export function accessArguments({context, kubeconfig, namespace}: ClusterAccess): string[] {
   return [

@@ -13,9 +13,9 @@ export class Dump extends BaseCommand {
 A dump that did not arrive whole is an error.`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> istio-system/ztunnel-hptxk --output-file ztunnel-hptxk.json',
-    '<%= config.bin %> <%= command.id %> waypoint-7d9f -n default -o summary',
-    '<%= config.bin %> <%= command.id %> -f z.json --jsonpath "$.configs[*].dynamic_listeners[*].name"',
+    '<%= config.bin %> dump istio-system/ztunnel-hptxk --output-file ztunnel-hptxk.json',
+    '<%= config.bin %> dump waypoint-7d9f -n default -o summary',
+    '<%= config.bin %> dump -f z.json --jsonpath "$..dynamic_listeners[*].name"',
   ]
 
   static override args = {pod: Args.string({description: 'POD or NAMESPACE/POD of the proxy.'})}

@@ -3,7 +3,7 @@ import type {DumpStore} from '../../json/store.js'
 import {elements, tokensOf} from './elements.js'
 
 /** Bytes of the largest dump that is put together in memory. */
-export const MAX_ASSEMBLED_BYTES = 256 * 1024 * 1024
+const MAX_ASSEMBLED_BYTES = 256 * 1024 * 1024
 
 /** A container that is still open: a list when its keys are 0, 1, 2 …. */
 class Container {
