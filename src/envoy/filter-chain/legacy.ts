@@ -1,3 +1,4 @@
+import type {Condition} from '../../flow/forwarder.js'
 import type {Rejected} from '../../flow/step.js'
 import type {SocketAddress} from '../../flow/address.js'
 import type {View} from '../../json/view.js'
@@ -11,13 +12,21 @@ export interface LegacyMatch {
   /** The level that found no chain. */
   readonly failedAt?: string
   readonly because: readonly string[]
+  /** Set where the config does not say which chains Envoy looks at: what must hold for this outcome. */
+  readonly requires: readonly Condition[]
 }
 
 interface Level {
   readonly name: string
-  /** Chains that stay; empty means the level fails, and with it the whole match. */
-  readonly keep: (chains: readonly View[], connection: Connection) => readonly View[]
+  /** Chains that stay. None: the level fails, and with it the whole match. More than one group: only one of them is looked at further. */
+  readonly keep: (chains: readonly View[], connection: Connection) => readonly Group[]
   readonly value: (connection: Connection) => string
+}
+
+interface Group {
+  readonly chains: readonly View[]
+  /** How the group is told from the others. */
+  readonly name: string
 }
 
 /**
@@ -25,17 +34,17 @@ interface Level {
  * Source: envoy-2022 D3; filter_chain_manager_impl.cc findFilterChain*.
  */
 const LEVELS: readonly Level[] = [
-  {name: 'destination_port', keep: byPort, value: ({local}) => String(local?.port ?? 'none')},
+  {name: 'destination_port', keep: only(byPort), value: ({local}) => String(local?.port ?? 'none')},
   {
     name: 'prefix_ranges',
     keep: (chains, {local}) => byRanges(chains, {field: 'prefix_ranges', address: local}),
     value: ({local}) => local?.ip ?? 'internal',
   },
-  {name: 'server_names', keep: byServerName, value: ({serverName}) => serverName ?? 'no SNI'},
-  {name: 'transport_protocol', keep: byTransportProtocol, value: ({transportProtocol}) => transportProtocol},
+  {name: 'server_names', keep: only(byServerName), value: ({serverName}) => serverName ?? 'no SNI'},
+  {name: 'transport_protocol', keep: only(byTransportProtocol), value: ({transportProtocol}) => transportProtocol},
   {
     name: 'application_protocols',
-    keep: byApplicationProtocol,
+    keep: only(byApplicationProtocol),
     value: ({applicationProtocols}) => (applicationProtocols.length === 0 ? 'none' : applicationProtocols.join(',')),
   },
   {
@@ -43,31 +52,66 @@ const LEVELS: readonly Level[] = [
     keep: (chains, {directRemote}) => byRanges(chains, {field: 'direct_source_prefix_ranges', address: directRemote}),
     value: ({directRemote}) => directRemote?.ip ?? 'internal',
   },
-  {name: 'source_type', keep: bySourceType, value: (connection) => (isLocalSource(connection) ? 'local' : 'external')},
+  {name: 'source_type', keep: only(bySourceType), value: (connection) => (isLocalSource(connection) ? 'local' : 'external')},
   {
     name: 'source_prefix_ranges',
     keep: (chains, {remote}) => byRanges(chains, {field: 'source_prefix_ranges', address: remote}),
     value: ({remote}) => remote?.ip ?? 'internal',
   },
-  {name: 'source_ports', keep: bySourcePort, value: ({remote}) => String(remote?.port ?? 'none')},
+  {name: 'source_ports', keep: only(bySourcePort), value: ({remote}) => String(remote?.port ?? 'none')},
 ]
 
-export function matchLegacy(chains: readonly View[], connection: Connection): LegacyMatch {
-  const rejected: Rejected[] = []
-  let left = chains
-  for (const level of LEVELS) {
-    const kept = level.keep(left, connection)
-    const value = level.value(connection)
-    for (const chain of left) {
-      if (!kept.includes(chain)) {
-        rejected.push({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`})
-      }
-    }
-    if (kept.length === 0) return {rejected, failedAt: level.name, because: [`${level.name} ${value}`]}
-    left = kept
+/** The chain of a connection; more than one outcome only where Envoy itself leaves it to chance which chains it sees. */
+export function matchLegacy(chains: readonly View[], connection: Connection): readonly LegacyMatch[] {
+  return descend({left: chains, levels: LEVELS, rejected: [], requires: []}, connection)
+}
+
+interface Descent {
+  readonly left: readonly View[]
+  readonly levels: readonly Level[]
+  readonly rejected: readonly Rejected[]
+  readonly requires: readonly Condition[]
+}
+
+function descend({left, levels, rejected, requires}: Descent, connection: Connection): readonly LegacyMatch[] {
+  const [level, ...deeper] = levels
+  if (level === undefined) {
+    const [chain] = left
+    return [{...(chain === undefined ? {} : {chain}), rejected, requires, because: decidingFields(chain, connection)}]
   }
-  const [chain] = left
-  return {...(chain === undefined ? {} : {chain}), rejected, because: decidingFields(chain, connection)}
+  const value = level.value(connection)
+  const groups = level.keep(left, connection)
+  const ruledOut = (kept: readonly View[]): readonly Rejected[] => [...rejected, ...rejectedBy(level, {left, kept, value})]
+  if (groups.length === 0) return [{rejected: ruledOut([]), requires, failedAt: level.name, because: [`${level.name} ${value}`]}]
+  return groups.flatMap((group) =>
+    descend(
+      {
+        left: group.chains,
+        levels: deeper,
+        rejected: ruledOut(group.chains),
+        requires: [...requires, ...conditionOf(level, {group, groups})],
+      },
+      connection,
+    ),
+  )
+}
+
+function rejectedBy(level: Level, {left, kept, value}: {left: readonly View[]; kept: readonly View[]; value: string}): Rejected[] {
+  return left
+    .filter((chain) => !kept.includes(chain))
+    .map((chain) => ({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`}))
+}
+
+function conditionOf(level: Level, {group, groups}: {group: Group; groups: readonly Group[]}): Condition[] {
+  const what = `${level.name}: Envoy keeps the chains with ${group.name} (it stores both ways to say "any", and uses one)`
+  return groups.length < 2 ? [] : [{what, group: `${level.name} any`}]
+}
+
+function only(keep: (chains: readonly View[], connection: Connection) => readonly View[]): Level['keep'] {
+  return (chains, connection) => {
+    const kept = keep(chains, connection)
+    return kept.length === 0 ? [] : [{chains: kept, name: 'the value'}]
+  }
 }
 
 export function chainName(chain: View): string {
@@ -104,11 +148,19 @@ function byPort(chains: readonly View[], {local}: Connection): readonly View[] {
 /** envoy-2022 D3: a non-IP address is looked up as 255.255.255.255, so only unrestricted ranges match. */
 const FAKE_ADDRESS = '255.255.255.255'
 
-function byRanges(chains: readonly View[], query: {field: string; address: SocketAddress | undefined}): readonly View[] {
+function byRanges(chains: readonly View[], query: {field: string; address: SocketAddress | undefined}): readonly Group[] {
   const bytes = ipBytes(query.address?.ip ?? FAKE_ADDRESS) ?? []
-  const lengths = chains.map((chain) => longestPrefix(chain.get('filter_chain_match')?.list(query.field) ?? [], bytes))
+  const rangesOf = (chain: View): readonly View[] => chain.get('filter_chain_match')?.list(query.field) ?? []
+  const lengths = chains.map((chain) => longestPrefix(rangesOf(chain), bytes))
   const best = Math.max(...lengths)
-  return best < 0 ? [] : chains.filter((_, index) => lengths[index] === best)
+  if (best < 0) return []
+  const kept = chains.filter((_, index) => lengths[index] === best)
+  // filter_chain_manager_impl.cc convertIPsToTries: no ranges and a range of length 0 share a trie node, whose set has no order.
+  const groups = [
+    {name: 'no ranges', chains: kept.filter((chain) => rangesOf(chain).length === 0)},
+    {name: 'such a range', chains: kept.filter((chain) => rangesOf(chain).length > 0)},
+  ]
+  return groups.filter((group) => group.chains.length > 0)
 }
 
 /** Length of the longest range that holds the address; no ranges at all is /0; -1 when none matches. */

@@ -1,10 +1,11 @@
+import {oneOf} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {one, type Branch} from '../branch.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
 import {evaluateMatcher, usesKeepMatching, type MatcherOutcome} from '../matcher/evaluate.js'
-import {chainName, matchLegacy} from './legacy.js'
+import {chainName, matchLegacy, type LegacyMatch} from './legacy.js'
 
 export type ChainChoice =
   | {readonly kind: 'chain'; readonly chain: View}
@@ -21,7 +22,7 @@ interface SelectInput {
 /** The filter chain of a connection, by the unified matcher when there is one. Source: envoy-2022 D3. */
 export function selectFilterChain(input: SelectInput): readonly Branch<ChainChoice>[] {
   const matcher = input.listener.get('filter_chain_matcher')
-  return matcher === undefined ? [byLegacyMatch(input)] : byMatcher(input, matcher)
+  return matcher === undefined ? byLegacyMatch(input) : byMatcher(input, matcher)
 }
 
 function byMatcher(input: SelectInput, matcher: View): readonly Branch<ChainChoice>[] {
@@ -69,9 +70,15 @@ function namedChain(input: SelectInput, found: {name: string; step: Step}): Bran
   return one<ChainChoice>({kind: 'chain', chain}, [found.step, chainStep(input.context, chain)])
 }
 
-function byLegacyMatch({context, listener, connection}: SelectInput): Branch<ChainChoice> {
-  const chains = listener.list('filter_chains')
-  const match = matchLegacy(chains, connection)
+function byLegacyMatch(input: SelectInput): readonly Branch<ChainChoice>[] {
+  const matches = matchLegacy(input.listener.list('filter_chains'), input.connection)
+  return matches.map((match) => ({
+    ...takeMatch(input, match),
+    ...(matches.length < 2 ? {} : {share: oneOf(matches.length), requires: match.requires}),
+  }))
+}
+
+function takeMatch({context, listener}: SelectInput, match: LegacyMatch): Branch<ChainChoice> {
   if (match.chain !== undefined) {
     const step = {...chainStep(context, match.chain), because: match.because, rejected: match.rejected}
     return one<ChainChoice>({kind: 'chain', chain: match.chain}, [step])
