@@ -41,7 +41,7 @@ function resolveIn(directory: Directory, {question, namespace}: Asked): Resoluti
 }
 
 /** What to type instead. */
-export function usageError(resolution: Exclude<Resolution<unknown>, {kind: 'found'}>): UsageError {
+function usageError(resolution: Exclude<Resolution<unknown>, {kind: 'found'}>): UsageError {
   if (resolution.kind === 'ambiguous') {
     return new UsageError({what: `"${resolution.text}" is ambiguous.`, help: `Say one of: ${resolution.candidates.join(', ')}.`})
   }

@@ -59,6 +59,8 @@ each with :PORT (name or number), which may be left out if there is only one. Al
     await this.print(
       await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
     )
+    // The other formats print them.
+    if (flags.output === 'minimal' && !flags.json) for (const warning of trace.warnings) this.warn(warning)
     this.conclude(outlookFor(trace.verdict, flags.expect))
     mesh.snapshot.close()
     return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))

@@ -36,7 +36,7 @@ export function resolveDestination(directory: Directory, query: NameQuery): Reso
 }
 
 /** A service by host name, `ns/svc`, `svc.ns`, or by `svc` in the given namespace, then in all. */
-export function serviceNamed(directory: Directory, query: NameQuery): Resolution<MeshService> {
+function serviceNamed(directory: Directory, query: NameQuery): Resolution<MeshService> {
   for (const test of serviceTests(query)) {
     const fitting = directory.services.filter(test)
     const [only] = fitting

@@ -45,11 +45,11 @@ export function inventoryNodes(inventory: Inventory): readonly MeshNode[] {
   return (inventory.nodes ?? []).map(({name, ips, podCIDRs}) => ({name, ips: ips.map(normalIp), podCIDRs}))
 }
 
-export function spiffeId(parts: {readonly trustDomain: string; readonly namespace: string; readonly serviceAccount: string}): string {
+function spiffeId(parts: {readonly trustDomain: string; readonly namespace: string; readonly serviceAccount: string}): string {
   return `spiffe://${parts.trustDomain}/ns/${parts.namespace}/sa/${parts.serviceAccount}`
 }
 
-export function recordedIn(source: InventorySource): Evidence {
+function recordedIn(source: InventorySource): Evidence {
   return {dump: source.file, pointer: source.pointer, basis: 'recorded'}
 }
 

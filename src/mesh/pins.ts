@@ -13,7 +13,7 @@ export function applyPins(exits: readonly Exit[], pins: readonly string[]): read
 }
 
 /** Shares of all exits that are no mirrors, added up. */
-export function sumOf(exits: readonly Exit[]): Share {
+function sumOf(exits: readonly Exit[]): Share {
   return exits.reduce((sum, exit) => (exit.mirror === true ? sum : addShares(sum, exit.share)), NOTHING)
 }
 

@@ -47,7 +47,7 @@ export function podNamed(directory: Directory, query: NameQuery): Resolution<Wor
 }
 
 /** A workload as a user calls it: by pod name, controller, app label, pod name prefix, or service account. */
-export function workloadNamed(directory: Directory, query: NameQuery): Resolution<Workload> {
+function workloadNamed(directory: Directory, query: NameQuery): Resolution<Workload> {
   return choose({directory, query}, [
     (workload, name) => workload.name === name,
     (workload, name) => workload.controller === name,

@@ -17,7 +17,7 @@ export interface TraceLimits {
   readonly maxBranches: number
 }
 
-export const DEFAULT_LIMITS: TraceLimits = {maxDepth: 128, maxBranches: 10_000}
+const DEFAULT_LIMITS: TraceLimits = {maxDepth: 128, maxBranches: 10_000}
 
 export interface Exploration {
   readonly start: Visit
