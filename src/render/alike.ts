@@ -1,6 +1,7 @@
 import {addShares, formatShare, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 import type {Branch, Hop, HopId, Outcome, Trace} from '../flow/trace.js'
+import {bottomUp} from './bottom-up.js'
 import {layersOf} from './leg.js'
 
 /** Branches that differ only in which of several equal endpoints they take. */
@@ -19,7 +20,9 @@ export interface Likeness {
 }
 
 export function createLikeness(trace: Trace): Likeness {
-  return {trace, keys: new Map(), interned: new Map()}
+  const likeness = {trace, keys: new Map<HopId, string>(), interned: new Map<string, string>()}
+  for (const id of bottomUp(trace)) hopKey(id, likeness)
+  return likeness
 }
 
 /** Groups branches that pass the same kinds of places with the same identities and decisions to the same verdict. */

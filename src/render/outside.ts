@@ -3,6 +3,7 @@ import {formatSocket} from '../flow/address.js'
 import type {Branch, Hop, HopId, Outcome, Trace} from '../flow/trace.js'
 import {addShares, formatShare, multiplyShares, shareToNumber, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
+import {bottomUp} from './bottom-up.js'
 import {hopLine, outcomeText, quoteWord, type LineContext} from './outside-line.js'
 import {endPlace, placeNamer} from './place-text.js'
 
@@ -34,7 +35,9 @@ interface Survey extends LineContext {
  * branches that cannot be told apart are one, with their shares added, and come in an order that depends on their content alone.
  */
 export function surveyOutside(trace: Trace): OutsideNode {
-  return visit(trace.start, {trace, name: placeNamer(trace), nodes: new Map(), branches: new Map()})
+  const survey: Survey = {trace, name: placeNamer(trace), nodes: new Map(), branches: new Map()}
+  for (const id of bottomUp(trace)) visit(id, survey)
+  return visit(trace.start, survey)
 }
 
 /** Another passage of a proxy the connection never left, or the packet rules between two sockets. */

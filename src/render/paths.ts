@@ -1,4 +1,5 @@
 import type {Hop, HopId, Trace} from '../flow/trace.js'
+import {bottomUp} from './bottom-up.js'
 
 /** How many ways lead from the start to an end; copies (mirrors) are no ways of their own. */
 export function countPaths(trace: Trace): bigint {
@@ -35,5 +36,6 @@ function foldPaths<T>(trace: Trace, fold: Fold<T>): T {
     known.set(id, value)
     return value
   }
+  for (const id of bottomUp(trace)) visit(id)
   return visit(trace.start)
 }

@@ -1,10 +1,11 @@
 import stringWidth from 'string-width'
 
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+/** ASCII and the signs a tree is drawn with: one column each, one code unit each. */
+const NARROW = /^[\x20-\x7e→·…═─▶├└│✓✗]*$/
 
 /** Columns a text takes on a terminal; wide characters count two. */
 export function widthOf(text: string): number {
-  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text)
+  return NARROW.test(text) ? text.length : stringWidth(text)
 }
 
 export function padEnd(text: string, width: number): string {
@@ -69,6 +70,6 @@ function takeWidth(characters: readonly string[], width: number): readonly strin
 }
 
 function graphemes(text: string): readonly string[] {
-  if (PRINTABLE_ASCII.test(text)) return text.split(/(?:)/u)
+  if (NARROW.test(text)) return text.split(/(?:)/u)
   return Array.from(new Intl.Segmenter('en', {granularity: 'grapheme'}).segment(text), (part) => part.segment)
 }

@@ -28,8 +28,8 @@ const NAME_PART = 0.4
 export function layOutRows(rows: readonly Row[], layout: Layout): readonly string[] {
   const hops = rows.filter((row) => row.kind === 'hop')
   const columns = {
-    number: GAP + Math.max(1, ...hops.map((row) => String(row.number).length)),
-    name: Math.max(0, ...hops.map((row) => widthOf(row.name))),
+    number: GAP + widest(hops.map((row) => String(row.number))),
+    name: widest(hops.map((row) => row.name)),
   }
   return rows.flatMap((row) => layOutRow({row, columns}, layout))
 }
@@ -38,6 +38,10 @@ export function layOutRows(rows: readonly Row[], layout: Layout): readonly strin
 export function layOutText({text, indent, tone}: {text: string; indent: number; tone: Tone}, layout: Layout): readonly string[] {
   const paint = painter(tone, layout.theme)
   return wrapText(text, cellOf(layout.width - indent, layout)).map((line) => ' '.repeat(indent) + paint(line))
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, widthOf(text)), 1)
 }
 
 function layOutRow({row, columns}: {row: Row; columns: Columns}, layout: Layout): readonly string[] {

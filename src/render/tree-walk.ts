@@ -22,6 +22,8 @@ interface Walk {
   /** Paths end differently: then each end says its verdict. */
   readonly hasSeveralEnds: boolean
   count: number
+  /** What is still to be drawn, the next one last: paths may be longer than a call stack is deep. */
+  readonly pending: (() => void)[]
 }
 
 interface At {
@@ -40,8 +42,10 @@ export function treeRows(style: TreeStyle): readonly Row[] {
     likeness: createLikeness(trace),
     hasSeveralEnds: verdicts.size > 1,
     count: 0,
+    pending: [],
   }
   drawOnce({id: trace.start, rails: NO_RAILS}, walk)
+  for (let draw = walk.pending.pop(); draw !== undefined; draw = walk.pending.pop()) draw()
   return walk.rows
 }
 
@@ -109,13 +113,17 @@ function drawBranches(at: At, walk: Walk): void {
     drawOnlyGroup({...at, group: only}, walk)
     return
   }
-  groups.forEach((group, index) => {
-    const isLast = index === groups.length - 1
-    const rails = railsOf({rails: at.rails, isLast}, walk)
-    walk.rows.push({kind: 'text', rails: rails.head, tone: 'strong', text: groupText(group, walk.style), indented: false})
-    walk.rows.push(...branchRows({branch: group.first, rails: rails.body}, walk.style))
-    drawTarget({hop: at.hop, rails: rails.body, branch: group.first}, walk)
+  const draws = groups.map((group, index) => () => {
+    drawGroup({...at, group, isLast: index === groups.length - 1}, walk)
   })
+  walk.pending.push(...draws.toReversed())
+}
+
+function drawGroup({hop, rails: outer, group, isLast}: At & {group: BranchGroup; isLast: boolean}, walk: Walk): void {
+  const rails = railsOf({rails: outer, isLast}, walk)
+  walk.rows.push({kind: 'text', rails: rails.head, tone: 'strong', text: groupText(group, walk.style), indented: false})
+  walk.rows.push(...branchRows({branch: group.first, rails: rails.body}, walk.style))
+  drawTarget({hop, rails: rails.body, branch: group.first}, walk)
 }
 
 function drawOnlyGroup({group, ...at}: At & {group: BranchGroup}, walk: Walk): void {
@@ -144,7 +152,10 @@ function drawTarget(at: At & {branch: Branch}, walk: Walk): void {
   const next = style.trace.hops[branch.to]
   const isInside = next?.arrival.entry.kind === 'internal'
   if (next !== undefined && !isInside) rows.push(...legRows({from: at.hop.place, to: next, rails: at.rails}, style))
-  drawOnce({id: branch.to, rails: at.rails, inside: isInside && !style.verbose ? walk.numbers.get(at.hop.id) : undefined}, walk)
+  const inside = isInside && !style.verbose ? walk.numbers.get(at.hop.id) : undefined
+  walk.pending.push(() => {
+    drawOnce({id: branch.to, rails: at.rails, inside}, walk)
+  })
 }
 
 /** Folded, packet rules that let a connection pass are left out, but for what happens to the client right at its start. */

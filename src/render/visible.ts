@@ -1,6 +1,8 @@
 /** C0, C1 and DEL, invisible format characters (bidi overrides among them), lone surrogates, line and paragraph separators. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
@@ -12,7 +14,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
  * (`\x1b`, `\n`, `\u{202e}`). Everything else stays as it is.
  */
 export function visible(text: string): string {
-  return text.replace(UNSAFE, escapeCharacter)
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNSAFE, escapeCharacter)
 }
 
 function escapeCharacter(character: string): string {
