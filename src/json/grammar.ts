@@ -31,6 +31,9 @@ export const TRANSITIONS: Uint8Array = buildTransitions()
 /** The state after the first byte of a number or a literal. */
 export const SCALAR_START: Uint8Array = buildScalarStarts()
 
+/** 1 for bytes that stay inside a string whatever came before. */
+export const PLAIN_TEXT: Uint8Array = TRANSITIONS.slice(STATE.text * BYTES, (STATE.text + 1) * BYTES).map((next) => (next === STATE.text ? 1 : 0))
+
 function buildScalarStarts(): Uint8Array {
   const starts = new Uint8Array(BYTES).fill(STATE.digits)
   const set = (character: string, state: number): void => { starts[character.charCodeAt(0)] = state }

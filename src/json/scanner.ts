@@ -1,4 +1,4 @@
-import {ACTION, SCALAR_START, STATE, TRANSITIONS} from './grammar.js'
+import {ACTION, PLAIN_TEXT, SCALAR_START, STATE, TRANSITIONS} from './grammar.js'
 import {showByte, type JsonProblem} from './problem.js'
 
 /** What the scanner tells about the document. Offsets count from the start of the document; `end` is exclusive. */
@@ -51,10 +51,12 @@ export class JsonScanner {
     const {length} = bytes
     let state = this.#state
     for (let index = 0; index < length && this.problem === undefined; index++) {
+      if (state === STATE.text) index = skipPlainText(bytes, index)
+      if (index === length) break
       const byte = bytes[index] ?? 0
       const next = TRANSITIONS[(state << 8) | byte] ?? ACTION.reject
       if (next < ACTION.newline) state = next
-      else if (next === ACTION.newline) this.line++
+      else if (next === ACTION.newline) index = this.#newline(bytes, index)
       else {
         state = this.#act({action: next, state, byte, offset: base + index})
         if (next === ACTION.endNumber) index--
@@ -73,6 +75,14 @@ export class JsonScanner {
     this.fail({
       code: empty ? 'empty' : 'truncated', offset: this.#offset, expected: empty ? 'a JSON object' : expectedIn(this.#state), got: 'the end of the data',
     })
+  }
+
+  /** A line begins: its indentation means nothing. Gives the last byte that is dealt with. */
+  #newline(bytes: Uint8Array, index: number): number {
+    this.line++
+    let last = index
+    while (last + 1 < bytes.length && bytes[last + 1] === SPACE) last++
+    return last
   }
 
   #act(step: {readonly action: number; readonly state: number; readonly byte: number; readonly offset: number}): number {
@@ -138,6 +148,16 @@ export class JsonScanner {
     this.fail({code: problemCode(state, byte), offset, expected: expectedIn(state), got: showByte(byte)})
     return state
   }
+}
+
+const SPACE = 0x20
+
+/** The first byte at or after this one that may end a string or begin an escape or a longer character: most bytes of a dump are skipped here. */
+function skipPlainText(bytes: Uint8Array, start: number): number {
+  const {length} = bytes
+  let index = start
+  while (index < length && PLAIN_TEXT[bytes[index] ?? 0] === 1) index++
+  return index
 }
 
 function isNumberEnd(state: number): boolean {

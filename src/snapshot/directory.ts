@@ -14,7 +14,7 @@ export interface RecordedFile {
   readonly name: string
   /** Absolute; absent when it was not recorded. */
   readonly path?: string
-  readonly recorded?: {readonly sha256?: string | undefined; readonly bytes?: number | undefined}
+  readonly recorded?: {readonly sha256?: string | undefined}
   readonly pod?: string | undefined
   readonly namespace?: string | undefined
   readonly node?: string | undefined
@@ -71,8 +71,8 @@ function fromManifest(tree: Tree, manifest: Manifest): Contents {
 
 function toRecorded(tree: Tree, file: ManifestFile): RecordedFile {
   const path = locate(tree, file.path)
-  const {pod, namespace, node, sha256, bytes} = file
-  const place = {name: file.path, pod, namespace, node, recorded: {sha256, bytes}}
+  const {pod, namespace, node, sha256} = file
+  const place = {name: file.path, pod, namespace, node, recorded: {sha256}}
   if (file.error !== undefined) return {...place, error: file.error}
   return path === undefined ? {...place, error: 'the manifest lists it, but the file is not there'} : {...place, path}
 }

@@ -18,7 +18,7 @@ export interface DumpFile {
   /** A file to open, or bytes that come once. */
   readonly from: string | AsyncIterable<Uint8Array>
   /** What the manifest says about the file. */
-  readonly recorded?: {readonly sha256?: string | undefined; readonly bytes?: number | undefined}
+  readonly recorded?: {readonly sha256?: string | undefined}
   /** Largest size, unpacked; default 4 GiB. */
   readonly maxBytes?: number
 }
