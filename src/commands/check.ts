@@ -18,9 +18,9 @@ A file may name its own snapshots; --snapshot, --file or --demo stand in for the
   static override strict = false
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> checks.yaml',
-    '<%= config.bin %> <%= command.id %> checks.yaml --snapshot ./recorded --json',
-    '<%= config.bin %> <%= command.id %> checks.yaml --update',
+    '<%= config.bin %> check checks.yaml',
+    '<%= config.bin %> check checks.yaml --snapshot ./recorded --json',
+    '<%= config.bin %> check checks.yaml --update',
   ]
 
   static override args = {file: Args.string({description: 'Check file; several may be given.', required: true})}

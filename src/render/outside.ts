@@ -41,7 +41,7 @@ export function surveyOutside(trace: Trace): OutsideNode {
 }
 
 /** Another passage of a proxy the connection never left, or the packet rules between two sockets. */
-export function isInside(hop: Hop, start: HopId): boolean {
+function isInside(hop: Hop, start: HopId): boolean {
   return hop.id !== start && (hop.arrival.entry.kind === 'internal' || hop.place.kind === 'node')
 }
 

@@ -7,7 +7,7 @@ import {deliveredAddress} from './outside.js'
 import {describeStep, matcherPath} from './step-text.js'
 import {isShown} from './tree-fold.js'
 import type {Rails, Row} from './tree-row.js'
-import {stepRows} from './tree-steps.js'
+import {evidenceRows, stepRows} from './tree-steps.js'
 import {placeLabel, placeTitle, placeTone, type TreeStyle} from './tree-style.js'
 
 /** One listener passage of a hop: its steps and those of its branch, as far as there is only one. */
@@ -68,8 +68,14 @@ function passageRows({shown, passage, isFirst}: {shown: ShownHop; passage: Passa
   const {requires} = passage
   const isLast = passage === shown.passages.at(-1)
   const fold = {isFirst, isLast, isStopped: isLast && shown.isStopped, requires}
-  const steps = style.verbose ? passage.steps : passage.steps.filter((step) => isShown(step, fold) && !isHeadlined(step, passage))
-  return [...stepRows({steps, rails: shown.rails}, style), ...conditionRows({requires, rails: shown.rails}, style)]
+  const isFolded = (step: Step): boolean => !style.verbose && isHeadlined(step, passage)
+  const steps = passage.steps.filter((step) => style.verbose || (isShown(step, fold) && !isFolded(step)))
+  return [
+    // What the line of the hop says has its evidence right below.
+    ...passage.steps.filter(isFolded).flatMap((step) => evidenceRows({step, rails: shown.rails}, style)),
+    ...stepRows({steps, rails: shown.rails}, style),
+    ...conditionRows({requires, rails: shown.rails}, style),
+  ]
 }
 
 function conditionRows({requires, rails}: {requires: readonly Condition[]; rails: Rails}, {glyphs}: TreeStyle): readonly Row[] {

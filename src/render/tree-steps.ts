@@ -72,7 +72,7 @@ function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbos
   }))
 }
 
-function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {
+export function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {
   if (!evidence) return []
   return step.evidence.map((each) => ({kind: 'step', rails, tone: 'dim', label: 'at', text: glyphs.say(evidenceText(each))}))
 }

@@ -4,7 +4,7 @@ import {dirname} from 'node:path'
 import {InputError} from '../flow/errors.js'
 
 /** Files people write by hand, and goldens, are far below this. */
-export const MAX_TEXT_BYTES = 16 * 1024 * 1024
+const MAX_TEXT_BYTES = 16 * 1024 * 1024
 
 /**
  * A text file as a whole.

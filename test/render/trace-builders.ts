@@ -5,7 +5,7 @@ import type {Evidence, Step} from '../../src/flow/step.js'
 import type {Branch, Flow, Hop, Outcome, Trace} from '../../src/flow/trace.js'
 import type {Verdict} from '../../src/flow/verdict.js'
 
-export const GET: HttpRequest = {method: 'GET', authority: 'productpage:9080', path: '/', headers: []}
+const GET: HttpRequest = {method: 'GET', authority: 'productpage:9080', path: '/', headers: []}
 
 export const SLEEP = 'spiffe://cluster.local/ns/default/sa/sleep'
 export const WAYPOINT = 'spiffe://cluster.local/ns/default/sa/bookinfo-productpage'
@@ -39,7 +39,7 @@ export function socket(ip: string, port: number): {kind: 'socket'; ip: string; p
   return {kind: 'socket', ip, port}
 }
 
-export function httpPayload(request: HttpRequest = GET): Payload {
+function httpPayload(request: HttpRequest = GET): Payload {
   return {kind: 'http', version: 'h1', request}
 }
 

@@ -2,7 +2,7 @@ import {expect, test} from 'vitest'
 import {fraction, oneOf} from '../../src/flow/share.js'
 import type {Outcome} from '../../src/flow/trace.js'
 import {renderTree} from '../../src/render/tree.js'
-import {canary, splitPath} from './recorded-path.js'
+import {canary, splitPath, waypointPath} from './recorded-path.js'
 import {deniedMostly, diamond} from './split-paths.js'
 import {captured, hop, outcome, places, socket, to, trace} from './trace-builders.js'
 
@@ -104,3 +104,11 @@ function neighbours(): ReturnType<typeof trace> {
 function onZtunnel({denied}: typeof deniedMostly.outcomes): Outcome {
   return outcome({...denied, id: 'other', place: places.ztunnelA})
 }
+
+test('folded: the evidence of what stands on the line of a hop comes right below it', () => {
+  const lines = renderTree(waypointPath, {width: 120, evidence: true}).split('\n')
+  const at = lines.findIndex((line) => line.startsWith('3  ztunnel'))
+  expect(lines[at + 1]).toBe(
+    '   at         proxies/istio-system/ztunnel-hptxk.json#/configs/2/dynamic_listeners/0 (version 2022-10-21T00:00:00Z/7)',
+  )
+})
