@@ -127,7 +127,11 @@ export const traceOutputFlags = {
   output: Flags.option({char: 'o', default: 'tree', description: 'Format of the answer.', options: ['tree', 'minimal', 'json'] as const})(),
   verbose: Flags.boolean({char: 'v', description: 'Show every listener passage, and what was ruled out.'}),
   evidence: Flags.boolean({description: 'Show where each step can be checked: file#pointer.'}),
-  expect: Flags.option({description: 'Exit with 0 if this is the verdict, else with 1.', options: VERDICTS})(),
+  expect: Flags.custom<VerdictKind>({
+    description: 'Exit with 0 if this is the verdict, such as denied, else with 1.',
+    helpValue: 'VERDICT',
+    parse: (text) => Promise.resolve(parseVerdict(text)),
+  })(),
   'max-branches': Flags.integer({description: 'Branches to follow at most (default: 10000).', helpValue: 'N', min: 1}),
   batch: Flags.string({description: 'Answer a question per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
 }
@@ -190,6 +194,12 @@ function parseInner(text: string): InnerRequest {
     throw new UsageError({what: 'This is no request.', expected: 'METHOD HOST/PATH', got: text})
   }
   return {method: method.toUpperCase(), authority, path}
+}
+
+function parseVerdict(text: string): VerdictKind {
+  const verdict = VERDICTS.find((known) => known === text)
+  if (verdict === undefined) throw new UsageError({what: 'This is no verdict.', expected: VERDICTS.join(', '), got: text})
+  return verdict
 }
 
 function parseVersion(text: string): {major: number; minor: number} {

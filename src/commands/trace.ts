@@ -25,14 +25,15 @@ import {
 /** Where a connection goes. */
 export class Trace extends BaseCommand {
   static override summary = 'Follow a connection from SRC to DST, hop by hop, and say why.'
-  static override description =
-    `SRC: pod, ns/pod, deploy/x, sa/x, an address, node/x, or external. DST: svc, svc.ns, a host name, ns/svc, pod/x or an address,
-each with :PORT (name or number), which may be left out if there is only one. All branches are shown, with their shares.`
+  static override description = `SRC: pod, ns/pod, deploy/x, sa/x, an address, node/x, or external.
+DST: svc, svc.ns, a host name, ns/svc, pod/x or an address, each with :PORT
+(name or number), which may be left out if there is only one.
+All branches are shown, with their shares.`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> sleep productpage:9080 --snapshot ./recorded',
-    '<%= config.bin %> <%= command.id %> default/sleep reviews.default:9080 --path /reviews/1 -o minimal --snapshot ./recorded',
-    'echo \'{"source":"sleep","destination":"productpage"}\' | <%= config.bin %> <%= command.id %> --batch - --snapshot ./recorded',
+    '<%= config.bin %> trace sleep productpage:9080 --snapshot ./recorded',
+    '<%= config.bin %> trace sleep reviews:9080 --path /1 -o minimal --demo NAME',
+    '<%= config.bin %> trace --batch questions.ndjson --snapshot ./recorded',
   ]
 
   static override args = {

@@ -16,12 +16,14 @@ import {limitsOf, meshOptionsOf, outlookFor, requestFlags, sourceFlags, sourcesO
 /** What one proxy does with a connection. */
 export class Walk extends BaseCommand {
   static override summary = 'Show what one proxy does with a connection.'
-  static override description = `PROXY is a pod, namespace/pod, or a name given with --file; a unique beginning is enough.
-The walk follows the internal listeners of the proxy and ends where the connection leaves it.`
+  static override description = `PROXY is a pod, namespace/pod, or a name given with --file; a unique
+beginning is enough. The walk follows the internal listeners of the proxy and
+ends where the connection leaves it.`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> ztunnel-hptxk --port 15001 --src 10.4.2.19:0 --dst 10.8.4.226:9080 -f ztunnel-hptxk.json',
-    '<%= config.bin %> <%= command.id %> waypoint --listener connect_terminate --alpn h2 --method CONNECT --authority 10.8.4.226:9080 --snapshot ./recorded',
+    '<%= config.bin %> walk ztunnel --port 15001 --src 10.4.2.19 --dst 10.8.4.226:9080',
+    '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
+    '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
   ]
 
   static override args = {proxy: Args.string({description: 'The proxy.'})}
