@@ -2,6 +2,7 @@ import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {compare as compareAmbient2022} from './layers/ambient2022.js'
 import {compare as compareEnvoy} from './layers/envoy-compare.js'
+import {compare as compareZtunnel} from './layers/ztunnel-compare.js'
 import {gapFor} from './known-gaps.js'
 import {readCases} from './recorded-cases.js'
 import {predictTree} from './predict.js'
@@ -28,6 +29,8 @@ type Compare = (predicted: unknown, observed: unknown) => {readonly ok: boolean;
 const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['envoy', compareEnvoy],
   ['ambient2022', compareAmbient2022],
+  ['ztunnel', compareZtunnel],
+  ['ztunnel-old', compareZtunnel],
 ])
 
 interface Tally {

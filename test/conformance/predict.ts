@@ -2,6 +2,7 @@ import {existsSync, readdirSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {predict as predictAmbient2022} from './layers/ambient2022.js'
 import {predict as predictEnvoy} from './layers/envoy.js'
+import {predict as predictZtunnel} from './layers/ztunnel.js'
 import {readCases} from './recorded-cases.js'
 
 export interface Prediction {
@@ -15,6 +16,8 @@ export interface Prediction {
 const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Prediction>> = new Map([
   ['envoy', predictEnvoy],
   ['ambient2022', predictAmbient2022],
+  ['ztunnel', predictZtunnel],
+  ['ztunnel-old', predictZtunnel],
 ])
 
 const LAYERS = ['ambient2022', 'envoy', 'istiod', 'kernel', 'wholepath', 'ztunnel', 'ztunnel-old'] as const

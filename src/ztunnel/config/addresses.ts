@@ -1,0 +1,39 @@
+import {isIP} from 'node:net'
+import type {View} from '../../json/view.js'
+import {canonicalIp} from './ip.js'
+import type {CidrVip, GatewayAddress, NetworkAddress} from './model.js'
+
+/** Reads `network/ip`; the network may be empty. Split at the first `/` (ambient-ga A.3). */
+export function readNetworkAddress(text: string): NetworkAddress {
+  const slash = text.indexOf('/')
+  return {network: text.slice(0, Math.max(slash, 0)), ip: canonicalIp(text.slice(slash + 1))}
+}
+
+/** Reads a `GatewayAddress`; the right part decides whether it is an address or a hostname (ambient-ga A.3). */
+export function readGateway(view: View | undefined): GatewayAddress | undefined {
+  const destination = view?.str('destination')
+  if (view === undefined || destination === undefined) return undefined
+  // Dumps before 1.22 spell the port differently (ambient-ga A.3).
+  const port = view.num('hbone_mtls_port') ?? view.num('port') ?? 0
+  const {network, ip} = readNetworkAddress(destination)
+  return isIP(ip) === 0 ? {kind: 'hostname', namespace: network, hostname: ip, port} : {kind: 'address', network, ip, port}
+}
+
+/** ambient-ga A.4: an object from ztunnel, a string `network/cidr` from others. */
+export function readCidrVip(view: View): CidrVip | undefined {
+  const text = view.text()
+  if (text === undefined) {
+    const cidr = view.str('cidr')
+    return cidr === undefined ? undefined : {network: view.str('network') ?? '', cidr}
+  }
+  const slash = text.indexOf('/')
+  return slash < 0 ? undefined : {network: text.slice(0, slash), cidr: text.slice(slash + 1)}
+}
+
+/** Ports of a service or endpoint: string keys, numbers as values. */
+export function readPorts(view: View | undefined): ReadonlyMap<number, number> {
+  const ports = (view?.entries() ?? []).flatMap(([key, target]) =>
+    /^\d{1,5}$/.test(key) && typeof target.value === 'number' ? [[Number(key), target.value] as const] : [],
+  )
+  return new Map(ports)
+}

@@ -1,0 +1,74 @@
+import type {Evidence} from '../../flow/step.js'
+import {
+  addressKey,
+  evidenceOf,
+  policyKey,
+  serviceKey,
+  type Policy,
+  type Recorded,
+  type Service,
+  type Workload,
+  type ZtunnelConfig,
+} from '../config/model.js'
+import {semanticsOf, type Semantics} from '../semantics.js'
+
+/** The dump with the indexes of its look-ups. */
+export interface ZtunnelState {
+  readonly config: ZtunnelConfig
+  readonly semantics: Semantics
+  readonly workloadsByUid: ReadonlyMap<string, Workload>
+  /** All workloads that may hold an address, sorted by uid; host-network workloads hold none (ambient-ga B.1). */
+  readonly workloadsByAddress: ReadonlyMap<string, readonly Workload[]>
+  /** All services that list a VIP, sorted by key. */
+  readonly servicesByVip: ReadonlyMap<string, readonly Service[]>
+  readonly servicesWithBlocks: readonly Service[]
+  /** All services of a hostname, sorted by key. */
+  readonly servicesByHost: ReadonlyMap<string, readonly Service[]>
+  /** Keys of the services whose endpoints include a workload, by its uid. */
+  readonly servicesOfWorkload: ReadonlyMap<string, readonly Service[]>
+  /** Unhealthy workloads by the services they belong to: ztunnel keeps no endpoint for them (ambient-ga A.4). */
+  readonly unhealthyByService: ReadonlyMap<string, readonly Workload[]>
+  readonly policies: ReadonlyMap<string, Policy>
+  readonly evidence: (...recorded: readonly Recorded[]) => readonly Evidence[]
+}
+
+export function createState(config: ZtunnelConfig): ZtunnelState {
+  const services = config.services.toSorted((a, b) => compareText(serviceKey(a), serviceKey(b)))
+  const workloads = config.workloads.toSorted((a, b) => compareText(a.uid, b.uid))
+  return {
+    config,
+    semantics: semanticsOf(config.version),
+    workloadsByUid: new Map(workloads.map((workload) => [workload.uid, workload])),
+    workloadsByAddress: groupBy(
+      workloads.filter(({hostNetwork}) => !hostNetwork),
+      ({network, ips}) => ips.map((ip) => addressKey({network, ip})),
+    ),
+    servicesByVip: groupBy(services, ({vips}) => vips.map(addressKey)),
+    servicesWithBlocks: services.filter(({cidrVips}) => cidrVips.length > 0),
+    servicesByHost: groupBy(services, ({hostname}) => [hostname]),
+    servicesOfWorkload: groupBy(services, ({endpoints}) => [...new Set(endpoints.map(({workloadUid}) => workloadUid))]),
+    unhealthyByService: groupBy(
+      workloads.filter(({healthy}) => !healthy),
+      ({services: memberOf}) => memberOf,
+    ),
+    policies: new Map(config.policies.map((policy) => [policyKey(policy), policy])),
+    evidence: (...recorded) => recorded.map((one) => evidenceOf(config, one)),
+  }
+}
+
+/** Code unit order: the same on every machine and in every locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function groupBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    for (const key of keysOf(item)) {
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [item])
+      else group.push(item)
+    }
+  }
+  return groups
+}

@@ -1,0 +1,23 @@
+import {z} from 'zod'
+
+/** `input` of the outbound tables, see the README of the layer. */
+export const outboundInput = z.object({
+  table: z.enum(['outbound', 'outbound-1.20']),
+  ztunnel: z.object({dump: z.string()}),
+  source: z.object({name: z.string(), namespace: z.string(), serviceAccount: z.string(), ip: z.string()}),
+  destination: z.string(),
+})
+
+const outcome = z.looseObject({share: z.number()})
+const failure = z.looseObject({error: z.string(), share: z.number()})
+const result = z.object({outcomes: z.array(outcome), errors: z.array(failure)})
+
+export const outboundPredicted = z.union([result.extend({alternatives: z.array(result).optional()}), z.object({undetermined: z.string()})])
+
+export const outboundObserved = result.extend({otherHistories: z.array(result).optional()})
+
+/** `dnsAnswers` of an inventory: what the resolver of the recording answered. */
+export const inventory = z.looseObject({dnsAnswers: z.record(z.string(), z.array(z.string())).optional()})
+
+export type OutboundInput = z.infer<typeof outboundInput>
+export type OutboundResult = z.infer<typeof result>

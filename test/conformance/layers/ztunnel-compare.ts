@@ -1,0 +1,58 @@
+import {isDeepStrictEqual} from 'node:util'
+import {outboundObserved, outboundPredicted, type OutboundResult} from './ztunnel-case.js'
+
+export interface Comparison {
+  readonly ok: boolean
+  readonly why?: string
+}
+
+/** Shares were measured over a few thousand draws. */
+const SHARE_TOLERANCE = 0.06
+
+/**
+ * Sets exact, SANs as sets, shares within the tolerance. Where the order of arrival decided, each recorded result must be among the
+ * predicted ones; where it did not, there must be one prediction only.
+ */
+export function compare(predicted: unknown, recorded: unknown): Comparison {
+  const prediction = outboundPredicted.parse(predicted)
+  if ('undetermined' in prediction) return {ok: false, why: `undetermined: ${prediction.undetermined}`}
+  const {otherHistories = [], ...observed} = outboundObserved.parse(recorded)
+  const {alternatives = [], ...first} = prediction
+  if (alternatives.length > 0 || otherHistories.length > 0) return compareHistories([first, ...alternatives], [observed, ...otherHistories])
+  const why = difference(first, observed)
+  return why === undefined ? {ok: true} : {ok: false, why}
+}
+
+/** A dump that shows who holds an address leaves one answer, which must be a recorded one. */
+function compareHistories(predictions: readonly OutboundResult[], recordings: readonly OutboundResult[]): Comparison {
+  const legitimate = (one: OutboundResult): boolean => recordings.some((recording) => difference(one, recording) === undefined)
+  const [only, ...others] = predictions
+  if (only !== undefined && others.length === 0 && legitimate(only)) return {ok: true}
+  const extra = predictions.find((one) => !legitimate(one))
+  const missed = recordings.find((one) => predictions.every((other) => difference(other, one) !== undefined))
+  return missed === undefined && (extra === undefined || recordings.length > 1)
+    ? {ok: true}
+    : {ok: false, why: `not predicted: ${JSON.stringify(missed)}, not recorded: ${JSON.stringify(extra)}`}
+}
+
+function difference(predicted: OutboundResult, observed: OutboundResult): string | undefined {
+  const [mine, theirs] = [entriesOf(predicted), entriesOf(observed)]
+  const keys = [...new Set([...mine.keys(), ...theirs.keys()])].toSorted()
+  const wrong = keys.find((key) => Math.abs((mine.get(key) ?? -1) - (theirs.get(key) ?? -1)) > SHARE_TOLERANCE)
+  if (wrong === undefined) return undefined
+  return `${wrong}: predicted ${String(mine.get(wrong))}, observed ${String(theirs.get(wrong))}`
+}
+
+/** What is told apart, with its share. */
+function entriesOf({outcomes, errors}: OutboundResult): ReadonlyMap<string, number> {
+  return new Map([
+    ...outcomes.map(({share, ...fields}) => [keyOf(fields), share] as const),
+    ...errors.map(({error, share}) => [error, share] as const),
+  ])
+}
+
+function keyOf(fields: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(fields).filter(([, value]) => !isDeepStrictEqual(value, []) && value !== undefined)
+  const sorted = entries.map(([key, value]) => [key, Array.isArray(value) ? [...new Set(value.map(String))].toSorted() : value] as const)
+  return JSON.stringify(sorted.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
