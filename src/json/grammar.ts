@@ -11,13 +11,15 @@ export const STATE = {
   more1: 17, more2: 18, more3: 19, afterE0: 20, afterED: 21, afterF0: 22, afterF4: 23,
   minus: 24, zero: 25, digits: 26, point: 27, decimals: 28, exponent: 29, exponentSign: 30, exponentDigits: 31,
   t: 32, tr: 33, tru: 34, f: 35, fa: 36, fal: 37, fals: 38, n: 39, nu: 40, nul: 41,
+  /** Text before the document, which is skipped line by line; a line that begins with `{` ends it. */
+  noise: 42, noiseLine: 43,
 } as const
 
 /** Actions: what the scanner does beside going to a fixed next state. */
 export const ACTION = {
   newline: 64, openObject: 65, openArray: 66, close: 67, beginText: 68, endText: 69, endNumber: 70, endLiteral: 71,
   /** Begins a number or a literal; the state it leads to is in `SCALAR_START`. */
-  beginScalar: 72, reject: 73,
+  beginScalar: 72, endNoiseLine: 73, reject: 74,
 } as const
 
 const STATES = 64
@@ -51,7 +53,7 @@ type Rule = readonly [from: number, bytes: Bytes, to: number]
 
 function buildTransitions(): Uint8Array {
   const table = new Uint8Array(STATES * BYTES).fill(ACTION.reject)
-  for (const [from, bytes, to] of [...structureRules(), ...textRules(), ...numberRules(), ...literalRules()]) {
+  for (const [from, bytes, to] of [...structureRules(), ...textRules(), ...numberRules(), ...literalRules(), ...noiseRules()]) {
     for (const byte of listBytes(bytes)) table[from * BYTES + byte] = to
   }
   return table
@@ -110,4 +112,10 @@ function literalRules(): readonly Rule[] {
     [STATE.f, 'a', STATE.fa], [STATE.fa, 'l', STATE.fal], [STATE.fal, 's', STATE.fals], [STATE.fals, 'e', ACTION.endLiteral],
     [STATE.n, 'u', STATE.nu], [STATE.nu, 'l', STATE.nul], [STATE.nul, 'l', ACTION.endLiteral],
   ]
+}
+
+function noiseRules(): readonly Rule[] {
+  return [STATE.noise, STATE.noiseLine].flatMap((state): Rule[] => [
+    [state, [0x00, 0xff], STATE.noise], [state, '\n', ACTION.endNoiseLine],
+  ]).concat([[STATE.noiseLine, SPACE, STATE.noiseLine], [STATE.noiseLine, '{', ACTION.openObject]])
 }

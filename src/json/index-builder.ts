@@ -43,7 +43,7 @@ export class IndexBuilder {
       repeated: (key: string) => { this.#supersede(key) },
       inner: this.#names,
     }
-    this.#splitter = new DumpSplitter(sink, {keepElements: false})
+    this.#splitter = new DumpSplitter(sink, {keepElements: false, skipLeadingText: true})
   }
 
   get problem(): JsonProblem | undefined {
@@ -109,7 +109,9 @@ export class IndexBuilder {
     const stateless = this.#stateless === 0 ? [] : [
       `${this.#stateless} entries of a ?resource= answer do not tell active from warming resources and are taken as active`,
     ]
-    return [...stateless, ...[...this.#repeated].map((key) => `the document holds "${key}" more than once: the last one counts`)]
+    const {leadingBytes} = this.#splitter
+    const leading = leadingBytes === 0 ? [] : [`${leadingBytes} bytes of other text stand before the document and are skipped`]
+    return [...leading, ...stateless, ...[...this.#repeated].map((key) => `the document holds "${key}" more than once: the last one counts`)]
   }
 }
 

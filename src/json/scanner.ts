@@ -19,6 +19,17 @@ export type ScanProblem = Omit<JsonProblem, 'pointer'>
 /** Containers inside each other. Protobuf JSON stops far earlier; a deeper document is an attack or no dump. */
 export const MAX_DEPTH = 512
 
+export interface ScanOptions {
+  /**
+   * Skip text before the document, such as a log line that a shell caught with it: up to the first line that begins with `{`
+   * (ambient-ga K.1). Text that begins with a JSON value is a document of the wrong kind, and not skipped.
+   */
+  readonly skipLeadingText?: boolean
+}
+
+/** Longest text before a document that is skipped. */
+const MAX_LEADING_BYTES = 64 * 1024
+
 /** One pass over the bytes of a document, in chunks of any size: checks RFC 8259 and UTF-8, and reports tokens. Constant memory. */
 export class JsonScanner {
   depth = 0
@@ -26,14 +37,20 @@ export class JsonScanner {
   /** Start of the key or scalar being read. */
   tokenStart: number | undefined
   problem: ScanProblem | undefined
+  /** Bytes before the document that were skipped. */
+  leadingBytes = 0
   readonly #sink: TokenSink
+  #maySkip: boolean
+  /** What was wrong with the text before the document, if that was no document. */
+  #noise: ScanProblem | undefined
   readonly #isObject = new Uint8Array(MAX_DEPTH + 1)
   #state: number = STATE.start
   #inKey = false
   #offset = 0
 
-  constructor(sink: TokenSink) {
+  constructor(sink: TokenSink, options: ScanOptions = {}) {
     this.#sink = sink
+    this.#maySkip = options.skipLeadingText ?? false
   }
 
   /** Bytes read so far. */
@@ -71,6 +88,7 @@ export class JsonScanner {
     if (this.problem !== undefined) return
     if (this.depth === 0 && isNumberEnd(this.#state)) this.#state = this.#endScalar(this.#offset)
     if (this.#state === STATE.done) return
+    if (this.#state >= STATE.noise) this.problem = this.#noise
     const empty = this.depth === 0 && this.tokenStart === undefined
     this.fail({
       code: empty ? 'empty' : 'truncated', offset: this.#offset, expected: empty ? 'a JSON object' : expectedIn(this.#state), got: 'the end of the data',
@@ -94,6 +112,7 @@ export class JsonScanner {
       case ACTION.endText: return this.#endText(step.offset + 1)
       case ACTION.endNumber: return this.#endScalar(step.offset)
       case ACTION.endLiteral: return this.#endScalar(step.offset + 1)
+      case ACTION.endNoiseLine: return this.#endNoiseLine(step.offset)
       case ACTION.beginScalar:
         this.tokenStart = step.offset
         return SCALAR_START[step.byte] ?? STATE.digits
@@ -102,6 +121,8 @@ export class JsonScanner {
   }
 
   #open(container: 'object' | 'array', offset: number): number {
+    this.#maySkip = false
+    if (this.#noise !== undefined && this.depth === 0) this.leadingBytes = offset
     if (this.depth === MAX_DEPTH) {
       this.fail({code: 'too-deep', offset, expected: `at most ${MAX_DEPTH} containers inside each other`, got: 'one more'})
     } else {
@@ -145,12 +166,25 @@ export class JsonScanner {
 
   #reject(step: {readonly state: number; readonly byte: number; readonly offset: number}): number {
     const {state, byte, offset} = step
-    this.fail({code: problemCode(state, byte), offset, expected: expectedIn(state), got: showByte(byte)})
-    return state
+    const problem = {code: problemCode(state, byte), offset, expected: expectedIn(state), got: showByte(byte)}
+    if (!this.#maySkip || state === STATE.done) {
+      this.fail(problem)
+      return state
+    }
+    this.#noise ??= {...problem, line: this.line}
+    this.tokenStart = undefined
+    return byte === NEWLINE ? this.#endNoiseLine(offset) : STATE.noise
+  }
+
+  #endNoiseLine(offset: number): number {
+    this.line++
+    if (offset > MAX_LEADING_BYTES) this.problem ??= this.#noise
+    return STATE.noiseLine
   }
 }
 
 const SPACE = 0x20
+const NEWLINE = 0x0a
 
 /** The first byte at or after this one that may end a string or begin an escape or a longer character: most bytes of a dump are skipped here. */
 function skipPlainText(bytes: Uint8Array, start: number): number {

@@ -37,6 +37,8 @@ export interface SplitSink {
 export interface SplitOptions {
   /** Keep the bytes of the open element, so that `bytes` can give them; otherwise only tokens down to `INNER_LEVELS` are kept. */
   readonly keepElements: boolean
+  /** As in `ScanOptions`. */
+  readonly skipLeadingText?: boolean
 }
 
 /** How deep tokens inside an element are told. */
@@ -78,7 +80,12 @@ export class DumpSplitter {
       close: (offset) => { this.#close(offset) },
       key: (start, end) => { this.#key({start, end}) },
       scalar: (start, end) => { this.#scalar({start, end}) },
-    })
+    }, options)
+  }
+
+  /** Bytes before the document that were skipped. */
+  get leadingBytes(): number {
+    return this.#scanner.leadingBytes
   }
 
   get problem(): JsonProblem | undefined {

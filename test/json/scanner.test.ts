@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
+import {IndexBuilder} from '../../src/json/index-builder.js'
 import {JsonScanner, MAX_DEPTH, type ScanProblem, type TokenSink} from '../../src/json/scanner.js'
 import {jsonValue, printing, printVariant} from './documents.js'
 
@@ -10,6 +11,14 @@ function scan(bytes: Uint8Array, chunkSize = bytes.length): ScanProblem | undefi
   for (let at = 0; at < bytes.length; at += chunkSize) scanner.push(bytes.subarray(at, at + chunkSize))
   scanner.finish()
   return scanner.problem
+}
+
+/** The same, with leave to skip what stands before the document. */
+function scanLeading(text: string): Pick<JsonScanner, 'problem' | 'leadingBytes' | 'line'> {
+  const scanner = new JsonScanner(SILENT, {skipLeadingText: true})
+  for (const byte of Buffer.from(text)) scanner.push(Buffer.from([byte]))
+  scanner.finish()
+  return scanner
 }
 
 /** JSON.parse behind a strict UTF-8 decoder: what the scanner must agree with. */
@@ -111,7 +120,41 @@ describe('JsonScanner says where and why', () => {
     expect(scan(Buffer.from('\ufeff{"a": 1}'), 1)).toBeUndefined()
   })
 
+  it('also with text in front to skip, when no document follows', () => {
+    const first = {code: 'unexpected', offset: 0, line: 1, got: '"D"'}
+    expect(scanLeading('Defaulted container\nand so on').problem).toMatchObject(first)
+    expect(scanLeading(`Defaulted container\n${'x\n'.repeat(50_000)}{}`).problem).toMatchObject(first)
+    expect(scanLeading('log\n{"a": }').problem).toMatchObject({code: 'unexpected', offset: 10, line: 2})
+    expect(scanLeading('{} text').problem).toMatchObject({code: 'trailing', offset: 3})
+    expect(scanLeading('').problem).toMatchObject({code: 'empty'})
+  })
+
   it('a number at the end of the data is complete', () => {
     expect([scan(Buffer.from('12')), scan(Buffer.from('-0.5e+3'))]).toEqual([undefined, undefined])
+  })
+})
+
+describe('JsonScanner skips text before the document when told to', () => {
+  const cases = [
+    'Defaulted container "istio-proxy" out of: istio-proxy\n', '2022-12-01T10:00:00Z info x\n\n', 'nothing\n', '"quoted\n', '\ufefflog\n', '\u0000\xff é\n \t',
+  ]
+  it.each(cases)('%j', (text) => {
+    const document = '{"configs":\n[]}'
+    const {problem, leadingBytes, line} = scanLeading(text + document)
+    expect(problem).toBeUndefined()
+    expect([leadingBytes, line]).toEqual([Buffer.byteLength(text), (text + document).split('\n').length])
+  })
+
+  it.each(['[warn] x\n', 'null pointer\n', '12 x\n'])('but not text that begins with a JSON value: %j', (text) => {
+    expect(scanLeading(`${text}{}`).problem).toBeDefined()
+  })
+
+  it('and says so in an index', () => {
+    const builder = new IndexBuilder()
+    builder.push(Buffer.from('Defaulted container\n{"a":[{"name":"n"}]}'))
+    const {resources, warnings} = builder.finish()
+    expect(resources.ref(0)).toMatchObject({name: 'n', pointer: '/a/0'})
+    expect(resources.span(0)).toEqual({start: 26, end: 38})
+    expect(warnings).toEqual(['20 bytes of other text stand before the document and are skipped'])
   })
 })
