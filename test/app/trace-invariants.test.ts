@@ -9,7 +9,8 @@ import {addShares, formatShare, isWhole, NOTHING, type Share} from '../../src/fl
 import type {Evidence} from '../../src/flow/step.js'
 import type {Question, Trace} from '../../src/flow/trace.js'
 import {outlookOf} from '../../src/flow/verdict.js'
-import {toJson} from '../../src/render/trace-json.js'
+import {toJson, traceDocument} from '../../src/render/trace-json.js'
+import {traceSchema} from '../../src/render/trace-schema.js'
 import {SCENARIOS, scenarioDir} from './scenario.js'
 
 /** Every pod to every TCP port of every service, on real dumps. */
@@ -65,6 +66,12 @@ describe.each(SCENARIOS)('traces of %s', (scenario) => {
       expect(outlookOf(trace.verdict)).toBe(
         ['negative', 'undetermined', 'positive'].find((outlook) => reached.some((each) => each === outlook)),
       )
+    }
+  })
+
+  it('fits the published schema', () => {
+    for (const trace of traces.filter((_, index) => index % 5 === 0)) {
+      expect(traceSchema.safeParse(traceDocument(trace)).error).toBeUndefined()
     }
   })
 

@@ -1,10 +1,11 @@
 import {describe, expect, it} from 'vitest'
-import type {Mesh} from '../../src/app/mesh.js'
+import {openMesh, type Mesh} from '../../src/app/mesh.js'
 import {openSources} from '../../src/app/open.js'
 import {traceQuestion} from '../../src/app/trace.js'
-import {UsageError} from '../../src/flow/errors.js'
+import {InputError, UsageError} from '../../src/flow/errors.js'
 import {formatShare} from '../../src/flow/share.js'
 import type {Question, Trace} from '../../src/flow/trace.js'
+import type {LoadedDump, ProxyDump} from '../../src/snapshot/snapshot.js'
 import {openScenario, SCENARIOS, scenarioDir} from './scenario.js'
 
 const mixed = openScenario('mixed')
@@ -217,7 +218,34 @@ describe('sources', () => {
     ])
   })
 
+  it.each([
+    {
+      what: 'missing',
+      why: 'missing' as const,
+      collect: [{what: 'config dump of ztunnel istio-system/ztunnel-51d04', collect: 'ambientctl dump istio-system/ztunnel-51d04'}],
+    },
+    {
+      what: 'damaged',
+      why: 'damaged' as const,
+      collect: [{what: 'config of ztunnel-51d04: cut short', collect: 'ambientctl dump istio-system/ztunnel-51d04'}],
+    },
+  ])('asks for the dump on the way that is $what', async ({why, collect}) => {
+    const {snapshot} = await openScenario('gke-sleep-productpage')
+    const others = snapshot.proxies.filter(({name}) => name !== 'ztunnel-51d04')
+    const damaged = snapshot.proxies
+      .filter(({name}) => name === 'ztunnel-51d04')
+      .map((dump): ProxyDump => ({...dump, name: dump.name, namespace: 'istio-system', file: dump.file, load: unusable}))
+    const mesh = openMesh({...snapshot, proxies: why === 'missing' ? others : [...others, ...damaged]})
+    const trace = await ask(mesh, ['sleep', 'productpage'])
+    expect(trace.missing).toEqual(collect)
+    expect(places(trace).at(-1)).toBe('ztunnel ztunnel-51d04')
+  })
+
   it('refuses to work without any', async () => {
     await expect(openSources({})).rejects.toThrow('nothing to read')
   })
 })
+
+function unusable(): Promise<LoadedDump> {
+  return Promise.resolve({kind: 'unusable', why: 'damaged', reason: 'cut short', error: new InputError({what: 'cut short', file: 'x'})})
+}
