@@ -2,6 +2,7 @@ import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {compare as compareAmbient2022} from './layers/ambient2022.js'
 import {compare as compareEnvoy} from './layers/envoy-compare.js'
+import {compare as compareIstiod} from './layers/istiod-compare.js'
 import {compare as compareZtunnel} from './layers/ztunnel-compare.js'
 import {gapFor} from './known-gaps.js'
 import {readCases} from './recorded-cases.js'
@@ -19,16 +20,18 @@ export interface LayerResult {
   readonly failed: readonly Failure[]
   /** Cases that stand in docs/known-gaps.md. */
   readonly known: readonly Failure[]
-  /** Cases of layers whose engine does not exist yet. */
+  /** Cases whose engine does not exist yet. */
   readonly undetermined: number
   readonly scenarios: ReadonlyMap<string, {readonly passed: number; readonly total: number}>
 }
 
-type Compare = (predicted: unknown, observed: unknown) => {readonly ok: boolean; readonly why?: string}
+/** Undefined for a case that no engine predicts yet. */
+type Compare = (predicted: unknown, observed: unknown) => {readonly ok: boolean; readonly why?: string} | undefined
 
 const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['envoy', compareEnvoy],
   ['ambient2022', compareAmbient2022],
+  ['istiod', compareIstiod],
   ['ztunnel', compareZtunnel],
   ['ztunnel-old', compareZtunnel],
 ])
@@ -62,15 +65,14 @@ function newTally(): Tally {
 
 function count(tally: Tally, one: {layer: string; scenario: string; id: string; predicted: unknown; observed: unknown}): void {
   const {layer, scenario, id} = one
-  const compare = COMPARERS.get(layer)
+  const result = COMPARERS.get(layer)?.(one.predicted, one.observed)
   const row = tally.scenarios.get(scenario) ?? {passed: 0, total: 0}
   tally.scenarios.set(scenario, row)
   row.total += 1
-  if (compare === undefined) {
+  if (result === undefined) {
     tally.undetermined += 1
     return
   }
-  const result = compare(one.predicted, one.observed)
   const gap = gapFor({layer, scenario, id})
   if (result.ok) {
     tally.passed += 1

@@ -2,6 +2,7 @@ import {existsSync, readdirSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {predict as predictAmbient2022} from './layers/ambient2022.js'
 import {predict as predictEnvoy} from './layers/envoy.js'
+import {predict as predictIstiod} from './layers/istiod.js'
 import {predict as predictZtunnel} from './layers/ztunnel.js'
 import {readCases} from './recorded-cases.js'
 
@@ -16,6 +17,7 @@ export interface Prediction {
 const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Prediction>> = new Map([
   ['envoy', predictEnvoy],
   ['ambient2022', predictAmbient2022],
+  ['istiod', predictIstiod],
   ['ztunnel', predictZtunnel],
   ['ztunnel-old', predictZtunnel],
 ])

@@ -38,4 +38,6 @@ export interface OutboundFailure {
 export interface OutboundUnknown {
   readonly kind: 'unknown'
   readonly missing: Missing
+  /** What happens if it turns out that there is nothing to find: a name that DNS does not know. */
+  readonly ifNothing?: OutboundFailure
 }

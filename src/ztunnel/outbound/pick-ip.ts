@@ -35,7 +35,8 @@ function resolved(question: OutboundQuestion, {workload, reference}: IpRequest):
   const answers = question.resolve(workload.hostname)
   if (answers === undefined) {
     const what = `the address ztunnel gets from DNS for "${workload.hostname}" when it connects`
-    return single({kind: 'unknown', missing: {what, collect: `resolve ${workload.hostname} with the resolver of the ztunnel pod`}})
+    const missing = {what, collect: `resolve ${workload.hostname} with the resolver of the ztunnel pod`}
+    return single({kind: 'unknown', missing, ifNothing: noAddressResolved(workload)})
   }
   const fitting = answers.filter((ip) => isIpv6(ip) === isIpv6(reference))
   const drawn = fitting.length > 0 ? fitting : answers
