@@ -106,7 +106,7 @@ function onZtunnel({denied}: typeof deniedMostly.outcomes): Outcome {
 }
 
 test('folded: the evidence of what stands on the line of a hop comes right below it', () => {
-  const lines = renderTree(waypointPath, {width: 120, evidence: true}).split('\n')
+  const lines = renderTree(waypointPath, {width: 200, evidence: true}).split('\n')
   const at = lines.findIndex((line) => line.startsWith('3  ztunnel'))
   expect(lines[at + 1]).toBe(
     '   at         proxies/istio-system/ztunnel-hptxk.json#/configs/2/dynamic_listeners/0 (version 2022-10-21T00:00:00Z/7)',
