@@ -1,0 +1,74 @@
+/** One snapshot under fixtures/clusters: a recorded cluster, as it is or changed in one respect. */
+export interface Cluster {
+  readonly name: string
+  /** Folder of the recording. */
+  readonly scenario: string
+  /** The twin whose EDS assignments have no name (istio issue 42022). */
+  readonly nameless?: boolean
+  /** What was changed, for the manifest; absent for a recording as it is. */
+  readonly derived?: string
+  /** The change of each dump, given and returned as its lines. */
+  readonly edit?: (lines: readonly string[]) => readonly string[]
+  /** A pod whose dump is left out, and the reason the manifest gives; without a reason it is not listed at all. */
+  readonly without?: {readonly pod: string; readonly error?: string}
+}
+
+const SCENARIOS = ['gke-sleep-productpage', 'kind-bookinfo-l4', 'mixed', 'sep2022-bookinfo-waypoint', 'waypoint-l7']
+
+const DERIVED: readonly Cluster[] = [
+  {
+    name: 'gke-registry-only',
+    scenario: 'gke-sleep-productpage',
+    derived: 'default_filter_chain of ztunnel_outbound removed, which is all that istiod leaves out under REGISTRY_ONLY',
+    edit: withoutDefaultFilterChain,
+  },
+  {
+    name: 'gke-without-endpoints',
+    scenario: 'gke-sleep-productpage',
+    derived: 'endpoint section of every dump removed, as when it is collected without include_eds',
+    edit: withoutEndpoints,
+  },
+  {
+    name: 'gke-without-server-ztunnel',
+    scenario: 'gke-sleep-productpage',
+    derived: "dump of the ztunnel on productpage's node left out",
+    without: {pod: 'ztunnel-51d04'},
+  },
+  {
+    name: 'sep2022-without-waypoint',
+    scenario: 'sep2022-bookinfo-waypoint',
+    derived: 'dump of the waypoint left out, with a reason as a recording would give it',
+    without: {pod: 'bookinfo-productpage-waypoint-proxy-1da0190aa2-4958e', error: 'pods/exec is forbidden'},
+  },
+]
+
+/** Every snapshot that is shipped. */
+export const CLUSTERS: readonly Cluster[] = [
+  ...SCENARIOS.map((scenario) => ({name: scenario, scenario})),
+  ...SCENARIOS.map((scenario) => ({name: `${scenario}-nameless`, scenario, nameless: true})),
+  ...DERIVED,
+]
+
+// envoy-2022 A.2, H.1.11: only ztunnel_outbound has one.
+function withoutDefaultFilterChain(lines: readonly string[]): readonly string[] {
+  return cutBlock(
+    lines,
+    lines.findIndex((line) => line.endsWith('"default_filter_chain": {')),
+  )
+}
+
+function withoutEndpoints(lines: readonly string[]): readonly string[] {
+  return cutBlock(lines, lines.findIndex((line) => line.includes('"type.googleapis.com/envoy.admin.v3.EndpointsConfigDump"')) - 1)
+}
+
+/**
+ * Cuts the JSON object that starts at a line, up to the brace of the same indent. Cutting text keeps the order of keys,
+ * which parsing would not: `{"9080": …, "443": …}` comes back in the order of numbers.
+ */
+function cutBlock(lines: readonly string[], start: number): readonly string[] {
+  const first = lines[start]
+  if (first === undefined) return lines
+  const close = `${/^ */.exec(first)?.[0] ?? ''}}`
+  const end = lines.findIndex((line, index) => index > start && line.startsWith(close))
+  return [...lines.slice(0, start), ...lines.slice(end + 1)]
+}
