@@ -1,23 +1,14 @@
-import {formatSocket, type SocketAddress} from '../flow/address.js'
-import type {Arrival} from '../flow/connection.js'
+import type {SocketAddress} from '../flow/address.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
 import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
-import type {Evidence, Step} from '../flow/step.js'
 import type {Missing} from '../flow/verdict.js'
-import type {Directory, Enrolment, Workload} from './directory.js'
+import {captureStep, formatOptional, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
 import {departExit, routed, stopExit, undeterminedForwarding} from './forwardings.js'
 import {isInside, normalIp} from './ip.js'
 import {lacksEndpoints, translate} from './kube-proxy.js'
 
 /** Ports of the 2022 ztunnel (envoy-2022 A.1). */
 export const ZTUNNEL_PORTS = {outbound: 15_001, inboundPlaintext: 15_006, inbound: 15_008, inboundNodeLocal: 15_088} as const
-
-export interface NodeCapture {
-  readonly node: string
-  readonly directory: Directory
-  /** Whether a pod's address is in the node's ipset; may differ from the directory when the question says so. */
-  readonly enrolmentOf: (workload: Workload) => Enrolment
-}
 
 /**
  * A node of 2022 ambient as its agent sets it up: what it captures is concluded from the inventory (`assumed`),
@@ -35,12 +26,6 @@ export function createNodeCapture(capture: NodeCapture): Forwarder {
       return decide({...capture, arrival, to: {ip, port}})
     },
   }
-}
-
-/** One connection crossing the node. */
-interface Crossing extends NodeCapture {
-  readonly arrival: Arrival
-  readonly to: SocketAddress
 }
 
 function decide(crossing: Crossing): Forwarding {
@@ -221,39 +206,4 @@ function toZtunnel(
 
 function passOn(crossing: Crossing, because: readonly string[]): Forwarding {
   return {steps: [captureStep(crossing, {how: 'not captured', because})], exits: [departExit(routed(crossing.arrival, {to: crossing.to}))]}
-}
-
-function unknownCapture(crossing: Crossing, {workload, because}: {readonly workload: Workload; readonly because: string}): Forwarding {
-  return undetermined(crossing, {
-    what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`,
-    collect: 'ambientctl record',
-  })
-}
-
-function undetermined(crossing: Crossing, missing: Missing): Forwarding {
-  const {exits} = undeterminedForwarding(missing)
-  return {steps: [captureStep(crossing, {how: 'not known', because: [missing.what]})], exits}
-}
-
-function captureStep(
-  crossing: Crossing,
-  {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]},
-): Step {
-  return {
-    kind: 'capture',
-    how,
-    because: [...because, `to ${formatSocket(crossing.to)}`],
-    evidence: evidenceOf(crossing),
-    ...(to === undefined ? {} : {to}),
-  }
-}
-
-/** The pods whose entries in the inventory decided. */
-function evidenceOf({arrival, directory, to}: Crossing): readonly Evidence[] {
-  const pods = [arrival.source?.ip, to.ip].flatMap((ip) => (ip === undefined ? undefined : directory.podAt(ip)) ?? [])
-  return pods.map(({evidence}) => ({...evidence, basis: 'assumed' as const}))
-}
-
-function formatOptional(address: SocketAddress | undefined): string {
-  return address === undefined ? 'the client' : address.ip
 }

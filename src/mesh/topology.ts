@@ -1,11 +1,11 @@
-import type {SocketAddress} from '../flow/address.js'
-import type {Arrival, Departure, Ingress} from '../flow/connection.js'
+import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import type {Missing} from '../flow/verdict.js'
 import {fullName, type Directory, type Enrolment, type Workload} from './directory.js'
 import {createApplication, createDeadEnd, createOutside, createUnknown} from './ends.js'
 import {isInside, isLoopback, isPublic} from './ip.js'
 import {createNodeCapture, ZTUNNEL_PORTS} from './node-capture.js'
+import {arrivalOf, internalArrival, packetFrom, type Packet} from './packet.js'
 import type {Station, Visit} from './station.js'
 
 export interface World {
@@ -14,13 +14,6 @@ export interface World {
   readonly forwarderOf: (workload: Workload) => Forwarder | undefined
   /** What the question says about a pod's capture, against the data. */
   readonly enrolmentOverride?: ReadonlyMap<string, Enrolment>
-}
-
-/** What packets carry from one place to the next. */
-interface Packet {
-  readonly to: SocketAddress
-  readonly source: SocketAddress
-  readonly departure: Departure
 }
 
 /**
@@ -235,23 +228,4 @@ function deadEnd(key: string, forwarder: Forwarder): Station {
     forwarder,
     next: (departure) => ({station: deadEnd(key, forwarder), arrival: {entry: departure.to, payload: departure.payload}}),
   }
-}
-
-/** `own` is the address of the sender, unless the departure keeps another one. Port 0: any ephemeral port. */
-function packetFrom(own: string, departure: Departure): Packet {
-  const source = departure.source.kind === 'kept' ? departure.source.address : {ip: own, port: 0}
-  return {to: socketOf(departure), source, departure}
-}
-
-function socketOf(departure: Departure): SocketAddress {
-  return departure.to.kind === 'socket' ? {ip: departure.to.ip, port: departure.to.port} : {ip: '0.0.0.0', port: 0}
-}
-
-function arrivalOf({to, source, departure}: Packet): Arrival {
-  const {originalDestination, payload} = departure
-  return {entry: {kind: 'socket', ...to}, source, payload, ...(originalDestination === undefined ? {} : {originalDestination})}
-}
-
-function internalArrival(departure: Departure): Arrival {
-  return {entry: departure.to, payload: departure.payload, ...(departure.internal === undefined ? {} : {internal: departure.internal})}
 }

@@ -1,0 +1,59 @@
+import {formatSocket, type SocketAddress} from '../flow/address.js'
+import type {Arrival} from '../flow/connection.js'
+import type {Forwarding} from '../flow/forwarder.js'
+import type {Evidence, Step} from '../flow/step.js'
+import type {Missing} from '../flow/verdict.js'
+import type {Directory, Enrolment, Workload} from './directory.js'
+import {undeterminedForwarding} from './forwardings.js'
+
+export interface NodeCapture {
+  readonly node: string
+  readonly directory: Directory
+  /** Whether a pod's address is in the node's ipset; may differ from the directory when the question says so. */
+  readonly enrolmentOf: (workload: Workload) => Enrolment
+}
+
+/** One connection crossing the node. */
+export interface Crossing extends NodeCapture {
+  readonly arrival: Arrival
+  readonly to: SocketAddress
+}
+
+/** Whether a pod is captured decides, and is not known. */
+export function unknownCapture(
+  crossing: Crossing,
+  {workload, because}: {readonly workload: Workload; readonly because: string},
+): Forwarding {
+  return undetermined(crossing, {
+    what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`,
+    collect: 'ambientctl record',
+  })
+}
+
+export function undetermined(crossing: Crossing, missing: Missing): Forwarding {
+  const {exits} = undeterminedForwarding(missing)
+  return {steps: [captureStep(crossing, {how: 'not known', because: [missing.what]})], exits}
+}
+
+export function captureStep(
+  crossing: Crossing,
+  {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]},
+): Step {
+  return {
+    kind: 'capture',
+    how,
+    because: [...because, `to ${formatSocket(crossing.to)}`],
+    evidence: evidenceOf(crossing),
+    ...(to === undefined ? {} : {to}),
+  }
+}
+
+/** The pods whose entries in the inventory decided. */
+function evidenceOf({arrival, directory, to}: Crossing): readonly Evidence[] {
+  const pods = [arrival.source?.ip, to.ip].flatMap((ip) => (ip === undefined ? undefined : directory.podAt(ip)) ?? [])
+  return pods.map(({evidence}) => ({...evidence, basis: 'assumed' as const}))
+}
+
+export function formatOptional(address: SocketAddress | undefined): string {
+  return address === undefined ? 'the client' : address.ip
+}
