@@ -8,6 +8,11 @@ import {ProxyShelf} from './proxy-shelf.js'
 export interface MeshOptions {
   /** Overrides the version that the dumps tell (`--envoy-version`). */
   readonly envoyVersion?: EnvoyVersion
+  /**
+   * False: without an inventory only the proxies themselves are known, because names behind every endpoint of a large dump
+   * cost far more than a walk through one proxy. Default true.
+   */
+  readonly inferNames?: boolean
 }
 
 /** A snapshot opened for questions: who is who, and the proxies. */
@@ -30,7 +35,10 @@ export async function openMesh(snapshot: Snapshot, options: MeshOptions = {}): P
     return all
   }
   const isRecorded = inventory.pods !== undefined && inventory.services !== undefined
-  return {snapshot, shelf, inferred, directory: isRecorded ? await recordedDirectory(inventory, shelf) : await inferred()}
+  if (isRecorded) return {snapshot, shelf, inferred, directory: await recordedDirectory(inventory, shelf)}
+  const {inferNames = true} = options
+  const directory = inferNames ? await inferred() : inventoryDirectory(inventory, await shelf.configs(shelf.dumps))
+  return {snapshot, shelf, inferred, directory}
 }
 
 /** Labels tell the role of most proxies. What else has a dump is read now, because its role decides how traffic reaches it. */

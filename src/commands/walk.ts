@@ -37,7 +37,7 @@ ends where the connection leaves it.`
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Walk)
-    const mesh = await openSources(sourcesOf(flags), meshOptionsOf(flags))
+    const mesh = await openSources(sourcesOf(flags), {...meshOptionsOf(flags), inferNames: false})
     for (const warning of mesh.snapshot.warnings) this.warn(warning)
     const limits = limitsOf(flags)
     if (flags.batch !== undefined) return this.answerAll(mesh, {path: flags.batch, limits, proxy: args.proxy})

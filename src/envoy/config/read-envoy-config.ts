@@ -70,7 +70,11 @@ class DumpConfig implements EnvoyConfig {
   }
 
   clusterNames(): readonly string[] {
-    return [...new Set(this.#reader.refs(CLUSTERS.sections).flatMap(({name}) => name ?? []))]
+    const names = new Set<string>()
+    for (const section of CLUSTERS.sections) {
+      for (const {name} of this.#store.refs(section)) if (name !== undefined) names.add(name)
+    }
+    return [...names]
   }
 
   endpoints(cluster: Resource): EndpointLookup {
