@@ -5,8 +5,8 @@ import type {ZtunnelState} from './state.js'
 
 export interface VipQuestion {
   readonly address: NetworkAddress
-  /** Namespace of the client: its own services come first, and it may see what is for its namespace alone. */
-  readonly namespace: string
+  /** Namespace of the client: its own services come first, and it may see what is for its namespace alone. Absent: no matter whose. */
+  readonly namespace?: string
   readonly history: History
 }
 
@@ -15,10 +15,11 @@ export function serviceByVip(state: ZtunnelState, question: VipQuestion): Servic
   const key = addressKey(question.address)
   const owners = state.config.addressOwners?.services
   if (owners !== undefined) return owners.get(key)
+  const {namespace = ''} = question
   const holders = visible(state, {services: state.servicesByVip.get(key) ?? [], namespace: question.namespace})
-  const candidates = state.semantics.sharedVips ? preferred(holders, question.namespace) : holders
+  const candidates = state.semantics.sharedVips ? preferred(holders, namespace) : holders
   const service = question.history.pick({
-    key: `vip ${key} ${state.semantics.sharedVips ? question.namespace : ''}`,
+    key: `vip ${key} ${state.semantics.sharedVips ? namespace : ''}`,
     what: `the service ztunnel keeps for VIP ${question.address.ip}`,
     candidates: candidates.map((value) => ({name: serviceKey(value), value})),
   })
@@ -26,8 +27,11 @@ export function serviceByVip(state: ZtunnelState, question: VipQuestion): Servic
 }
 
 /** ambient-ga B.1: `visibility: Namespace` hides a service from clients of other namespaces. */
-export function visible(state: ZtunnelState, of: {readonly services: readonly Service[]; readonly namespace: string}): readonly Service[] {
-  if (!state.semantics.weightedWaypoints) return of.services
+export function visible(
+  state: ZtunnelState,
+  of: {readonly services: readonly Service[]; readonly namespace: string | undefined},
+): readonly Service[] {
+  if (!state.semantics.weightedWaypoints || of.namespace === undefined) return of.services
   return of.services.filter(({namespaceOnly, namespace}) => !namespaceOnly || namespace === of.namespace)
 }
 
@@ -49,9 +53,10 @@ function serviceByCidr(state: ZtunnelState, question: VipQuestion): Service | un
   const blocks = visible(state, {services: state.servicesWithBlocks, namespace: question.namespace}).flatMap((service) =>
     longestBlock(service, question.address),
   )
-  const best = bestBlocks(blocks, question.namespace)
+  const {namespace = ''} = question
+  const best = bestBlocks(blocks, namespace)
   const chosen = question.history.pick({
-    key: `cidr ${addressKey(question.address)} ${question.namespace}`,
+    key: `cidr ${addressKey(question.address)} ${namespace}`,
     what: `the service ztunnel keeps for the block around ${question.address.ip}`,
     candidates: best.map(({service}) => ({name: serviceKey(service), value: service})),
   })

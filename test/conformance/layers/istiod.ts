@@ -22,9 +22,10 @@ export function* predict(scenarioDir: string): Iterable<Prediction> {
   const stateOf = dumpShelf(scenarioDir)
   const toPrediction = (id: string, predicted: unknown): Prediction => ({layer: 'istiod', scenario: basename(scenarioDir), id, predicted})
   for (const one of casesOf(scenarioDir, 'cases-ztunnel.json')) yield toPrediction(one.id, predictCase(one, stateOf))
-  for (const {id} of casesOf(scenarioDir, 'cases.json'))
-    yield toPrediction(id, {undetermined: 'requests to gateways and sidecars are not built yet'})
+  for (const {id} of casesOf(scenarioDir, 'cases.json')) yield toPrediction(id, {undetermined: NOT_BUILT})
 }
+
+const NOT_BUILT = 'requests to gateways and sidecars are not built yet'
 
 function casesOf(scenarioDir: string, file: string): readonly RecordedCase[] {
   const path = join(scenarioDir, file)

@@ -21,3 +21,29 @@ export const inventory = z.looseObject({dnsAnswers: z.record(z.string(), z.array
 
 export type OutboundInput = z.infer<typeof outboundInput>
 export type OutboundResult = z.infer<typeof result>
+
+/** `input` of the inbound table. */
+export const inboundInput = z.object({
+  table: z.literal('inbound'),
+  ztunnel: z.object({dump: z.string()}),
+  destination: z.object({name: z.string(), namespace: z.string(), serviceAccount: z.string()}),
+  transport: z.enum(['hbone', 'plaintext']),
+  source: z.object({address: z.string(), identity: z.string().nullable()}),
+  connectionDestination: z.string(),
+  authority: z.string().optional(),
+  method: z.string().optional(),
+})
+
+const variant = z.looseObject({
+  phase: z.string(),
+  verdict: z.string(),
+  error: z.string().nullish(),
+  httpStatus: z.number().nullish(),
+  upstreamAddr: z.string().nullish(),
+  tunnelRequest: z.looseObject({protocol: z.string(), target: z.string()}).nullish(),
+})
+
+export const inboundObserved = z.object({variants: z.array(variant)})
+
+export type InboundInput = z.infer<typeof inboundInput>
+export type InboundVariant = z.infer<typeof variant>

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util'
-import {outboundObserved, outboundPredicted, type OutboundResult} from './ztunnel-case.js'
+import {inboundObserved, outboundObserved, outboundPredicted, type InboundVariant, type OutboundResult} from './ztunnel-case.js'
 
 export interface Comparison {
   readonly ok: boolean
@@ -9,11 +9,17 @@ export interface Comparison {
 /** Shares were measured over a few thousand draws. */
 const SHARE_TOLERANCE = 0.06
 
+/** Compares one case by the shape of its table. */
+export function compare(predicted: unknown, recorded: unknown): Comparison {
+  const inbound = inboundObserved.safeParse(recorded)
+  return inbound.success ? compareInbound(predicted, inbound.data.variants) : compareOutbound(predicted, recorded)
+}
+
 /**
  * Sets exact, SANs as sets, shares within the tolerance. Where the order of arrival decided, each recorded result must be among the
  * predicted ones; where it did not, there must be one prediction only.
  */
-export function compare(predicted: unknown, recorded: unknown): Comparison {
+function compareOutbound(predicted: unknown, recorded: unknown): Comparison {
   const prediction = outboundPredicted.parse(predicted)
   if ('undetermined' in prediction) return {ok: false, why: `undetermined: ${prediction.undetermined}`}
   const {otherHistories = [], ...observed} = outboundObserved.parse(recorded)
@@ -55,4 +61,28 @@ function keyOf(fields: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(fields).filter(([, value]) => !isDeepStrictEqual(value, []) && value !== undefined)
   const sorted = entries.map(([key, value]) => [key, Array.isArray(value) ? [...new Set(value.map(String))].toSorted() : value] as const)
   return JSON.stringify(sorted.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The same variants, no more and no less. */
+function compareInbound(predicted: unknown, observed: readonly InboundVariant[]): Comparison {
+  const prediction = inboundObserved.safeParse(predicted)
+  if (!prediction.success) return {ok: false, why: JSON.stringify(predicted)}
+  const [mine, theirs] = [variantKeys(prediction.data.variants), variantKeys(observed)]
+  return isDeepStrictEqual(mine, theirs) ? {ok: true} : {ok: false, why: `predicted ${mine.join(' | ')}, observed ${theirs.join(' | ')}`}
+}
+
+function variantKeys(variants: readonly InboundVariant[]): readonly string[] {
+  return variants
+    .map(({phase, verdict, error, httpStatus, upstreamAddr, tunnelRequest}) =>
+      JSON.stringify([
+        phase,
+        verdict,
+        error ?? null,
+        httpStatus ?? null,
+        upstreamAddr ?? null,
+        tunnelRequest?.protocol ?? null,
+        tunnelRequest?.target ?? null,
+      ]),
+    )
+    .toSorted()
 }

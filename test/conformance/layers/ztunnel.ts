@@ -1,7 +1,8 @@
 import {basename, join} from 'node:path'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
-import {outboundInput} from './ztunnel-case.js'
+import {inboundInput, outboundInput} from './ztunnel-case.js'
 import {dumpShelf, recordedResolver} from './ztunnel-dump.js'
+import {predictInbound} from './ztunnel-inbound.js'
 import {predictOutbound} from './ztunnel-outbound.js'
 
 interface Prediction {
@@ -25,6 +26,8 @@ function casePredictor(scenarioDir: string): (one: RecordedCase) => unknown {
   return (one) => {
     const outbound = outboundInput.safeParse(one.input)
     if (outbound.success) return predictOutbound({state: stateOf(outbound.data.ztunnel.dump), input: outbound.data, resolve})
+    const inbound = inboundInput.safeParse(one.input)
+    if (inbound.success) return predictInbound(stateOf(inbound.data.ztunnel.dump), inbound.data)
     return {undetermined: 'this table has no engine yet'}
   }
 }
