@@ -38,9 +38,15 @@ export class IndexBuilder {
   constructor() {
     this.#names = new NameFinder((span) => this.#splitter.bytes(span))
     const sink = {
-      element: (element: SplitElement) => { this.#addElement(element) },
-      config: (config: SplitElement) => { this.#endConfig(config) },
-      repeated: (key: string) => { this.#supersede(key) },
+      element: (element: SplitElement) => {
+        this.#addElement(element)
+      },
+      config: (config: SplitElement) => {
+        this.#endConfig(config)
+      },
+      repeated: (key: string) => {
+        this.#supersede(key)
+      },
       inner: this.#names,
     }
     this.#splitter = new DumpSplitter(sink, {keepElements: false, skipLeadingText: true})
@@ -63,7 +69,10 @@ export class IndexBuilder {
     this.#splitter.finish()
     const {problem, documentKeys} = this.#splitter
     return {
-      resources: this.#resources, configTypes: this.#configTypes, documentKeys, warnings: this.#warnings(),
+      resources: this.#resources,
+      configTypes: this.#configTypes,
+      documentKeys,
+      warnings: this.#warnings(),
       ...(problem === undefined ? {} : {problem}),
     }
   }
@@ -106,12 +115,17 @@ export class IndexBuilder {
   }
 
   #warnings(): readonly string[] {
-    const stateless = this.#stateless === 0 ? [] : [
-      `${this.#stateless} entries of a ?resource= answer do not tell active from warming resources and are taken as active`,
-    ]
+    const stateless =
+      this.#stateless === 0
+        ? []
+        : [`${this.#stateless} entries of a ?resource= answer do not tell active from warming resources and are taken as active`]
     const {leadingBytes} = this.#splitter
     const leading = leadingBytes === 0 ? [] : [`${leadingBytes} bytes of other text stand before the document and are skipped`]
-    return [...leading, ...stateless, ...[...this.#repeated].map((key) => `the document holds "${key}" more than once: the last one counts`)]
+    return [
+      ...leading,
+      ...stateless,
+      ...[...this.#repeated].map((key) => `the document holds "${key}" more than once: the last one counts`),
+    ]
   }
 }
 

@@ -37,7 +37,7 @@ export function indexedStore(options: IndexedStore): DumpStore {
   }
 }
 
-function * refsOf(index: DumpIndex, section: string): Generator<ResourceRef, void, undefined> {
+function* refsOf(index: DumpIndex, section: string): Generator<ResourceRef, void, undefined> {
   for (const id of index.resources.ids(section)) yield index.resources.ref(id)
 }
 

@@ -11,6 +11,9 @@ export function memoryStore(options: {readonly name: string; readonly document: 
   const index = builder.finish()
   if (index.problem !== undefined) throw new JsonError(index.problem)
   return indexedStore({
-    name: options.name, index, bytes: {read: (offset, length) => bytes.subarray(offset, offset + length)}, changed: (_, cause) => new Error('changed', {cause}),
+    name: options.name,
+    index,
+    bytes: {read: (offset, length) => bytes.subarray(offset, offset + length)},
+    changed: (_, cause) => new Error('changed', {cause}),
   })
 }

@@ -32,8 +32,12 @@ function findLargeIntegers(bytes: Uint8Array): readonly Span[] {
   const spans: Span[] = []
   const ignore = (): void => undefined
   const scanner = new JsonScanner({
-    open: ignore, close: ignore, key: ignore,
-    scalar: (start, end) => { if (end - start >= 16 && isLargeInteger(bytes.subarray(start, end))) spans.push([start, end]) },
+    open: ignore,
+    close: ignore,
+    key: ignore,
+    scalar: (start, end) => {
+      if (end - start >= 16 && isLargeInteger(bytes.subarray(start, end))) spans.push([start, end])
+    },
   })
   scanner.push(bytes)
   scanner.finish()

@@ -95,7 +95,7 @@ export class ResourceIndex {
     }
   }
 
-  * ids(section: string): Generator<number, void, undefined> {
+  *ids(section: string): Generator<number, void, undefined> {
     for (const group of this.#groups) {
       if (group.section !== section) continue
       for (let id = group.first; id < group.first + group.count; id++) yield id
@@ -105,14 +105,22 @@ export class ResourceIndex {
   find(section: string, name: string): readonly ResourceRef[] {
     const hash = hashText(name)
     this.#byName ??= this.#tableOfNames()
-    return this.#byName.candidates(hash).filter((id) => this.#isCalled(id, {section, name, hash})).map((id) => this.ref(id))
+    return this.#byName
+      .candidates(hash)
+      .filter((id) => this.#isCalled(id, {section, name, hash}))
+      .map((id) => this.ref(id))
   }
 
   #isCalled(id: number, wanted: {readonly section: string; readonly name: string; readonly hash: number}): boolean {
     const group = this.#groups[this.#groupOf.at(id)]
     const number = this.#names.at(id) - 1
-    return group !== undefined && group.count > 0 && group.section === wanted.section
-      && this.#texts.hashOf(number) === wanted.hash && this.#texts.get(number) === wanted.name
+    return (
+      group !== undefined &&
+      group.count > 0 &&
+      group.section === wanted.section &&
+      this.#texts.hashOf(number) === wanted.hash &&
+      this.#texts.get(number) === wanted.name
+    )
   }
 
   /** Built when a name is first looked up; the index does not grow after that. */
@@ -133,10 +141,14 @@ export class ResourceIndex {
 
   #lastToken(group: Group, id: number): string {
     switch (group.last) {
-      case 'nothing': return ''
-      case 'position': return `/${this.#lasts.at(id)}`
-      case 'key': return `/${escapeToken(this.#texts.get(this.#lasts.at(id)))}`
-      default: return group.last satisfies never
+      case 'nothing':
+        return ''
+      case 'position':
+        return `/${this.#lasts.at(id)}`
+      case 'key':
+        return `/${escapeToken(this.#texts.get(this.#lasts.at(id)))}`
+      default:
+        return group.last satisfies never
     }
   }
 }

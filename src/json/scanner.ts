@@ -91,7 +91,10 @@ export class JsonScanner {
     if (this.#state >= STATE.noise) this.problem = this.#noise
     const empty = this.depth === 0 && this.tokenStart === undefined
     this.fail({
-      code: empty ? 'empty' : 'truncated', offset: this.#offset, expected: empty ? 'a JSON object' : expectedIn(this.#state), got: 'the end of the data',
+      code: empty ? 'empty' : 'truncated',
+      offset: this.#offset,
+      expected: empty ? 'a JSON object' : expectedIn(this.#state),
+      got: 'the end of the data',
     })
   }
 
@@ -105,18 +108,27 @@ export class JsonScanner {
 
   #act(step: {readonly action: number; readonly state: number; readonly byte: number; readonly offset: number}): number {
     switch (step.action) {
-      case ACTION.openObject: return this.#open('object', step.offset)
-      case ACTION.openArray: return this.#open('array', step.offset)
-      case ACTION.close: return this.#close(step.offset)
-      case ACTION.beginText: return this.#beginText(step)
-      case ACTION.endText: return this.#endText(step.offset + 1)
-      case ACTION.endNumber: return this.#endScalar(step.offset)
-      case ACTION.endLiteral: return this.#endScalar(step.offset + 1)
-      case ACTION.endNoiseLine: return this.#endNoiseLine(step.offset)
+      case ACTION.openObject:
+        return this.#open('object', step.offset)
+      case ACTION.openArray:
+        return this.#open('array', step.offset)
+      case ACTION.close:
+        return this.#close(step.offset)
+      case ACTION.beginText:
+        return this.#beginText(step)
+      case ACTION.endText:
+        return this.#endText(step.offset + 1)
+      case ACTION.endNumber:
+        return this.#endScalar(step.offset)
+      case ACTION.endLiteral:
+        return this.#endScalar(step.offset + 1)
+      case ACTION.endNoiseLine:
+        return this.#endNoiseLine(step.offset)
       case ACTION.beginScalar:
         this.tokenStart = step.offset
         return SCALAR_START[step.byte] ?? STATE.digits
-      default: return this.#reject(step)
+      default:
+        return this.#reject(step)
     }
   }
 
@@ -205,10 +217,19 @@ function problemCode(state: number, byte: number): JsonProblem['code'] {
 }
 
 const EXPECTED: ReadonlyMap<number, string> = new Map<number, string>([
-  [STATE.start, 'a JSON object'], [STATE.bom1, 'a byte order mark'], [STATE.bom2, 'a byte order mark'],
-  [STATE.value, 'a value'], [STATE.firstItem, 'a value or "]"'], [STATE.firstKey, 'a key or "}"'], [STATE.key, 'a key'], [STATE.colon, '":"'],
-  [STATE.nextItem, '"," or "]"'], [STATE.nextMember, '"," or "}"'], [STATE.done, 'nothing after the document'],
-  [STATE.text, 'the rest of a string'], [STATE.escape, 'an escape character'],
+  [STATE.start, 'a JSON object'],
+  [STATE.bom1, 'a byte order mark'],
+  [STATE.bom2, 'a byte order mark'],
+  [STATE.value, 'a value'],
+  [STATE.firstItem, 'a value or "]"'],
+  [STATE.firstKey, 'a key or "}"'],
+  [STATE.key, 'a key'],
+  [STATE.colon, '":"'],
+  [STATE.nextItem, '"," or "]"'],
+  [STATE.nextMember, '"," or "}"'],
+  [STATE.done, 'nothing after the document'],
+  [STATE.text, 'the rest of a string'],
+  [STATE.escape, 'an escape character'],
 ])
 
 function expectedIn(state: number): string {

@@ -14,13 +14,17 @@ interface Parent {
  */
 export function childRole(parent: Parent | undefined, container: 'object' | 'array'): Role | 'element' | 'refused' {
   switch (parent?.role) {
-    case undefined: return container === 'object' ? 'root' : 'refused'
+    case undefined:
+      return container === 'object' ? 'root' : 'refused'
     case 'root':
       if (container === 'object') return 'map'
       return parent.token === 'configs' ? 'configs' : 'list'
-    case 'configs': return container === 'object' ? 'config' : 'element'
-    case 'config': return container === 'array' ? 'list' : 'element'
-    default: return 'element'
+    case 'configs':
+      return container === 'object' ? 'config' : 'element'
+    case 'config':
+      return container === 'array' ? 'list' : 'element'
+    default:
+      return 'element'
   }
 }
 

@@ -22,10 +22,15 @@ export type Split =
  */
 export async function* splitDump(source: AsyncIterable<Uint8Array>): AsyncGenerator<Split, void, undefined> {
   const ready: Split[] = []
-  const splitter: DumpSplitter = new DumpSplitter({
-    element: (element) => { ready.push(toSplit(element, splitter.bytes(element))) },
-    config: () => undefined,
-  }, {keepElements: true})
+  const splitter: DumpSplitter = new DumpSplitter(
+    {
+      element: (element) => {
+        ready.push(toSplit(element, splitter.bytes(element)))
+      },
+      config: () => undefined,
+    },
+    {keepElements: true},
+  )
   for await (const chunk of source) {
     splitter.push(chunk)
     yield* ready.splice(0)

@@ -75,12 +75,23 @@ export class DumpSplitter {
   constructor(sink: SplitSink, options: SplitOptions) {
     this.#sink = sink
     this.#options = options
-    this.#scanner = new JsonScanner({
-      open: (container, offset) => { this.#open(container, offset) },
-      close: (offset) => { this.#close(offset) },
-      key: (start, end) => { this.#key({start, end}) },
-      scalar: (start, end) => { this.#scalar({start, end}) },
-    }, options)
+    this.#scanner = new JsonScanner(
+      {
+        open: (container, offset) => {
+          this.#open(container, offset)
+        },
+        close: (offset) => {
+          this.#close(offset)
+        },
+        key: (start, end) => {
+          this.#key({start, end})
+        },
+        scalar: (start, end) => {
+          this.#scalar({start, end})
+        },
+      },
+      options,
+    )
   }
 
   /** Bytes before the document that were skipped. */
@@ -103,7 +114,9 @@ export class DumpSplitter {
     this.#window.enter(chunk, this.#scanner.offset)
     this.#scanner.push(chunk)
     this.#window.leave(this.#keepFrom())
-    if (this.#window.keptBytes > MAX_ELEMENT_BYTES) this.#failTooLarge({start: this.#elementStart ?? 0, limit: MAX_ELEMENT_BYTES, what: 'element'})
+    if (this.#window.keptBytes > MAX_ELEMENT_BYTES) {
+      this.#failTooLarge({start: this.#elementStart ?? 0, limit: MAX_ELEMENT_BYTES, what: 'element'})
+    }
   }
 
   /** The document ends here. */

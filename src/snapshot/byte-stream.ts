@@ -21,7 +21,7 @@ export function isGzip(start: Uint8Array): boolean {
 }
 
 /** The same bytes, unpacked when they begin like gzip. @throws Error when the gzip data is damaged. */
-export async function * inflate(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* inflate(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
   let start = Buffer.alloc(0)
   let next = await iterator.next()
@@ -31,24 +31,27 @@ export async function * inflate(source: AsyncIterable<Uint8Array>): AsyncGenerat
   }
   if (next.done !== true) start = Buffer.concat([start, next.value])
   const whole = chain(start, iterator)
-  yield * isGzip(start) ? unpack(whole) : whole
+  yield* isGzip(start) ? unpack(whole) : whole
 }
 
-async function * chain(start: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* chain(start: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   if (start.length > 0) yield start
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-async function * unpack(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* unpack(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const source = Readable.from(packed)
   const gunzip = createGunzip({chunkSize: CHUNK_BYTES})
   source.once('error', (error) => gunzip.destroy(error))
   const unpacked: AsyncIterable<Uint8Array> = source.pipe(gunzip)
-  yield * unpacked
+  yield* unpacked
 }
 
 /** The same bytes, each chunk shown to `look` first. */
-export async function * observe(source: AsyncIterable<Uint8Array>, look: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* observe(
+  source: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const chunk of source) {
     look(chunk)
     yield chunk

@@ -9,6 +9,8 @@ export interface Demo {
   readonly name: string
   /** One line on what it shows. */
   readonly about: string
+  /** A whole command to try first. */
+  readonly first?: string
   /** Directory of the snapshot. */
   readonly directory: string
 }
@@ -16,9 +18,11 @@ export interface Demo {
 /** The demos that `demos.json` lists, in its order; paths in it are relative to it. */
 export function listDemos(fixtures = PACKAGE_FIXTURES): readonly Demo[] {
   const file = new View(JSON.parse(readFileSync(join(fixtures, 'demos.json'), 'utf8')), '')
-  return file.list('demos').map((demo) => ({
-    name: demo.str('name') ?? '', about: demo.str('about') ?? '', directory: join(fixtures, demo.str('path') ?? ''),
-  }))
+  return file.list('demos').map((demo) => {
+    const first = demo.str('first')
+    const directory = join(fixtures, demo.str('path') ?? '')
+    return {name: demo.str('name') ?? '', about: demo.str('about') ?? '', directory, ...(first === undefined ? {} : {first})}
+  })
 }
 
 const PACKAGE_FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url))
@@ -27,5 +31,10 @@ const PACKAGE_FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.ur
 export function findDemo(name: string, demos = listDemos()): Demo {
   const demo = demos.find((candidate) => candidate.name === name)
   if (demo !== undefined) return demo
-  throw new UsageError({what: `There is no demo "${name}".`, where: '--demo', expected: demos.map((candidate) => candidate.name).join(', '), got: name})
+  throw new UsageError({
+    what: `There is no demo "${name}".`,
+    where: '--demo',
+    expected: demos.map((candidate) => candidate.name).join(', '),
+    got: name,
+  })
 }

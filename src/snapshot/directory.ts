@@ -40,7 +40,9 @@ export async function readDirectory(path: string): Promise<Contents> {
   const contents = await readContents(path)
   if (contents.dumps.length > 0 || contents.inventory.length > 0) return contents
   throw new InputError({
-    what: 'The directory holds neither dumps nor inventory.', file: path, expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
+    what: 'The directory holds neither dumps nor inventory.',
+    file: path,
+    expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
   })
 }
 
@@ -56,17 +58,24 @@ async function readContents(path: string): Promise<Contents> {
 
 async function readManifestFile(path: string, shown: string): Promise<Manifest> {
   const {size} = statSync(path)
-  if (size > MAX_MANIFEST_BYTES) throw new InputError({what: 'The snapshot manifest is too large.', file: shown, expected: `at most ${MAX_MANIFEST_BYTES} bytes`})
+  if (size > MAX_MANIFEST_BYTES) {
+    throw new InputError({what: 'The snapshot manifest is too large.', file: shown, expected: `at most ${MAX_MANIFEST_BYTES} bytes`})
+  }
   const {readManifest} = await import('./manifest.js')
   return readManifest(readFileSync(path, 'utf8'), shown)
 }
 
 function fromManifest(tree: Tree, manifest: Manifest): Contents {
-  const files = (kind: string): readonly RecordedFile[] => manifest.files.filter((file) => file.kind === kind).map((file) => toRecorded(tree, file))
+  const files = (kind: string): readonly RecordedFile[] =>
+    manifest.files.filter((file) => file.kind === kind).map((file) => toRecorded(tree, file))
   const dumps = files('config-dump')
   const inventory = files('inventory')
   const absent = [...dumps, ...inventory].filter((file) => file.path === undefined)
-  return {dumps, inventory: inventory.filter((file) => file.path !== undefined), warnings: absent.map((file) => `${file.name}: ${file.error ?? ''}`)}
+  return {
+    dumps,
+    inventory: inventory.filter((file) => file.path !== undefined),
+    warnings: absent.map((file) => `${file.name}: ${file.error ?? ''}`),
+  }
 }
 
 function toRecorded(tree: Tree, file: ManifestFile): RecordedFile {

@@ -20,7 +20,15 @@ export function roughKind(documentKeys: ReadonlySet<string>): 'config-dump' | 'i
 }
 
 /** Keys at the start of a ztunnel dump, whatever its generation (ambient-ga A, K). */
-const ZTUNNEL_KEYS: ReadonlySet<string> = new Set(['workloads', 'certificates', 'staticConfig', 'workloadState', 'by_addr', 'by_uid', 'workload_to_vip'])
+const ZTUNNEL_KEYS: ReadonlySet<string> = new Set([
+  'workloads',
+  'certificates',
+  'staticConfig',
+  'workloadState',
+  'by_addr',
+  'by_uid',
+  'workload_to_vip',
+])
 
 /** Since 2023 under changing names: `by_uid` and `by_vip` in between, `vips` at first. agentgateway prints `binds` beside workloads (users 8). */
 function isZtunnel(keys: ReadonlySet<string>): boolean {
@@ -31,7 +39,10 @@ function isZtunnel(keys: ReadonlySet<string>): boolean {
 const SHOWN_KEYS = 5
 
 function listKeys(keys: ReadonlySet<string>): string {
-  const shown = [...keys].slice(0, SHOWN_KEYS).map((key) => `"${key}"`).join(', ')
+  const shown = [...keys]
+    .slice(0, SHOWN_KEYS)
+    .map((key) => `"${key}"`)
+    .join(', ')
   if (keys.size === 0) return 'the object is empty'
   return keys.size > SHOWN_KEYS ? `it has ${shown} and ${keys.size - SHOWN_KEYS} more` : `it has ${shown}`
 }

@@ -1,4 +1,16 @@
-import type {ClusterNode, ContainerPort, EndpointSlice, InventorySource, Namespace, Pod, Protocol, Service, ServiceAccount, ServicePort, StringMap} from '../flow/inventory.js'
+import type {
+  ClusterNode,
+  ContainerPort,
+  EndpointSlice,
+  InventorySource,
+  Namespace,
+  Pod,
+  Protocol,
+  Service,
+  ServiceAccount,
+  ServicePort,
+  StringMap,
+} from '../flow/inventory.js'
 import {View} from '../json/view.js'
 
 /** A Kubernetes object, and where it was read. */
@@ -11,14 +23,18 @@ export function readPod({object, recorded}: Recorded): Pod {
   const spec = object.get('spec')
   const status = object.get('status')
   return {
-    ...namespaced(object), recorded,
+    ...namespaced(object),
+    recorded,
     ips: podIps(status),
     hostNetwork: spec?.bool('hostNetwork') ?? false,
     serviceAccount: spec?.str('serviceAccountName') ?? 'default',
     containerPorts: (spec?.list('containers') ?? []).flatMap((container) => container.list('ports')).flatMap(readContainerPort),
     ...optional('uid', object.get('metadata')?.str('uid')),
     ...optional('node', spec?.str('nodeName')),
-    ...optional('phase', PHASES.find((phase) => phase === status?.str('phase'))),
+    ...optional(
+      'phase',
+      PHASES.find((phase) => phase === status?.str('phase')),
+    ),
     ...optional('ready', readyOf(status)),
     ...optional('owner', ownerOf(object)),
   }
@@ -28,7 +44,8 @@ export function readService({object, recorded}: Recorded): Service {
   const spec = object.get('spec') ?? new View({}, object.pointer)
   const selector = stringMap(spec.get('selector'))
   return {
-    ...namespaced(object), recorded,
+    ...namespaced(object),
+    recorded,
     type: SERVICE_TYPES.find((type) => type === spec.str('type')) ?? 'ClusterIP',
     clusterIPs: texts(spec, {list: 'clusterIPs', single: 'clusterIP'}).filter((ip) => ip !== 'None'),
     headless: spec.str('clusterIP') === 'None',
@@ -41,10 +58,13 @@ export function readService({object, recorded}: Recorded): Service {
 export function readEndpointSlice({object, recorded}: Recorded): EndpointSlice {
   const metadata = namespaced(object)
   return {
-    ...metadata, recorded,
+    ...metadata,
+    recorded,
     addressType: object.str('addressType') ?? '',
     ports: object.list('ports').map((port) => ({
-      protocol: protocolOf(port), ...optional('name', port.str('name')), ...optional('port', port.num('port')),
+      protocol: protocolOf(port),
+      ...optional('name', port.str('name')),
+      ...optional('port', port.num('port')),
     })),
     endpoints: object.list('endpoints').map(readEndpoint),
     ...optional('service', metadata.labels.get('kubernetes.io/service-name')),
@@ -55,7 +75,8 @@ export function readNode({object, recorded}: Recorded): ClusterNode {
   const spec = object.get('spec')
   const addresses = object.get('status')?.list('addresses') ?? []
   return {
-    ...named(object), recorded,
+    ...named(object),
+    recorded,
     ips: addresses.filter((address) => address.str('type') === 'InternalIP').flatMap((address) => address.str('address') ?? []),
     podCIDRs: spec === undefined ? [] : texts(spec, {list: 'podCIDRs', single: 'podCIDR'}),
   }
@@ -81,7 +102,11 @@ interface Named {
 
 function named(object: View): Named {
   const metadata = object.get('metadata')
-  return {name: metadata?.str('name') ?? '', labels: stringMap(metadata?.get('labels')), annotations: stringMap(metadata?.get('annotations'))}
+  return {
+    name: metadata?.str('name') ?? '',
+    labels: stringMap(metadata?.get('labels')),
+    annotations: stringMap(metadata?.get('annotations')),
+  }
 }
 
 function namespaced(object: View): Named & {readonly namespace: string} {
@@ -89,10 +114,12 @@ function namespaced(object: View): Named & {readonly namespace: string} {
 }
 
 function stringMap(view: View | undefined): StringMap {
-  return new Map((view?.entries() ?? []).flatMap(([key, value]) => {
-    const text = value.text()
-    return text === undefined ? [] : [[key, text] as const]
-  }))
+  return new Map(
+    (view?.entries() ?? []).flatMap(([key, value]) => {
+      const text = value.text()
+      return text === undefined ? [] : [[key, text] as const]
+    }),
+  )
 }
 
 /** A field that old API servers print alone and new ones as a list too. */
@@ -109,12 +136,18 @@ function podIps(status: View | undefined): readonly string[] {
 }
 
 function readyOf(status: View | undefined): boolean | undefined {
-  const value = status?.list('conditions').find((condition) => condition.str('type') === 'Ready')?.str('status')
+  const value = status
+    ?.list('conditions')
+    .find((condition) => condition.str('type') === 'Ready')
+    ?.str('status')
   return value === undefined || value === 'Unknown' ? undefined : value === 'True'
 }
 
 function ownerOf(object: View): Pod['owner'] {
-  const owner = object.get('metadata')?.list('ownerReferences').find((reference) => reference.bool('controller') === true)
+  const owner = object
+    .get('metadata')
+    ?.list('ownerReferences')
+    .find((reference) => reference.bool('controller') === true)
   const kind = owner?.str('kind')
   const name = owner?.str('name')
   return kind === undefined || name === undefined ? undefined : {kind, name}
@@ -129,13 +162,15 @@ function readContainerPort(port: View): readonly ContainerPort[] {
 function readServicePort(port: View): readonly ServicePort[] {
   const number = port.num('port')
   if (number === undefined) return []
-  return [{
-    port: number,
-    protocol: protocolOf(port),
-    targetPort: targetPortOf(port) ?? number,
-    ...optional('name', port.str('name')),
-    ...optional('appProtocol', port.str('appProtocol')),
-  }]
+  return [
+    {
+      port: number,
+      protocol: protocolOf(port),
+      targetPort: targetPortOf(port) ?? number,
+      ...optional('name', port.str('name')),
+      ...optional('appProtocol', port.str('appProtocol')),
+    },
+  ]
 }
 
 function targetPortOf(port: View): number | string | undefined {

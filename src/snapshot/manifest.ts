@@ -15,7 +15,10 @@ const manifestFile = z.looseObject({
   node: z.string().optional(),
   /** How it was collected: `port-forward`, `exec` … */
   method: z.string().optional(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   bytes: z.number().int().nonnegative().optional(),
   /** Why it could not be collected; there is no file then. */
   error: z.string().optional(),
@@ -39,8 +42,11 @@ export function readManifest(text: string, file: string): Manifest {
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new InputError({
-    what: 'The snapshot manifest is not valid.', file, pointer: issue?.path.map((part) => `/${String(part)}`).join('') ?? '',
-    expected: `a manifest of version ${SNAPSHOT_SCHEMA}`, got: issue?.message,
+    what: 'The snapshot manifest is not valid.',
+    file,
+    pointer: issue?.path.map((part) => `/${String(part)}`).join('') ?? '',
+    expected: `a manifest of version ${SNAPSHOT_SCHEMA}`,
+    got: issue?.message,
     help: 'Record the snapshot again, or remove snapshot.json to have the directory read without it.',
   })
 }

@@ -5,7 +5,9 @@ import type {Recorded} from './kubernetes.js'
 const DEFAULT_TRUST_DOMAIN = 'cluster.local'
 
 /** The trust domain from istiod's ConfigMaps `istio` and `istio-<revision>`; undefined when none was recorded or they disagree. */
-export async function readTrustDomain(configMaps: readonly Recorded[]): Promise<{readonly trustDomain?: string; readonly warnings: readonly string[]}> {
+export async function readTrustDomain(
+  configMaps: readonly Recorded[],
+): Promise<{readonly trustDomain?: string; readonly warnings: readonly string[]}> {
   const meshes = configMaps.filter(isMeshConfig)
   if (meshes.length === 0) return {warnings: []}
   const found = await Promise.all(meshes.map(trustDomainOf))

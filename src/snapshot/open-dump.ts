@@ -45,7 +45,13 @@ export async function openDump(dump: DumpFile): Promise<OpenDump> {
       bytes: source.bytes,
       changed: (ref, cause) => changedFile({file: dump.name, pointer: ref.pointer}, cause),
     })
-    return {index, store, close: () => { source.close() }}
+    return {
+      index,
+      store,
+      close: () => {
+        source.close()
+      },
+    }
   } catch (error) {
     source.close()
     throw readFailure(dump.name, error)
@@ -63,7 +69,9 @@ interface Source {
 async function openSource(dump: DumpFile): Promise<Source> {
   if (typeof dump.from !== 'string') return spooled(dump.from, () => undefined)
   const file = await openFile(dump.from, dump.name)
-  const close = once(() => { closeSync(file) })
+  const close = once(() => {
+    closeSync(file)
+  })
   if (!fstatSync(file).isFile()) return spooled(pipeStream(file), close)
   const start = Buffer.alloc(2)
   readSync(file, start, 0, 2, 0)
@@ -83,7 +91,15 @@ async function openFile(path: string, name: string): Promise<number> {
 
 function spooled(stream: AsyncIterable<Uint8Array>, closeStream: () => void): Source {
   const spool = new Spool()
-  return {stream, bytes: spool, spool, close: () => { closeStream(); spool.close() }}
+  return {
+    stream,
+    bytes: spool,
+    spool,
+    close: () => {
+      closeStream()
+      spool.close()
+    },
+  }
 }
 
 function fileBytes(file: number, name: string): ByteSource {

@@ -27,7 +27,9 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
     proxies,
     ...(inventory === undefined ? {} : {inventory}),
     warnings: [...contents.warnings, ...warnings],
-    close: () => { for (const proxy of proxies) proxy.close() },
+    close: () => {
+      for (const proxy of proxies) proxy.close()
+    },
   }
 }
 
@@ -51,7 +53,9 @@ function chooseSources(sources: SnapshotSources): Chosen {
   if (paths.length === 0 && files.length === 0) throw noSource()
   const dumps = paths.filter((path) => !isDirectory(path)).map(loneDump)
   const [directory, ...others] = paths.filter(isDirectory)
-  if (others.length > 0) throw new UsageError({what: 'Only one snapshot directory can be read at a time.', where: '--snapshot', got: paths.join(', ')})
+  if (others.length > 0) {
+    throw new UsageError({what: 'Only one snapshot directory can be read at a time.', where: '--snapshot', got: paths.join(', ')})
+  }
   const shown = sources.demo === undefined ? [...paths, ...files.map((file) => file.file)] : [`demo ${sources.demo}`]
   return {name: shown.join(', '), directory, files: [...dumps, ...files]}
 }
@@ -64,13 +68,22 @@ function choosePaths(sources: SnapshotSources): readonly string[] {
 }
 
 function noSource(): UsageError {
-  return new UsageError({what: 'Nothing to read was given.', expected: '--snapshot, --file or --demo', help: 'List the recorded examples with --demo alone.'})
+  return new UsageError({
+    what: 'Nothing to read was given.',
+    expected: '--snapshot, --file or --demo',
+    help: 'List the recorded examples with --demo alone.',
+  })
 }
 
 /** `--snapshot` with a single file is that dump. */
 function loneDump(path: string): NamedFile {
   if (/\.(tar|tgz|tar\.gz)$/.test(path)) {
-    throw new InputError({what: 'Archives cannot be read.', file: path, expected: 'a directory or a config dump', help: 'Unpack the archive and give its directory.'})
+    throw new InputError({
+      what: 'Archives cannot be read.',
+      file: path,
+      expected: 'a directory or a config dump',
+      help: 'Unpack the archive and give its directory.',
+    })
   }
   return {file: path, name: nameFrom(path)}
 }
@@ -83,7 +96,12 @@ function parseFile(argument: string): NamedFile {
 }
 
 function nameFrom(path: string): string {
-  return path === STDIN ? 'stdin' : basename(path).replace(/\.gz$/, '').replace(/\.json$/, '').replace(/[._-]config[_-]dump$/, '')
+  return path === STDIN
+    ? 'stdin'
+    : basename(path)
+        .replace(/\.gz$/, '')
+        .replace(/\.json$/, '')
+        .replace(/[._-]config[_-]dump$/, '')
 }
 
 function namedDump({file, name}: NamedFile, sources: SnapshotSources): LazyDump {
@@ -93,12 +111,17 @@ function namedDump({file, name}: NamedFile, sources: SnapshotSources): LazyDump 
 
 function recordedDump(file: RecordedFile): LazyDump {
   const {namespace, node, path, recorded} = file
-  const open = path === undefined ? {missing: file.error ?? 'not recorded'} : {name: file.name, from: path, ...(recorded === undefined ? {} : {recorded})}
+  const open =
+    path === undefined
+      ? {missing: file.error ?? 'not recorded'}
+      : {name: file.name, from: path, ...(recorded === undefined ? {} : {recorded})}
   return new LazyDump({file: file.name, name: file.pod ?? nameFrom(file.name), namespace, node, open})
 }
 
 function refuseEqualNames(dumps: readonly LazyDump[]): void {
-  const twice = dumps.find((dump, index) => dumps.slice(0, index).some((earlier) => earlier.name === dump.name || earlier.file === dump.file))
+  const twice = dumps.find((dump, index) =>
+    dumps.slice(0, index).some((earlier) => earlier.name === dump.name || earlier.file === dump.file),
+  )
   if (twice !== undefined) {
     throw new UsageError({what: `Two dumps are called "${twice.name}".`, where: '--file', help: 'Give each a name: --file FILE=NAME.'})
   }
@@ -114,7 +137,11 @@ async function requireUsable(dumps: readonly LazyDump[]): Promise<void> {
 async function inventoryOf(files: readonly RecordedFile[]): Promise<InventoryResult> {
   const opened = []
   try {
-    for (const file of files) if (file.path !== undefined) opened.push(await openDump({name: file.name, from: file.path, ...(file.recorded === undefined ? {} : {recorded: file.recorded})}))
+    for (const file of files) {
+      if (file.path !== undefined) {
+        opened.push(await openDump({name: file.name, from: file.path, ...(file.recorded === undefined ? {} : {recorded: file.recorded})}))
+      }
+    }
     const result = await readInventory(opened.map((dump) => dump.store))
     return {...result, warnings: [...opened.flatMap((dump) => dump.store.warnings), ...result.warnings]}
   } finally {

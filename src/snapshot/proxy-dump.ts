@@ -53,7 +53,10 @@ export class LazyDump implements ProxyDump {
 
   #missing(reason: string): UnusableDump {
     const error = new InputError({
-      what: `The dump of "${this.name}" was not recorded.`, file: this.file, got: reason, help: 'Record the snapshot again, or add this dump with --file.',
+      what: `The dump of "${this.name}" was not recorded.`,
+      file: this.file,
+      got: reason,
+      help: 'Record the snapshot again, or add this dump with --file.',
     })
     return {kind: 'unusable', why: 'missing', reason, error}
   }
@@ -65,7 +68,10 @@ export class LazyDump implements ProxyDump {
 
   #opaque(reason: string): UnusableDump {
     const error = new InputError({
-      what: 'The file is no dump of a known proxy.', file: this.file, expected: 'the /config_dump of an Envoy or a ztunnel', got: reason,
+      what: 'The file is no dump of a known proxy.',
+      file: this.file,
+      expected: 'the /config_dump of an Envoy or a ztunnel',
+      got: reason,
     })
     return {kind: 'unusable', why: 'opaque', reason, error}
   }

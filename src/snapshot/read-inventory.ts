@@ -21,9 +21,12 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
   const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
   const {trustDomain, warnings} = await readTrustDomain(shelf.objects('configmaps'))
   const inventory: Inventory = {
-    ...(pods === undefined ? {} : {pods}), ...(services === undefined ? {} : {services}),
-    ...(endpointSlices === undefined ? {} : {endpointSlices}), ...(nodes === undefined ? {} : {nodes}),
-    ...(namespaces === undefined ? {} : {namespaces}), ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
+    ...(pods === undefined ? {} : {pods}),
+    ...(services === undefined ? {} : {services}),
+    ...(endpointSlices === undefined ? {} : {endpointSlices}),
+    ...(nodes === undefined ? {} : {nodes}),
+    ...(namespaces === undefined ? {} : {namespaces}),
+    ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
     ...(trustDomain === undefined ? {} : {trustDomain}),
   }
   return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
@@ -31,9 +34,14 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
 
 /** Kinds that are read, by `apiVersion` and `kind`: other groups reuse the names (`serving.knative.dev` has a Service too). */
 const PLURALS: ReadonlyMap<string, string> = new Map([
-  ['v1 Pod', 'pods'], ['v1 Service', 'services'], ['discovery.k8s.io/v1 EndpointSlice', 'endpointslices'],
-  ['discovery.k8s.io/v1beta1 EndpointSlice', 'endpointslices'], ['v1 Node', 'nodes'], ['v1 Namespace', 'namespaces'],
-  ['v1 ServiceAccount', 'serviceaccounts'], ['v1 ConfigMap', 'configmaps'],
+  ['v1 Pod', 'pods'],
+  ['v1 Service', 'services'],
+  ['discovery.k8s.io/v1 EndpointSlice', 'endpointslices'],
+  ['discovery.k8s.io/v1beta1 EndpointSlice', 'endpointslices'],
+  ['v1 Node', 'nodes'],
+  ['v1 Namespace', 'namespaces'],
+  ['v1 ServiceAccount', 'serviceaccounts'],
+  ['v1 ConfigMap', 'configmaps'],
 ])
 const KNOWN: ReadonlySet<string> = new Set(PLURALS.values())
 
@@ -54,7 +62,10 @@ class Shelf {
   }
 
   /** The objects of one kind sorted by namespace and name; undefined when the kind was not recorded. */
-  take<T extends {readonly name: string; readonly namespace?: string}>(plural: string, read: (object: Recorded) => T): readonly T[] | undefined {
+  take<T extends {readonly name: string; readonly namespace?: string}>(
+    plural: string,
+    read: (object: Recorded) => T,
+  ): readonly T[] | undefined {
     const seen = new Map<string, T>()
     for (const object of this.objects(plural)) {
       const value = read(object)
@@ -68,7 +79,11 @@ class Shelf {
   }
 
   /** Items of a List have their own kind; those of a PodList do not. */
-  #add(item: {readonly store: DumpStore; readonly ref: ResourceRef; readonly root: {readonly kind: string | undefined; readonly apiVersion: string | undefined}}): void {
+  #add(item: {
+    readonly store: DumpStore
+    readonly ref: ResourceRef
+    readonly root: {readonly kind: string | undefined; readonly apiVersion: string | undefined}
+  }): void {
     const object = item.store.read(item.ref)
     const plural = PLURALS.get(`${object.str('apiVersion') ?? item.root.apiVersion ?? ''} ${object.str('kind') ?? item.root.kind ?? ''}`)
     if (plural !== undefined) this.#list(plural).push({object, recorded: {file: item.store.name, pointer: item.ref.pointer}})

@@ -27,9 +27,7 @@ export interface ProxyDump {
   load(): Promise<LoadedDump>
 }
 
-export type LoadedDump =
-  | {readonly kind: 'envoy' | 'ztunnel'; readonly store: DumpStore}
-  | UnusableDump
+export type LoadedDump = {readonly kind: 'envoy' | 'ztunnel'; readonly store: DumpStore} | UnusableDump
 
 export interface UnusableDump {
   readonly kind: 'unusable'

@@ -62,7 +62,9 @@ export function readExactly(file: number, range: {readonly offset: number; reado
 
 function openPrivateFile(): number {
   const directory = mkdtempSync(join(tmpdir(), 'ambientctl-'))
-  const remove = (): void => { rmSync(directory, {recursive: true, force: true}) }
+  const remove = (): void => {
+    rmSync(directory, {recursive: true, force: true})
+  }
   const file = openSync(join(directory, 'dump'), 'wx+', 0o600)
   try {
     remove()
@@ -74,5 +76,5 @@ function openPrivateFile(): number {
 }
 
 function writeAll(file: number, chunk: Uint8Array): void {
-  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done)
+  for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done)
 }

@@ -59,12 +59,18 @@ function isInside(tree: Tree, target: string): boolean {
 
 function escapes(tree: Tree, path: string): InputError {
   return new InputError({
-    what: 'The snapshot manifest names a file outside the snapshot.', file: join(tree.shown, 'snapshot.json'), expected: 'a path inside the directory', got: path,
+    what: 'The snapshot manifest names a file outside the snapshot.',
+    file: join(tree.shown, 'snapshot.json'),
+    expected: 'a path inside the directory',
+    got: path,
   })
 }
 
 function tooMany(tree: Tree, maxFiles: number): InputError {
   return new InputError({
-    what: 'The directory holds too many files.', file: tree.shown, expected: `at most ${maxFiles} files`, help: 'Give the directory of the snapshot itself.',
+    what: 'The directory holds too many files.',
+    file: tree.shown,
+    expected: `at most ${maxFiles} files`,
+    help: 'Give the directory of the snapshot itself.',
   })
 }

@@ -32,7 +32,7 @@ async function split(services: number): Promise<number> {
   return elements
 }
 
-async function * bytesOf(services: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* bytesOf(services: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (const chunk of syntheticChunks(services)) yield await Promise.resolve(Buffer.from(chunk))
 }
 

@@ -43,7 +43,13 @@ async function repeat(method: Method, runs: number): Promise<readonly Measured[]
 
 /** A program that is not installed is no reason to stop. */
 function notRun(error: unknown): Measured {
-  return {seconds: 0, peakMegabytes: undefined, exitCode: null, complaint: error instanceof Error ? error.message : String(error)}
+  return {
+    seconds: 0,
+    cpuSeconds: undefined,
+    peakMegabytes: undefined,
+    exitCode: null,
+    complaint: error instanceof Error ? error.message : String(error),
+  }
 }
 
 const MARKERS = ['<!-- figures -->', '<!-- end of figures -->'] as const

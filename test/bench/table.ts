@@ -20,37 +20,38 @@ export function renderTable({megabytes, resources, rows}: Figures): string {
   const baseline = rows.find((row) => row.name === BASELINE && succeeded(row))
   const lines = rows.map((row) => renderRow(row, {megabytes, baseline}))
   return [
-    `${Math.round(megabytes)} MB, ${resources} resources`, '',
-    '| method | seconds | MB/s | peak RSS (MB) | time ÷ JSON.parse | RSS ÷ JSON.parse |', '|---|---|---|---|---|---|', ...lines,
+    `${Math.round(megabytes)} MB, ${resources} resources`,
+    '',
+    '| method | seconds | CPU seconds | MB per CPU second | peak RSS (MB) | CPU ÷ JSON.parse | RSS ÷ JSON.parse |',
+    '|---|---|---|---|---|---|---|',
+    ...lines,
   ].join('\n')
 }
 
 function renderRow(row: Row, {megabytes, baseline}: {readonly megabytes: number; readonly baseline: Row | undefined}): string {
-  if (!succeeded(row)) return `| ${row.name} | fails: ${row.runs[0]?.complaint ?? ''} | | ${round(peakOf(row), 0)} | | |`
-  const seconds = secondsOf(row)
-  const speed = row.isFloor === true ? '' : (megabytes / seconds).toFixed(0)
-  const ratios = baseline === undefined || row.isFloor === true ? ['', ''] : [seconds / secondsOf(baseline), ratio(peakOf(row), peakOf(baseline))]
-  return `| ${[row.name, seconds.toFixed(2), speed, round(peakOf(row), 0), ...ratios.map((value) => (typeof value === 'string' ? value : round(value, 2)))].join(' | ')} |`
+  const peak = round(medianOf(row, 'peakMegabytes'), 0)
+  if (!succeeded(row)) return `| ${row.name} | fails: ${row.runs[0]?.complaint ?? ''} | | | ${peak} | | |`
+  const cpu = medianOf(row, 'cpuSeconds')
+  const figures = [row.name, round(medianOf(row, 'seconds'), 2), round(cpu, 2)]
+  if (row.isFloor === true) return `| ${[...figures, '', peak, '', ''].join(' | ')} |`
+  const ratios =
+    baseline === undefined
+      ? ['', '']
+      : (['cpuSeconds', 'peakMegabytes'] as const).map((key) => round(ratio(medianOf(row, key), medianOf(baseline, key)), 2))
+  return `| ${[...figures, round(ratio(megabytes, cpu), 0), peak, ...ratios].join(' | ')} |`
 }
 
 function succeeded(row: Row): boolean {
   return row.runs.every((run) => run.exitCode === 0)
 }
 
-function secondsOf(row: Row): number {
-  return median(row.runs.map((run) => run.seconds)) ?? Number.NaN
-}
-
-function peakOf(row: Row): number | undefined {
-  return median(row.runs.flatMap((run) => run.peakMegabytes ?? []))
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+function medianOf(row: Row, key: 'seconds' | 'cpuSeconds' | 'peakMegabytes'): number | undefined {
+  const values = row.runs.flatMap((run) => run[key] ?? []).toSorted((a, b) => a - b)
+  return values[Math.floor(values.length / 2)]
 }
 
 function ratio(value: number | undefined, base: number | undefined): number | undefined {
-  return value === undefined || base === undefined ? undefined : value / base
+  return value === undefined || base === undefined || base === 0 ? undefined : value / base
 }
 
 function round(value: number | undefined, digits: number): string {

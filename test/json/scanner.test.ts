@@ -36,43 +36,68 @@ const SLOW = 120_000
 
 describe('JsonScanner accepts what JSON.parse accepts', () => {
   it('for random values in random print, in chunks of any size', () => {
-    fc.assert(fc.property(jsonValue, printing, fc.integer({min: 1, max: 9}), (value, choices, chunkSize) => {
-      expect(scan(Buffer.from(printVariant(value, choices)), chunkSize)).toBeUndefined()
-    }))
+    fc.assert(
+      fc.property(jsonValue, printing, fc.integer({min: 1, max: 9}), (value, choices, chunkSize) => {
+        expect(scan(Buffer.from(printVariant(value, choices)), chunkSize)).toBeUndefined()
+      }),
+    )
   })
 
-  it('and refuses what it refuses, when bytes are changed, removed or inserted', () => {
-    const change = fc.record({at: fc.nat(), remove: fc.nat({max: 2}), insert: fc.uint8Array({maxLength: 2})})
-    const damaged = fc.tuple(jsonValue, printing, change).map(([value, choices, {at, remove, insert}]) => {
-      const bytes = Buffer.from(printVariant(value, choices))
-      const start = at % (bytes.length + 1)
-      return Buffer.concat([bytes.subarray(0, start), insert, bytes.subarray(start + remove)])
-    })
-    fc.assert(fc.property(damaged, (bytes) => {
-      expect(scan(bytes, 3) === undefined).toBe(isJson(bytes))
-    }), {numRuns: 3000})
-  }, SLOW)
+  it(
+    'and refuses what it refuses, when bytes are changed, removed or inserted',
+    () => {
+      const change = fc.record({at: fc.nat(), remove: fc.nat({max: 2}), insert: fc.uint8Array({maxLength: 2})})
+      const damaged = fc.tuple(jsonValue, printing, change).map(([value, choices, {at, remove, insert}]) => {
+        const bytes = Buffer.from(printVariant(value, choices))
+        const start = at % (bytes.length + 1)
+        return Buffer.concat([bytes.subarray(0, start), insert, bytes.subarray(start + remove)])
+      })
+      fc.assert(
+        fc.property(damaged, (bytes) => {
+          expect(scan(bytes, 3) === undefined).toBe(isJson(bytes))
+        }),
+        {numRuns: 3000},
+      )
+    },
+    SLOW,
+  )
 
-  it('and the same for short texts of JSON characters', () => {
-    const characters = fc.constantFrom(...Array.from('{}[],:"\\ \n-+.eE019truefalsn'))
-    fc.assert(fc.property(fc.string({unit: characters, maxLength: 7}), (text) => {
-      expect(scan(Buffer.from(text)) === undefined).toBe(isJson(Buffer.from(text)))
-    }), {numRuns: 5000})
-  }, SLOW)
+  it(
+    'and the same for short texts of JSON characters',
+    () => {
+      const characters = fc.constantFrom(...Array.from('{}[],:"\\ \n-+.eE019truefalsn'))
+      fc.assert(
+        fc.property(fc.string({unit: characters, maxLength: 7}), (text) => {
+          expect(scan(Buffer.from(text)) === undefined).toBe(isJson(Buffer.from(text)))
+        }),
+        {numRuns: 5000},
+      )
+    },
+    SLOW,
+  )
 
-  it('and the same for every two bytes inside a string', () => {
-    const disagree: string[] = []
-    for (let pair = 0; pair < 0x10000; pair += 1) {
-      const bytes = Buffer.from([0x22, pair >> 8, pair & 0xff, 0x22])
-      if ((scan(bytes) === undefined) !== isJson(bytes)) disagree.push(pair.toString(16))
-    }
-    expect(disagree).toEqual([])
-  }, SLOW)
+  it(
+    'and the same for every two bytes inside a string',
+    () => {
+      const disagree: string[] = []
+      for (let pair = 0; pair < 0x10000; pair += 1) {
+        const bytes = Buffer.from([0x22, pair >> 8, pair & 0xff, 0x22])
+        if ((scan(bytes) === undefined) !== isJson(bytes)) disagree.push(pair.toString(16))
+      }
+      expect(disagree).toEqual([])
+    },
+    SLOW,
+  )
 
   it('and the same for three and four byte characters at the edges of UTF-8', () => {
     const edges = [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]
     const leads = [0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5]
-    const texts = leads.flatMap((lead) => edges.flatMap((second) => [[lead, second, 0x80], [lead, second, 0x80, 0x80]]))
+    const texts = leads.flatMap((lead) =>
+      edges.flatMap((second) => [
+        [lead, second, 0x80],
+        [lead, second, 0x80, 0x80],
+      ]),
+    )
     for (const text of texts) {
       const bytes = Buffer.from([0x22, ...text, 0x22])
       expect([text, scan(bytes) === undefined]).toEqual([text, isJson(bytes)])
@@ -136,7 +161,12 @@ describe('JsonScanner says where and why', () => {
 
 describe('JsonScanner skips text before the document when told to', () => {
   const cases = [
-    'Defaulted container "istio-proxy" out of: istio-proxy\n', '2022-12-01T10:00:00Z info x\n\n', 'nothing\n', '"quoted\n', '\ufefflog\n', '\u0000\xff é\n \t',
+    'Defaulted container "istio-proxy" out of: istio-proxy\n',
+    '2022-12-01T10:00:00Z info x\n\n',
+    'nothing\n',
+    '"quoted\n',
+    '\ufefflog\n',
+    '\u0000\xff é\n \t',
   ]
   it.each(cases)('%j', (text) => {
     const document = '{"configs":\n[]}'

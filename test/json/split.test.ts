@@ -10,26 +10,39 @@ import {cutInto, elementsOf, split} from './splitting.js'
 const SLOW = 120_000
 
 describe('splitDump equals JSON.parse', () => {
-  it('for random documents, cut at every byte', async () => {
-    await fc.assert(fc.asyncProperty(document, printing, async (value, choices) => {
-      const bytes = Buffer.from(printVariant(value, choices))
-      const expected = elementsOf(JSON.parse(bytes.toString()))
-      for (let cut = 0; cut <= bytes.length; cut++) {
-        expect(valuesOf(await split([bytes.subarray(0, cut), bytes.subarray(cut)]))).toEqual(expected)
-      }
-      expect(valuesOf(await split(cutInto(bytes, 1)))).toEqual(expected)
-    }), {numRuns: 60})
-  }, SLOW)
+  it(
+    'for random documents, cut at every byte',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(document, printing, async (value, choices) => {
+          const bytes = Buffer.from(printVariant(value, choices))
+          const expected = elementsOf(JSON.parse(bytes.toString()))
+          for (let cut = 0; cut <= bytes.length; cut++) {
+            expect(valuesOf(await split([bytes.subarray(0, cut), bytes.subarray(cut)]))).toEqual(expected)
+          }
+          expect(valuesOf(await split(cutInto(bytes, 1)))).toEqual(expected)
+        }),
+        {numRuns: 60},
+      )
+    },
+    SLOW,
+  )
 
-  it('and offset and length give the bytes of the value', async () => {
-    await fc.assert(fc.asyncProperty(document, printing, fc.integer({min: 1, max: 7}), async (value, choices, size) => {
-      const bytes = Buffer.from(printVariant(value, choices))
-      for (const part of await split(cutInto(bytes, size))) {
-        if (part.kind === 'problem') throw new Error(part.problem.code)
-        expect(JSON.parse(bytes.toString('utf8', part.offset, part.offset + part.length))).toEqual(part.value)
-      }
-    }))
-  }, SLOW)
+  it(
+    'and offset and length give the bytes of the value',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(document, printing, fc.integer({min: 1, max: 7}), async (value, choices, size) => {
+          const bytes = Buffer.from(printVariant(value, choices))
+          for (const part of await split(cutInto(bytes, size))) {
+            if (part.kind === 'problem') throw new Error(part.problem.code)
+            expect(JSON.parse(bytes.toString('utf8', part.offset, part.offset + part.length))).toEqual(part.value)
+          }
+        }),
+      )
+    },
+    SLOW,
+  )
 
   it('with elements longer than many chunks', async () => {
     const long = 'é😀'.repeat(5000)
@@ -49,10 +62,24 @@ describe('splitDump shares the document out', () => {
     {
       name: 'members of config objects, lists item by item',
       text: '{"configs":[{"@type":"t","bootstrap":{"x":[1]}},{"dynamic_listeners":[{},{}],"@type":"u"}]}',
-      pointers: ['/configs/0/@type', '/configs/0/bootstrap', '/configs/1/dynamic_listeners/0', '/configs/1/dynamic_listeners/1', '/configs/1/@type'],
+      pointers: [
+        '/configs/0/@type',
+        '/configs/0/bootstrap',
+        '/configs/1/dynamic_listeners/0',
+        '/configs/1/dynamic_listeners/1',
+        '/configs/1/@type',
+      ],
     },
-    {name: 'lists of another document item by item', text: '{"workloads":[{},{}],"version":"1"}', pointers: ['/workloads/0', '/workloads/1', '/version']},
-    {name: 'maps of another document member by member', text: '{"workloads":{"//10.0.0.1":{},"a~b":{}}}', pointers: ['/workloads/~1~110.0.0.1', '/workloads/a~0b']},
+    {
+      name: 'lists of another document item by item',
+      text: '{"workloads":[{},{}],"version":"1"}',
+      pointers: ['/workloads/0', '/workloads/1', '/version'],
+    },
+    {
+      name: 'maps of another document member by member',
+      text: '{"workloads":{"//10.0.0.1":{},"a~b":{}}}',
+      pointers: ['/workloads/~1~110.0.0.1', '/workloads/a~0b'],
+    },
     {name: 'configs that is no list like any other member', text: '{"configs":{"a":[1]}}', pointers: ['/configs/a']},
     {name: 'items of configs that are no objects', text: '{"configs":[null,[{}]]}', pointers: ['/configs/0', '/configs/1']},
     {name: 'nothing of empty containers', text: '{"configs":[{"a":[]},{}],"b":{},"c":[]}', pointers: []},
@@ -81,17 +108,36 @@ describe('splitDump shares the document out', () => {
 describe('splitDump keeps what came before a problem', () => {
   const before = '{"configs":[{"@type":"t","x":[{"n":1},'
   const cases: {readonly name: string; readonly text: string; readonly problem: object}[] = [
-    {name: 'truncation inside an element', text: `${before}{"n":[2,`, problem: {code: 'truncated', offset: before.length + 8, pointer: '/configs/0/x/1'}},
-    {name: 'a token that is no JSON', text: `${before}{"n":\nNaN}]}]}`, problem: {code: 'unexpected', offset: before.length + 6, line: 2, pointer: '/configs/0/x/1'}},
+    {
+      name: 'truncation inside an element',
+      text: `${before}{"n":[2,`,
+      problem: {code: 'truncated', offset: before.length + 8, pointer: '/configs/0/x/1'},
+    },
+    {
+      name: 'a token that is no JSON',
+      text: `${before}{"n":\nNaN}]}]}`,
+      problem: {code: 'unexpected', offset: before.length + 6, line: 2, pointer: '/configs/0/x/1'},
+    },
     {name: 'something after the document', text: `${before}{}]}]} {`, problem: {code: 'trailing', offset: before.length + 7, pointer: ''}},
     {name: 'depth inside an element', text: before + '['.repeat(100_000), problem: {code: 'too-deep', pointer: '/configs/0/x/1'}},
-    {name: 'configs twice', text: `${before}{}]}],"configs":[]}`, problem: {code: 'duplicate-key', offset: before.length + 6, pointer: '/configs'}},
-    {name: 'a section twice', text: `${before}{}],"x":[]}]}`, problem: {code: 'duplicate-key', offset: before.length + 4, pointer: '/configs/0/x'}},
+    {
+      name: 'configs twice',
+      text: `${before}{}]}],"configs":[]}`,
+      problem: {code: 'duplicate-key', offset: before.length + 6, pointer: '/configs'},
+    },
+    {
+      name: 'a section twice',
+      text: `${before}{}],"x":[]}]}`,
+      problem: {code: 'duplicate-key', offset: before.length + 4, pointer: '/configs/0/x'},
+    },
   ]
   it.each(cases)('$name', async ({text, problem}) => {
     const parts = await split(cutInto(Buffer.from(text), 7))
     const last = parts.at(-1)
-    expect(valuesOf(parts).slice(0, 2)).toEqual([['/configs/0/@type', 't'], ['/configs/0/x/0', {n: 1}]])
+    expect(valuesOf(parts).slice(0, 2)).toEqual([
+      ['/configs/0/@type', 't'],
+      ['/configs/0/x/0', {n: 1}],
+    ])
     expect(last?.kind === 'problem' ? last.problem : undefined).toMatchObject(problem)
     expect(parts.filter((part) => part.kind === 'problem')).toHaveLength(1)
   })
@@ -115,7 +161,7 @@ describe('splitDump keeps what came before a problem', () => {
 
   it('stops reading its source', async () => {
     let reads = 0
-    const source = async function * (): AsyncGenerator<Uint8Array> {
+    const source = async function* (): AsyncGenerator<Uint8Array> {
       for (; reads < 10; reads++) yield await Promise.resolve(Buffer.from('}'))
     }
     for await (const part of splitDump(source())) expect(part.kind).toBe('problem')
@@ -137,10 +183,12 @@ describe('parseJson keeps integers whole', () => {
   })
 
   it('for any 64-bit number anywhere in a document', () => {
-    fc.assert(fc.property(fc.array(fc.bigInt({min: -(2n ** 64n), max: 2n ** 64n})), (numbers) => {
-      const read = parseJson(Buffer.from(`{"é":[${numbers.join(' , ')}]}`))
-      expect(read).toEqual({é: numbers.map((number) => (Number.isSafeInteger(Number(number)) ? Number(number) : String(number)))})
-    }))
+    fc.assert(
+      fc.property(fc.array(fc.bigInt({min: -(2n ** 64n), max: 2n ** 64n})), (numbers) => {
+        const read = parseJson(Buffer.from(`{"é":[${numbers.join(' , ')}]}`))
+        expect(read).toEqual({é: numbers.map((number) => (Number.isSafeInteger(Number(number)) ? Number(number) : String(number)))})
+      }),
+    )
   })
 
   it('refuses bytes that are no UTF-8 or no JSON', () => {

@@ -10,7 +10,7 @@ export async function split(chunks: readonly Uint8Array[]): Promise<readonly Spl
   return parts
 }
 
-async function * streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield await Promise.resolve(chunk)
 }
 
@@ -35,5 +35,8 @@ function isContainer(value: unknown): value is object {
 
 function members(container: unknown, pointer: string): readonly Pair[] {
   if (!isContainer(container)) return []
-  return Object.entries(container).map(([key, value]: [string, unknown]) => [`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value])
+  return Object.entries(container).map(([key, value]: [string, unknown]) => [
+    `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    value,
+  ])
 }

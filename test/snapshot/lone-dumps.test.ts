@@ -11,7 +11,9 @@ import {containing, ENVOY, manifest, streamOf, workspace, ZTUNNEL} from './works
 
 async function clustersOf(snapshot: Snapshot): Promise<readonly unknown[]> {
   const loaded = await Promise.all(snapshot.proxies.map((proxy) => proxy.load()))
-  return loaded.map((dump) => (dump.kind === 'unusable' ? dump.why : [...dump.store.refs('static_clusters')].map((ref) => dump.store.read(ref).value)))
+  return loaded.map((dump) =>
+    dump.kind === 'unusable' ? dump.why : [...dump.store.refs('static_clusters')].map((ref) => dump.store.read(ref).value),
+  )
 }
 
 async function failure(sources: SnapshotSources): Promise<ReturnType<typeof describeFailure> | undefined> {
@@ -70,7 +72,11 @@ describe('a lone dump', () => {
   })
 
   it('adds to a snapshot directory', async () => {
-    const root = workspace({'s/snapshot.json': manifest([{path: 'z.json', kind: 'config-dump', pod: 'z'}]), 's/z.json': ZTUNNEL, 'y.json': ENVOY})
+    const root = workspace({
+      's/snapshot.json': manifest([{path: 'z.json', kind: 'config-dump', pod: 'z'}]),
+      's/z.json': ZTUNNEL,
+      'y.json': ENVOY,
+    })
     const snapshot = await openSnapshot({paths: [join(root, 's')], files: [join(root, 'y.json')]})
     expect(snapshot.proxies.map((proxy) => proxy.name).sort()).toEqual(['y', 'z'])
   })
@@ -95,12 +101,28 @@ describe('a dump the user named is refused', () => {
   const cases: {readonly name: string; readonly content: string | Uint8Array; readonly expected: object}[] = [
     {name: 'truncated', content: ENVOY.slice(0, -8), expected: {message: 'The dump ends in the middle.', exitCode: 65}},
     {name: 'empty', content: '', expected: {message: 'The file is empty.', exitCode: 65}},
-    {name: 'no JSON', content: '{\n"configs":[{"a":[NaN]}]}', expected: {message: 'The dump is no valid JSON.', got: '"N" at byte 19, line 2', exitCode: 65}},
+    {
+      name: 'no JSON',
+      content: '{\n"configs":[{"a":[NaN]}]}',
+      expected: {message: 'The dump is no valid JSON.', got: '"N" at byte 19, line 2', exitCode: 65},
+    },
     {name: 'Latin-1', content: Buffer.from('{"a":"\xe9"}', 'latin1'), expected: {message: 'The dump is no valid UTF-8.', exitCode: 65}},
     {name: 'a list', content: '[]', expected: {message: 'The file is no config dump.', got: 'an array at byte 0, line 1'}},
-    {name: 'of something else', content: '{"binds":[],"workloads":[],"services":[]}', expected: {message: 'The file is no dump of a known proxy.', exitCode: 65}},
-    {name: 'cut gzip', content: gzipSync(ENVOY).subarray(0, -12), expected: {message: 'The file cannot be read.', got: 'unexpected end of file', exitCode: 65}},
-    {name: 'damaged gzip', content: Buffer.concat([gzipSync(ENVOY).subarray(0, 20), Buffer.alloc(9)]), expected: {kind: 'input', exitCode: 65}},
+    {
+      name: 'of something else',
+      content: '{"binds":[],"workloads":[],"services":[]}',
+      expected: {message: 'The file is no dump of a known proxy.', exitCode: 65},
+    },
+    {
+      name: 'cut gzip',
+      content: gzipSync(ENVOY).subarray(0, -12),
+      expected: {message: 'The file cannot be read.', got: 'unexpected end of file', exitCode: 65},
+    },
+    {
+      name: 'damaged gzip',
+      content: Buffer.concat([gzipSync(ENVOY).subarray(0, 20), Buffer.alloc(9)]),
+      expected: {kind: 'input', exitCode: 65},
+    },
   ]
   it.each(cases)('$name', async ({content, expected}) => {
     const file = join(workspace({'x.json': content}), 'x.json')
@@ -129,7 +151,10 @@ describe('a dump the user named is refused', () => {
 
   it('under a name that is taken', async () => {
     const root = workspace({'a/x.json': ENVOY, 'b/x.json': ENVOY})
-    expect(await failure({files: [join(root, 'a/x.json'), join(root, 'b/x.json')]})).toMatchObject({kind: 'usage', message: 'Two dumps are called "x".'})
+    expect(await failure({files: [join(root, 'a/x.json'), join(root, 'b/x.json')]})).toMatchObject({
+      kind: 'usage',
+      message: 'Two dumps are called "x".',
+    })
   })
 })
 
@@ -139,6 +164,9 @@ describe('without a source', () => {
   })
 
   it('refuses two directories', async () => {
-    expect(await failure({paths: [workspace({'a.json': ENVOY}), workspace({'a.json': ENVOY})]})).toMatchObject({kind: 'usage', where: '--snapshot'})
+    expect(await failure({paths: [workspace({'a.json': ENVOY}), workspace({'a.json': ENVOY})]})).toMatchObject({
+      kind: 'usage',
+      where: '--snapshot',
+    })
   })
 })

@@ -41,7 +41,9 @@ describe('openDump', () => {
     const open = (): number => readdirSync('/proc/self/fd').length
     const before = open()
     for (let attempt = 0; attempt < 5; attempt++) {
-      await expect(openDump({name: 'x.json', from: join(root, 'x.json')})).rejects.toMatchObject({message: containing('ends in the middle')})
+      await expect(openDump({name: 'x.json', from: join(root, 'x.json')})).rejects.toMatchObject({
+        message: containing('ends in the middle'),
+      })
     }
     expect(open()).toBeLessThan(before + 5)
   })

@@ -35,7 +35,11 @@ function toPod(pod: OraclePod, inventory: OracleInventory): Fields {
     kind: 'Pod',
     metadata: {
       ...(pod.annotations === undefined ? {} : {annotations: pod.annotations}),
-      labels: pod.labels, name: pod.name, namespace: pod.namespace, ...ownerOf(pod), uid: pod.uid,
+      labels: pod.labels,
+      name: pod.name,
+      namespace: pod.namespace,
+      ...ownerOf(pod),
+      uid: pod.uid,
     },
     spec: {
       containers: [{name: pod.labels['app'] ?? pod.serviceAccount, ...(ports.length === 0 ? {} : {ports})}],
@@ -80,13 +84,22 @@ function toService(service: OracleService): Fields {
 }
 
 function toNode(node: OracleInventory['nodes'][number]): Fields {
-  const labels = {'kubernetes.io/hostname': node.name, 'topology.kubernetes.io/region': node.region, 'topology.kubernetes.io/zone': node.zone}
+  const labels = {
+    'kubernetes.io/hostname': node.name,
+    'topology.kubernetes.io/region': node.region,
+    'topology.kubernetes.io/zone': node.zone,
+  }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {labels, name: node.name},
     spec: {podCIDR: node.podCIDR, podCIDRs: [node.podCIDR]},
-    status: {addresses: [{address: node.ip, type: 'InternalIP'}, {address: node.name, type: 'Hostname'}]},
+    status: {
+      addresses: [
+        {address: node.ip, type: 'InternalIP'},
+        {address: node.name, type: 'Hostname'},
+      ],
+    },
   }
 }
 
@@ -106,7 +119,11 @@ function toServiceAccount(account: string): Fields {
 
 /** istiod keeps its mesh config as YAML inside a ConfigMap; JSON is YAML. */
 function toMeshConfig(inventory: OracleInventory): Fields {
-  const mesh = JSON.stringify({...inventory.meshConfig, rootNamespace: inventory.rootNamespace, trustDomain: inventory.trustDomain}, null, 2)
+  const mesh = JSON.stringify(
+    {...inventory.meshConfig, rootNamespace: inventory.rootNamespace, trustDomain: inventory.trustDomain},
+    null,
+    2,
+  )
   return {apiVersion: 'v1', data: {mesh}, kind: 'ConfigMap', metadata: {name: 'istio', namespace: inventory.rootNamespace}}
 }
 

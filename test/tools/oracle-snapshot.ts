@@ -56,11 +56,16 @@ function writeDumps(options: ToSnapshotDir, inventory: OracleInventory): readonl
 
 function writeLists(outDir: string, inventory: OracleInventory): readonly FileEntry[] {
   return inventoryLists(inventory).map(({name, list}) => ({
-    kind: 'inventory', ...write({outDir, path: `inventory/${name}.json`, bytes: Buffer.from(pretty(list))}),
+    kind: 'inventory',
+    ...write({outDir, path: `inventory/${name}.json`, bytes: Buffer.from(pretty(list))}),
   }))
 }
 
-function write(file: {readonly outDir: string; readonly path: string; readonly bytes: Buffer}): Pick<FileEntry, 'path' | 'sha256' | 'bytes'> {
+function write(file: {
+  readonly outDir: string
+  readonly path: string
+  readonly bytes: Buffer
+}): Pick<FileEntry, 'path' | 'sha256' | 'bytes'> {
   const target = join(file.outDir, file.path)
   mkdirSync(dirname(target), {recursive: true})
   writeFileSync(target, file.bytes)
