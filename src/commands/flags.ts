@@ -50,7 +50,11 @@ export const sourceFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  demo: Flags.string({description: 'Recorded example that is shipped with the program.', helpGroup: SOURCES, helpValue: 'NAME'}),
+  demo: Flags.string({
+    description: 'Recorded example that is shipped with the program; --demo alone lists them.',
+    helpGroup: SOURCES,
+    helpValue: 'NAME',
+  }),
   namespace: Flags.string({
     char: 'n',
     default: 'default',

@@ -37,6 +37,11 @@ function unwritable(error: Error): ExternalError {
   })
 }
 
+/** A question that is answered before any command runs. */
+export function endAnswered(): never {
+  process.exit(EXIT_CODES.ok)
+}
+
 function ignore(): void {
   // Nobody reads stderr any more: there is nowhere left to say so.
 }
