@@ -8,12 +8,14 @@ import {formatSubstitution} from '../format/substitute.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
 import type {RouteChoice} from '../route/choice.js'
 import type {RouteContext} from '../route/context.js'
+import {hasGrpcContentType} from '../route/grpc.js'
 import {normalizeRequest} from '../route/normalize-request.js'
 import {resolveAction} from '../route/resolve-action.js'
 import {selectRoute} from '../route/select-route.js'
 import type {RouteTarget} from '../route/target.js'
 import {chooseVirtualHost} from '../route/virtual-host.js'
 import {upgradeAllowed} from '../route/upgrade.js'
+import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
 import {runHttpFilters} from './run-filters.js'
 import {routeRequest} from './router.js'
@@ -39,10 +41,9 @@ export function runManager(input: ManagerInput): Passages {
     })
   }
   if (payload.kind !== 'http') return single(notHttp(input.log))
-  return handleStream(
-    {...input, log: {...input.log, handledBy: 'http'}},
-    openStream({manager: input.manager, connection: input.connection, payload}),
-  )
+  const stream = openStream({manager: input.manager, connection: input.connection, payload})
+  const passages = handleStream({...input, log: {...input.log, handledBy: 'http'}}, stream)
+  return payload.request.path !== undefined && hasGrpcContentType(payload.request) ? answersInGrpc(passages) : passages
 }
 
 /** Bytes that are no HTTP: the codec answers 400 and closes (recorded as flag DPE, details http1.codec_error). */
@@ -88,7 +89,7 @@ function routeContext({context, connection}: ManagerInput): RouteContext {
     evidence: context.evidence,
     runtime: context.config.runtime,
     evaluateMatcher: (matcher, stream) => rbacMatcher(context, {connection, stream})(matcher),
-    format: (template, stream) => formatSubstitution(template, {connection, stream, node: context.config.node}),
+    format: (template, stream) => formatSubstitution(template, {connection, stream, node: context.config.node, omitEmptyValues: true}),
   }
 }
 

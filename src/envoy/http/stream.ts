@@ -7,7 +7,7 @@ import {headerLines, type Connection, type Stream} from '../connection.js'
 /** The request as the connection manager sees it before normalisation. Source: envoy-2022 D5. */
 export function openStream(input: {manager: View; connection: Connection; payload: Extract<Payload, {kind: 'http'}>}): Stream {
   const {manager, connection, payload} = input
-  const request = withForwardedProto(manager, {connection, request: payload.request})
+  const request = withScheme(withForwardedProto(manager, {connection, request: payload.request}), {connection, version: payload.version})
   const remote = trustedRemote(manager, {connection, request})
   return {
     connection,
@@ -30,6 +30,16 @@ function withForwardedProto(manager: View, input: {connection: Connection; reque
   if (given && !overwrites) return request
   const headers = request.headers.filter(([name]) => name !== 'x-forwarded-proto')
   return {...request, headers: [...headers, ['x-forwarded-proto', connection.tls === undefined ? 'http' : 'https']]}
+}
+
+/**
+ * HTTP/1 has no :scheme, and gets the one of x-forwarded-proto where that names one: conn_manager_utility.cc mutateRequestHeaders.
+ * The forwarded header itself may say otherwise, then both stay.
+ */
+function withScheme(request: HttpRequest, {connection, version}: Pick<Stream, 'connection' | 'version'>): HttpRequest {
+  if (version === 'h2' && request.scheme !== undefined) return request
+  const [forwarded = ''] = headerLines(request, 'x-forwarded-proto')
+  return {...request, scheme: /^https?$/i.test(forwarded) ? forwarded : connection.tls === undefined ? 'http' : 'https'}
 }
 
 /** The client address as use_remote_address and X-Forwarded-For leave it: conn_manager_utility.cc mutateRequestHeaders. */

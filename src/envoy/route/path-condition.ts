@@ -6,6 +6,7 @@ import {pathOnly} from '../match/path.js'
 import {regexTest} from '../match/string.js'
 import {asciiLower} from '../match/text.js'
 import {matchUriTemplate} from '../match/uri-template.js'
+import {isFrom} from '../match/version.js'
 import type {RouteCondition, RouteSubject} from './route-subject.js'
 
 /** The path specifier of a RouteMatch. A request without path (CONNECT) only ever meets connect_matcher. Source: envoy-2022 D5, F.22. */
@@ -14,10 +15,7 @@ export function pathCondition(match: View): RouteCondition {
   const {text, test} = pathTest(match)
   return {
     text,
-    test: (subject) => {
-      const path = matchedPath(subject)
-      return path === undefined ? 'no' : test(path)
-    },
+    test: (subject) => agreed(matchedPaths(subject).map(test)),
   }
 }
 
@@ -54,11 +52,28 @@ function templateTest(policy: View): PathTest {
   return {text: `path template ${template}`, test: (path) => matchUriTemplate(template, path)}
 }
 
-function matchedPath({stream, ignorePathParameters}: RouteSubject): string | undefined {
+/** No path meets no condition; paths that meet it differently leave it open. */
+function agreed([first = 'no', ...others]: readonly Tri[]): Tri {
+  return others.every((other) => other === first) ? first : 'undetermined'
+}
+
+/**
+ * The path as conditions see it. Parameters to be ignored were everything from the first `;` on; since 1.40 they end with their segment,
+ * and since 1.36.10, 1.37.6, 1.38.4 and 1.39.1, which the minor version does not tell apart (advisory BIT-envoy-2026-73511).
+ */
+function matchedPaths({stream, semantics, ignorePathParameters}: RouteSubject): readonly string[] {
   const {path} = stream.request
-  if (path === undefined) return undefined
+  if (path === undefined) return []
   const bare = pathOnly(path)
-  return ignorePathParameters ? (bare.split(';', 1)[0] ?? '') : bare
+  if (!ignorePathParameters) return [bare]
+  const [cut = ''] = bare.split(';', 1)
+  const bySegment = bare.replaceAll(/;[^/]*/g, '')
+  if (isFrom(semantics, {major: 1, minor: 40})) return [bySegment]
+  return cut === bySegment || !mayBeFrom(semantics, {major: 1, minor: 36}) ? [cut] : [cut, bySegment]
+}
+
+function mayBeFrom(semantics: RouteSubject['semantics'], version: {major: number; minor: number}): boolean {
+  return semantics.version === undefined || isFrom(semantics, version)
 }
 
 function isConnect({request}: Stream): boolean {

@@ -55,6 +55,19 @@ describe('path specifiers', () => {
     expect(match({path: '/a'}, at('/a;v=1'), false)).toBe('no')
   })
 
+  // Seen on Envoy 1.36.2, 1.36.4, 1.38.3 and 1.39.0 (cut), 1.39.3 and 1.40.0 (by segment).
+  test.each([
+    {version: {major: 1, minor: 35}, cut: 'yes', whole: 'no'},
+    {version: {major: 1, minor: 36}, cut: 'undetermined', whole: 'undetermined'},
+    {version: {major: 1, minor: 39}, cut: 'undetermined', whole: 'undetermined'},
+    {version: {major: 1, minor: 40}, cut: 'no', whole: 'yes'},
+  ])('parameters of an inner segment in 1.$version.minor', ({version, cut, whole}) => {
+    const subject = {stream: at('/a;v=1/b;w?x=;/1'), semantics: semanticsFor({version}), ignorePathParameters: true}
+    expect(matchRoute(view({path: '/a'}), subject).outcome).toBe(cut)
+    expect(matchRoute(view({path: '/a/b'}), subject).outcome).toBe(whole)
+    expect(matchRoute(view({prefix: '/a'}), subject).outcome).toBe('yes')
+  })
+
   test('a CONNECT without path meets connect_matcher alone', () => {
     const stream = streamOf(connectTo('q.test:8080'))
     expect(match({connect_matcher: {}}, stream)).toBe('yes')
