@@ -172,6 +172,7 @@ export interface ZtunnelSettings {
   readonly dedicated: boolean
   readonly illegalPorts: readonly number[]
   readonly dnsProxy: boolean
+  readonly ipv6Enabled: boolean
   readonly localhostAppTunnel: boolean
   readonly xdsOnDemand: boolean
   readonly preferredServiceNamespace?: string

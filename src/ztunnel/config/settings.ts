@@ -24,13 +24,14 @@ function readPlace(config: View): Pick<ZtunnelSettings, Place> {
   }
 }
 
-type Switches = 'illegalPorts' | 'dnsProxy' | 'localhostAppTunnel' | 'xdsOnDemand'
+type Switches = 'illegalPorts' | 'dnsProxy' | 'ipv6Enabled' | 'localhostAppTunnel' | 'xdsOnDemand'
 
 function readSwitches(config: View): Pick<ZtunnelSettings, Switches> {
   const illegalPorts = config.get('illegal_ports')
   return {
     illegalPorts: illegalPorts === undefined ? DEFAULT_ILLEGAL_PORTS : readNumbers(illegalPorts),
     dnsProxy: config.bool('dns_proxy') ?? false,
+    ipv6Enabled: config.bool('ipv6_enabled') ?? true,
     localhostAppTunnel: config.bool('localhost_app_tunnel') ?? false,
     xdsOnDemand: config.bool('xds_on_demand') ?? false,
   }

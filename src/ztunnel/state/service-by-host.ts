@@ -19,10 +19,16 @@ export function byHostname(state: ZtunnelState, name: HostName): {readonly servi
   return workload === undefined ? undefined : {workload}
 }
 
+export interface HostQuestion extends HostName {
+  readonly history: History
+  /** Services that may be chosen at all. */
+  readonly accept?: (service: Service) => boolean
+}
+
 /** The service of a host for somebody of a namespace: its own, a canonical one, one of the preferred namespace, any (ambient-ga B.1). */
-export function serviceByHost(state: ZtunnelState, question: HostName & {readonly history: History}): Service | undefined {
-  const {hostname, namespace, history} = question
-  const services = visible(state, {services: state.servicesByHost.get(hostname) ?? [], namespace})
+export function serviceByHost(state: ZtunnelState, question: HostQuestion): Service | undefined {
+  const {hostname, namespace, history, accept = () => true} = question
+  const services = visible(state, {services: state.servicesByHost.get(hostname) ?? [], namespace}).filter((service) => accept(service))
   return history.pick({
     key: `host ${hostname} ${namespace}`,
     what: `the service ztunnel takes for host ${hostname}`,

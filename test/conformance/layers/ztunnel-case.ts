@@ -47,3 +47,16 @@ export const inboundObserved = z.object({variants: z.array(variant)})
 
 export type InboundInput = z.infer<typeof inboundInput>
 export type InboundVariant = z.infer<typeof variant>
+
+/** `input` of the DNS table. */
+export const dnsInput = z.object({
+  table: z.literal('dns'),
+  ztunnel: z.object({dump: z.string()}),
+  client: z.object({uid: z.string()}),
+  name: z.string(),
+  type: z.enum(['A', 'AAAA']),
+})
+
+export const dnsObserved = z.object({rcode: z.string(), answers: z.array(z.looseObject({type: z.string(), data: z.string()}))})
+
+export type DnsInput = z.infer<typeof dnsInput>

@@ -1,5 +1,12 @@
 import {isDeepStrictEqual} from 'node:util'
-import {inboundObserved, outboundObserved, outboundPredicted, type InboundVariant, type OutboundResult} from './ztunnel-case.js'
+import {
+  dnsObserved,
+  inboundObserved,
+  outboundObserved,
+  outboundPredicted,
+  type InboundVariant,
+  type OutboundResult,
+} from './ztunnel-case.js'
 
 export interface Comparison {
   readonly ok: boolean
@@ -11,6 +18,8 @@ const SHARE_TOLERANCE = 0.06
 
 /** Compares one case by the shape of its table. */
 export function compare(predicted: unknown, recorded: unknown): Comparison {
+  const dns = dnsObserved.safeParse(recorded)
+  if (dns.success) return compareDns(predicted, dns.data)
   const inbound = inboundObserved.safeParse(recorded)
   return inbound.success ? compareInbound(predicted, inbound.data.variants) : compareOutbound(predicted, recorded)
 }
@@ -85,4 +94,18 @@ function variantKeys(variants: readonly InboundVariant[]): readonly string[] {
       ]),
     )
     .toSorted()
+}
+
+type DnsAnswer = ReturnType<typeof dnsObserved.parse>
+
+/** Several answers come in random order: compared as a set. */
+function compareDns(predicted: unknown, observed: DnsAnswer): Comparison {
+  const prediction = dnsObserved.safeParse(predicted)
+  if (!prediction.success) return {ok: false, why: JSON.stringify(predicted)}
+  const [mine, theirs] = [dnsKey(prediction.data), dnsKey(observed)]
+  return mine === theirs ? {ok: true} : {ok: false, why: `predicted ${mine}, observed ${theirs}`}
+}
+
+function dnsKey({rcode, answers}: DnsAnswer): string {
+  return [rcode, ...answers.map(({type, data}) => `${type} ${data}`).toSorted()].join(' ')
 }

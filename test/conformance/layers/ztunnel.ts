@@ -1,6 +1,7 @@
 import {basename, join} from 'node:path'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
-import {inboundInput, outboundInput} from './ztunnel-case.js'
+import {dnsInput, inboundInput, outboundInput} from './ztunnel-case.js'
+import {predictDns} from './ztunnel-dns.js'
 import {dumpShelf, recordedResolver} from './ztunnel-dump.js'
 import {predictInbound} from './ztunnel-inbound.js'
 import {predictOutbound} from './ztunnel-outbound.js'
@@ -28,6 +29,8 @@ function casePredictor(scenarioDir: string): (one: RecordedCase) => unknown {
     if (outbound.success) return predictOutbound({state: stateOf(outbound.data.ztunnel.dump), input: outbound.data, resolve})
     const inbound = inboundInput.safeParse(one.input)
     if (inbound.success) return predictInbound(stateOf(inbound.data.ztunnel.dump), inbound.data)
+    const dns = dnsInput.safeParse(one.input)
+    if (dns.success) return predictDns(stateOf(dns.data.ztunnel.dump), dns.data)
     return {undetermined: 'this table has no engine yet'}
   }
 }
