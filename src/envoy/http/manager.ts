@@ -2,7 +2,7 @@ import type {ProxyLog} from '../../flow/forwarder.js'
 import type {Verdict} from '../../flow/verdict.js'
 import type {View} from '../../json/view.js'
 import {andThen, one, single, type Branch} from '../branch.js'
-import type {Connection, Stream} from '../connection.js'
+import {headerLines, type Connection, type Stream} from '../connection.js'
 import {stop, undetermined, type EngineContext, type Passage} from '../context.js'
 import {formatSubstitution} from '../format/substitute.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
@@ -13,7 +13,6 @@ import {normalizeRequest} from '../route/normalize-request.js'
 import {resolveAction} from '../route/resolve-action.js'
 import {selectRoute} from '../route/select-route.js'
 import type {RouteTarget} from '../route/target.js'
-import {chooseVirtualHost} from '../route/virtual-host.js'
 import {upgradeAllowed} from '../route/upgrade.js'
 import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
@@ -60,14 +59,8 @@ function handleStream(input: ManagerInput, arrived: Stream): Passages {
   const found = routeTableOf(input.context, {manager: input.manager, stream})
   if (normalized.kind === 'undetermined') return single({end: undetermined({what: normalized.missing}), log: input.log})
   if (normalized.kind === 'response') {
-    const log = found.kind === 'table' ? hostLog(input.log, {table: found.table, stream}) : input.log
-    return single(
-      respond(log, {
-        status: normalized.status,
-        details: normalized.details,
-        ...(normalized.location === undefined ? {} : {location: normalized.location}),
-      }),
-    )
+    const logs = found.kind === 'table' ? earlyLogs({...input, stream}, found.table) : single(input.log)
+    return andThen(logs, (log) => single(respond(log, normalized)))
   }
   switch (found.kind) {
     case 'missing':
@@ -173,10 +166,29 @@ function choiceLog(log: ProxyLog, choice: RouteChoice): ProxyLog {
   return {...log, ...(host === undefined ? {} : {virtualHost: host}), ...(route === undefined || route === '' ? {} : {route})}
 }
 
-/** Recorded: the virtual host is logged although the request was answered before routing. */
-function hostLog(log: ProxyLog, input: {table: View; stream: Stream}): ProxyLog {
-  const name = chooseVirtualHost({table: input.table, authority: input.stream.request.authority}).host?.str('name')
-  return name === undefined ? log : {...log, virtualHost: name}
+/**
+ * Recorded: virtual host, route and cluster are logged although the request was answered before routing. They are looked up with the
+ * headers as they came; without x-forwarded-proto there is no route (conn_manager_impl.cc decodeHeaders).
+ */
+function earlyLogs(input: StreamInput, table: View): readonly Branch<ProxyLog>[] {
+  const stream = asReceived(input)
+  const context = routeContext(input)
+  return andThen(selectRoute({table, stream, context}), (choice) => {
+    const log = choiceLog(input.log, choice)
+    if (choice.kind !== 'route') return single(log)
+    const targets = resolveAction({choice, stream, context}).filter(({mirror}) => mirror !== true)
+    return targets.map((branch) => ({...branch, value: targetLog({...input, log}, branch.value)}))
+  })
+}
+
+function asReceived({connection: {payload}, stream}: StreamInput): Stream {
+  const received = payload.kind === 'http' ? payload.request : stream.request
+  const {path} = stream.request
+  return {
+    ...stream,
+    scheme: headerLines(received, 'x-forwarded-proto')[0] ?? '',
+    request: {...received, ...(path === undefined ? {} : {path})},
+  }
 }
 
 /** The cluster is logged from route selection on, also when a filter answers; an unknown one is not. */

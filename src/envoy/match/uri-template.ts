@@ -3,8 +3,8 @@ import {tri, type Tri} from '../../flow/tri.js'
 import {pathOnly} from './path.js'
 import {compilePattern} from './regex.js'
 
-/** Characters a `*` accepts: RFC 3986 pchar without `*` and `=` (uri_template_internal.cc). */
-const SEGMENT_CHARACTERS = String.raw`a-zA-Z0-9\-._~%!$&'()+,;:@`
+/** Characters a `*` accepts: RFC 3986 pchar (uri_template_internal.cc; seen on 1.36.2 and 1.40.0). */
+const SEGMENT_CHARACTERS = String.raw`a-zA-Z0-9\-._~%!$&'()*+,;:@=`
 const SEGMENT_GLOB = `[${SEGMENT_CHARACTERS}]+`
 const TEXT_GLOB = `[${SEGMENT_CHARACTERS}/]*`
 const MAX_TEMPLATE_LENGTH = 4096

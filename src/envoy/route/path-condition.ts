@@ -12,10 +12,10 @@ import type {RouteCondition, RouteSubject} from './route-subject.js'
 /** The path specifier of a RouteMatch. A request without path (CONNECT) only ever meets connect_matcher. Source: envoy-2022 D5, F.22. */
 export function pathCondition(match: View): RouteCondition {
   if (match.get('connect_matcher') !== undefined) return {text: 'CONNECT', test: ({stream}) => tri(isConnect(stream))}
-  const {text, test} = pathTest(match)
+  const {text, test, whole} = pathTest(match)
   return {
     text,
-    test: (subject) => agreed(matchedPaths(subject).map(test)),
+    test: (subject) => agreed(matchedPaths(whole === true ? {...subject, ignorePathParameters: false} : subject).map(test)),
   }
 }
 
@@ -23,6 +23,8 @@ interface PathTest {
   readonly text: string
   /** Gets the path without query and fragment. */
   readonly test: (path: string) => Tri
+  /** Parameters always count: ignore_path_parameters_in_path_matching does not reach here. */
+  readonly whole?: true
 }
 
 function pathTest(match: View): PathTest {
@@ -49,7 +51,7 @@ function startsSegment(path: string, prefix: string): boolean {
 function templateTest(policy: View): PathTest {
   const template = policy.get('typed_config')?.message().str('path_template')
   if (template === undefined) return {text: `path_match_policy ${policy.get('typed_config')?.typeName() ?? ''}`, test: () => 'undetermined'}
-  return {text: `path template ${template}`, test: (path) => matchUriTemplate(template, path)}
+  return {text: `path template ${template}`, test: (path) => matchUriTemplate(template, path), whole: true}
 }
 
 /** No path meets no condition; paths that meet it differently leave it open. */

@@ -64,3 +64,17 @@ test('a header whose value has nothing to print is not sent', () => {
   const lines = payload?.kind === 'http' ? payload.request.headers.filter(([name]) => name.startsWith('x-a') || name.startsWith('x-p')) : []
   expect(lines).toEqual([['x-part', 'is ']])
 })
+
+/** Seen on Envoy 1.40.0: what is answered before routing is logged with its route, if the client said x-forwarded-proto. */
+describe('a path that is refused', () => {
+  const manager = {path_with_escaped_slashes_action: 'REJECT_REQUEST'}
+  const routes = [{name: 'slash', match: {prefix: '/a/'}, route: {cluster: 'web'}}]
+  test.each([
+    {headers: [['x-forwarded-proto', 'https'] as const], route: 'slash', cluster: 'web'},
+    {headers: [], route: undefined, cluster: undefined},
+  ])('with $headers is logged with route $route', ({headers, route, cluster: logged}) => {
+    const {log} = exitOf({request: {path: '/a%2fb', headers}, manager, routes})
+    expect(log).toMatchObject({virtualHost: 'all', code: 400, details: 'path_normalization_failed'})
+    expect({route: log?.route, cluster: log?.cluster}).toEqual({route, cluster: logged})
+  })
+})

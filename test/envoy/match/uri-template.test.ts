@@ -11,6 +11,8 @@ describe('matchUriTemplate', () => {
     {template: '/t/{id}/items/**', path: '/t/7/8/items/a', outcome: 'no'},
     {template: '/a/*/c', path: '/a/b/c', outcome: 'yes'},
     {template: '/a/*/c', path: '/a/b/b/c', outcome: 'no'},
+    {template: '/{x}/b', path: "/a-._~%!$&'()*+,;:@=/b", outcome: 'yes'},
+    {template: '/{x}/b', path: '/a|/b', outcome: 'no'},
     {template: '/{rest=**}', path: '/x/y', outcome: 'yes'},
     {template: '/{x=*}/y', path: '/a/y', outcome: 'yes'},
     {template: '/{x=videos/*}/play', path: '/videos/9/play', outcome: 'yes'},

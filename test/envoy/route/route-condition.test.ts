@@ -68,6 +68,12 @@ describe('path specifiers', () => {
     expect(matchRoute(view({prefix: '/a'}), subject).outcome).toBe('yes')
   })
 
+  // Seen on Envoy 1.36.2 and 1.40.0.
+  test('path templates see the parameters that others ignore', () => {
+    expect(match(TEMPLATE, at('/t/7;v=1/items/a'), true)).toBe('yes')
+    expect(match(TEMPLATE, at('/t;v=1/7/items/a'), true)).toBe('no')
+  })
+
   test('a CONNECT without path meets connect_matcher alone', () => {
     const stream = streamOf(connectTo('q.test:8080'))
     expect(match({connect_matcher: {}}, stream)).toBe('yes')
