@@ -9,7 +9,7 @@ export interface Measured {
   /** Largest resident set of the process in MB; undefined where the system does not tell (no /proc). */
   readonly peakMegabytes: number | undefined
   readonly exitCode: number | null
-  /** Last line of its standard error, for a process that failed. */
+  /** What it said when it failed. */
   readonly complaint: string
 }
 
@@ -34,7 +34,8 @@ export async function meter(command: readonly string[]): Promise<Measured> {
   }).finally(() => {
     clearInterval(poll)
   })
-  const complaint = Buffer.concat(errors).toString().trim().split('\n').at(-1) ?? ''
+  const lines = Buffer.concat(errors).toString().trim().split('\n')
+  const complaint = lines.find((line) => /\bError\b/.test(line)) ?? `exit code ${exitCode ?? 'none'} ${lines.at(-1) ?? ''}`
   return {seconds: (performance.now() - start) / 1000, cpuSeconds: cpu, peakMegabytes: peak, exitCode, complaint}
 }
 
