@@ -10,6 +10,8 @@ export interface Semantics {
   readonly gatewayHostnames: 'none' | 'services' | 'all'
   /** 1.22 took any IP of a workload, whatever the family of the target (K.7). */
   readonly anyFamily: boolean
+  /** Calls to ztunnel's own ports on the loopback device are refused, from 1.23, the first to list its illegal ports. */
+  readonly recursionCheck: boolean
   /** From 1.23 a waypoint with an application tunnel needs no port on its service (K.7). */
   readonly tunnelledWaypointPorts: boolean
   /** Several workloads may share an address and are ranked, from 1.24; before, the last one stored stays. */
@@ -20,6 +22,8 @@ export interface Semantics {
   readonly crossNetwork: boolean
   /** Endpoints are drawn by capacity, from 1.26. */
   readonly capacity: boolean
+  /** Failed TLS handshakes leave a line in the access log of the destination, from 1.26 at the latest. */
+  readonly logsHandshakes: boolean
   /** Inbound CONNECTs may name a host, from 1.26 (C.1). */
   readonly hostAuthority: boolean
   /** The authority towards another network holds the target port in 1.26, the service port from 1.27 (K.8). */
@@ -49,11 +53,13 @@ export function semanticsOf({minor}: ZtunnelVersion): Semantics {
     serviceWaypoints: from(22),
     gatewayHostnames: from(24) ? 'all' : from(23) ? 'services' : 'none',
     anyFamily: !from(23),
+    recursionCheck: from(23),
     tunnelledWaypointPorts: from(23),
     rankedAddresses: from(24),
     denialReasons: from(24),
     crossNetwork: from(26),
     capacity: from(26),
+    logsHandshakes: from(26),
     hostAuthority: from(26),
     targetPortAuthority: !from(27),
     remoteWaypoints: from(27),

@@ -12,8 +12,8 @@ export interface InboundConnection {
   readonly identity?: string
   /** Where the connection went: the pod at 15008, or the original destination of a plaintext connection. */
   readonly local: SocketAddress
-  /** The CONNECT of an HBONE connection; absent for plaintext. */
-  readonly connect?: {readonly method: string; readonly authority: string}
+  /** The CONNECT of an HBONE connection, with the host of its `forwarded` header; absent for plaintext. */
+  readonly connect?: {readonly method: string; readonly authority: string; readonly forwardedHost?: string}
 }
 
 export type InboundOutcome = InboundAllowed | InboundDenied | InboundRejected | InboundUnknown

@@ -5,6 +5,7 @@ import type {Workload} from '../config/model.js'
 import {overHistories, type Told} from '../state/history.js'
 import type {ZtunnelState} from '../state/state.js'
 import {decideOutbound} from './decide.js'
+import {illegalCall} from './failure.js'
 import {decideLegacyOutbound} from './decide-legacy.js'
 import type {OutboundFailure, OutboundOutcome} from './outcome.js'
 import type {Resolver} from './question.js'
@@ -30,12 +31,19 @@ export function outbound(state: ZtunnelState, connection: OutboundConnection): O
   const pod = {...connection.source, ip: canonicalIp(connection.source.ip)}
   const decide = state.semantics.serviceWaypoints ? decideOutbound : decideLegacyOutbound
   const resolve = connection.resolve ?? (() => undefined)
+  if (isRecursive(state, target)) return {histories: [{value: single<OutboundOutcome>(illegalCall()), requires: []}], complete: true}
   const {told, complete} = overHistories((history) => {
     const source = findSource(state, {pod, history})
     if (isFailure(source)) return single<OutboundOutcome>(source)
     return decide({state, source, sourceIp: pod.ip, target, history, resolve})
   })
   return {histories: told, complete}
+}
+
+/** A pod that dials ztunnel's own ports on the loopback device (ambient-ga B.0); 1.22 did not check, but knows no such source. */
+function isRecursive({config, semantics}: ZtunnelState, {ip, port}: SocketAddress): boolean {
+  const loopback = ip === '::1' || /^127\./.test(ip)
+  return semantics.recursionCheck && loopback && config.settings.illegalPorts.includes(port)
 }
 
 function isFailure(source: Workload | OutboundFailure): source is OutboundFailure {

@@ -1,5 +1,10 @@
 import {z} from 'zod'
 
+export interface Comparison {
+  readonly ok: boolean
+  readonly why?: string
+}
+
 /** `input` of the outbound tables, see the README of the layer. */
 export const outboundInput = z.object({
   table: z.enum(['outbound', 'outbound-1.20']),
@@ -16,8 +21,11 @@ export const outboundPredicted = z.union([result.extend({alternatives: z.array(r
 
 export const outboundObserved = result.extend({otherHistories: z.array(result).optional()})
 
-/** `dnsAnswers` of an inventory: what the resolver of the recording answered. */
-export const inventory = z.looseObject({dnsAnswers: z.record(z.string(), z.array(z.string())).optional()})
+/** What an inventory tells beside the dumps: answers of the resolver, and ports that applications listen on. */
+export const inventory = z.looseObject({
+  dnsAnswers: z.record(z.string(), z.array(z.string())).optional(),
+  pods: z.array(z.looseObject({ips: z.array(z.string()).optional(), listensOn: z.array(z.number()).optional()})).optional(),
+})
 
 export type OutboundInput = z.infer<typeof outboundInput>
 export type OutboundResult = z.infer<typeof result>
@@ -60,3 +68,21 @@ export const dnsInput = z.object({
 export const dnsObserved = z.object({rcode: z.string(), answers: z.array(z.looseObject({type: z.string(), data: z.string()}))})
 
 export type DnsInput = z.infer<typeof dnsInput>
+
+/** `input` of the live flows. */
+export const logInput = z.object({
+  table: z.literal('access_logs'),
+  source: z.object({name: z.string(), uid: z.string(), ip: z.string(), captured: z.boolean(), node: z.string()}),
+  destination: z.string(),
+  dumps: z.record(z.string(), z.string()),
+})
+
+export const logObserved = z.object({srcLogLines: z.array(z.string()), dstLogLines: z.array(z.string())})
+
+export const logPredicted = z.object({srcLog: z.array(z.record(z.string(), z.string())), dstLog: z.array(z.record(z.string(), z.string()))})
+
+export type LogObserved = z.infer<typeof logObserved>
+export type LogInput = z.infer<typeof logInput>
+
+/** Any case of the layers `ztunnel` and `ztunnel-old`. */
+export const ztunnelInput = z.union([outboundInput, inboundInput, dnsInput, logInput])

@@ -1,23 +1,23 @@
 import {isDeepStrictEqual} from 'node:util'
 import {
+  type Comparison,
   dnsObserved,
   inboundObserved,
+  type InboundVariant,
+  logObserved,
   outboundObserved,
   outboundPredicted,
-  type InboundVariant,
   type OutboundResult,
 } from './ztunnel-case.js'
-
-export interface Comparison {
-  readonly ok: boolean
-  readonly why?: string
-}
+import {compareLogs} from './ztunnel-log-compare.js'
 
 /** Shares were measured over a few thousand draws. */
 const SHARE_TOLERANCE = 0.06
 
 /** Compares one case by the shape of its table. */
 export function compare(predicted: unknown, recorded: unknown): Comparison {
+  const logs = logObserved.safeParse(recorded)
+  if (logs.success) return compareLogs(predicted, logs.data)
   const dns = dnsObserved.safeParse(recorded)
   if (dns.success) return compareDns(predicted, dns.data)
   const inbound = inboundObserved.safeParse(recorded)

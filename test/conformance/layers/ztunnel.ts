@@ -1,9 +1,10 @@
 import {basename, join} from 'node:path'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
-import {dnsInput, inboundInput, outboundInput} from './ztunnel-case.js'
+import {ztunnelInput} from './ztunnel-case.js'
 import {predictDns} from './ztunnel-dns.js'
 import {dumpShelf, recordedResolver} from './ztunnel-dump.js'
 import {predictInbound} from './ztunnel-inbound.js'
+import {listeners, predictLogs} from './ztunnel-logs.js'
 import {predictOutbound} from './ztunnel-outbound.js'
 
 interface Prediction {
@@ -24,13 +25,20 @@ export function* predict(scenarioDir: string): Iterable<Prediction> {
 function casePredictor(scenarioDir: string): (one: RecordedCase) => unknown {
   const stateOf = dumpShelf(scenarioDir)
   const resolve = recordedResolver(scenarioDir)
-  return (one) => {
-    const outbound = outboundInput.safeParse(one.input)
-    if (outbound.success) return predictOutbound({state: stateOf(outbound.data.ztunnel.dump), input: outbound.data, resolve})
-    const inbound = inboundInput.safeParse(one.input)
-    if (inbound.success) return predictInbound(stateOf(inbound.data.ztunnel.dump), inbound.data)
-    const dns = dnsInput.safeParse(one.input)
-    if (dns.success) return predictDns(stateOf(dns.data.ztunnel.dump), dns.data)
-    return {undetermined: 'this table has no engine yet'}
+  const listens = listeners(scenarioDir)
+  return ({input: given}) => {
+    const parsed = ztunnelInput.safeParse(given)
+    if (!parsed.success) return {undetermined: `the input is not understood: ${parsed.error.message}`}
+    const input = parsed.data
+    switch (input.table) {
+      case 'inbound':
+        return predictInbound(stateOf(input.ztunnel.dump), input)
+      case 'dns':
+        return predictDns(stateOf(input.ztunnel.dump), input)
+      case 'access_logs':
+        return predictLogs({input, lab: {states: Object.values(input.dumps).map(stateOf), listens}})
+      default:
+        return predictOutbound({state: stateOf(input.ztunnel.dump), input, resolve})
+    }
   }
 }
