@@ -24,7 +24,7 @@ export interface Row extends Span {
   readonly name: string | undefined
 }
 
-/** Where each element of a dump stands: about 30 bytes per element beside its name. */
+/** Where each element of a dump stands: about 60 bytes per element beside the text of its name. */
 export class ResourceIndex {
   readonly #groups: Group[] = []
   readonly #starts = offsetColumn()
