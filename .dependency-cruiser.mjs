@@ -87,10 +87,11 @@ export default {
     },
     {
       name: 'hooks-serve-the-process',
-      comment: 'Hooks run for every command, help included: they must not load more than the words and how to print them.',
+      comment:
+        'Hooks run for every command, help included: they must not load more than the words and how to print them. The list of demos is loaded only when asked for.',
       severity: 'error',
       from: {path: '^src/hooks/'},
-      to: {path: '^src/', pathNot: '^src/(hooks|flow|render)/'},
+      to: {path: '^src/', pathNot: '^src/((hooks|flow|render)/|app/demos)'},
     },
     {
       name: 'only-cluster-and-snapshot-touch-files',

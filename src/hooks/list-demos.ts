@@ -1,16 +1,13 @@
 import type {Hook} from '@oclif/core'
-import {demoSummaries} from '../app/demos.js'
-import {renderDemos} from '../render/demo-list.js'
 import {endAnswered} from './process-end.js'
 
 /** `--demo` alone lists the demos (design §5); oclif knows no flag with an optional value, so the question is answered before it parses. */
-export const listDemosAlone: Hook<'prerun'> = function ({Command, argv}) {
-  if ('demo' in Command.flags && asksForDemos(argv)) {
-    const demos = demoSummaries()
-    process.stdout.write(`${argv.includes('--json') ? JSON.stringify({demos}, undefined, 2) : renderDemos(demos)}\n`)
-    endAnswered()
-  }
-  return Promise.resolve()
+export const listDemosAlone: Hook<'prerun'> = async function ({Command, argv}) {
+  if (!('demo' in Command.flags) || !asksForDemos(argv)) return
+  const [{demoSummaries}, {renderDemos}] = await Promise.all([import('../app/demos.js'), import('../render/demo-list.js')])
+  const demos = demoSummaries()
+  process.stdout.write(`${argv.includes('--json') ? JSON.stringify({demos}, undefined, 2) : renderDemos(demos)}\n`)
+  endAnswered()
 }
 
 /** The flag stands last, or another flag follows where its value would be. */
