@@ -170,6 +170,8 @@ export interface ZtunnelSettings {
   readonly clusterId: string
   readonly clusterDomain: string
   readonly dedicated: boolean
+  /** Where ztunnel listens in each pod; `hbone` is also the port it dials others at. */
+  readonly ports: {readonly outbound: number; readonly hbone: number; readonly plaintext: number}
   readonly illegalPorts: readonly number[]
   readonly dnsProxy: boolean
   readonly ipv6Enabled: boolean

@@ -7,7 +7,7 @@ const DEFAULT_ILLEGAL_PORTS = [15_001, 15_006, 15_008]
 /** Reads `config`; keys are snake_case before 1.22 (ambient-ga K.3). */
 export function readSettings(view: View | undefined): ZtunnelSettings {
   const config = view ?? new View({}, '/config')
-  return {...readPlace(config), ...readSwitches(config), ...readDedicated(config)}
+  return {...readPlace(config), ...readSwitches(config), ...readDedicated(config), ports: readListeners(config)}
 }
 
 type Place = 'network' | 'localNode' | 'clusterId' | 'clusterDomain' | 'preferredServiceNamespace'
@@ -35,6 +35,12 @@ function readSwitches(config: View): Pick<ZtunnelSettings, Switches> {
     localhostAppTunnel: config.bool('localhost_app_tunnel') ?? false,
     xdsOnDemand: config.bool('xds_on_demand') ?? false,
   }
+}
+
+/** `[::]:15001`, as ztunnel prints its addresses. */
+function readListeners(config: View): ZtunnelSettings['ports'] {
+  const port = (field: string, usual: number): number => Number(/:(\d{1,5})$/.exec(config.str(field) ?? '')?.[1] ?? usual)
+  return {outbound: port('outbound_addr', 15_001), hbone: port('inbound_addr', 15_008), plaintext: port('inbound_plaintext_addr', 15_006)}
 }
 
 function readNumbers(view: View): number[] {

@@ -8,9 +8,6 @@ import {noAddressResolved, noValidDestination} from './failure.js'
 import type {OutboundFailure, OutboundOutcome, OutboundUnknown} from './outcome.js'
 import type {OutboundQuestion} from './question.js'
 
-/** ambient-ga B.2. */
-const HBONE_PORT = 15_008
-
 type Outcomes = readonly Branch<OutboundOutcome>[]
 
 interface Found {
@@ -83,11 +80,11 @@ function serve(question: OutboundQuestion, located: Located): Outcomes {
 
 function direct({state}: OutboundQuestion, {workload, ip, port, service}: Located): OutboundOutcome {
   const hbone = workload.protocol === 'HBONE'
-  const sameNode = hbone && workload.node !== '' && workload.node === state.config.settings.localNode
+  const sameNode = hbone && workload.node !== '' && workload.node === state.localNode
   return {
     kind: 'request',
     protocol: workload.protocol,
-    dial: {ip, port: hbone ? HBONE_PORT : port},
+    dial: {ip, port: hbone ? state.config.settings.ports.hbone : port},
     authority: formatSocket({ip, port}),
     nextHop: workload,
     intended: workload,

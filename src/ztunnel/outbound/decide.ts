@@ -13,9 +13,6 @@ import type {OutboundOutcome, OutboundRequest} from './outcome.js'
 import type {OutboundQuestion} from './question.js'
 import {dialAddress, findUpstream, upstreamIdentities, type Upstream} from './upstream.js'
 
-/** ambient-ga B.2: the inbound HBONE port of every ztunnel. */
-const HBONE_PORT = 15_008
-
 type Outcomes = readonly Branch<OutboundOutcome>[]
 
 /** How ztunnel from 1.22 on serves a connection from a pod: every random choice is a branch with its share (ambient-ga B.2). */
@@ -143,7 +140,7 @@ function direct({state}: OutboundQuestion, upstream: Upstream): OutboundOutcome 
   return {
     kind: 'request',
     protocol: workload.protocol,
-    dial: hbone ? {ip: address.ip, port: HBONE_PORT} : address,
+    dial: hbone ? {ip: address.ip, port: state.config.settings.ports.hbone} : address,
     ...(hbone ? {authority: formatSocket(address)} : {}),
     nextHop: workload,
     ...(service === undefined ? {} : {service}),

@@ -24,7 +24,7 @@ export function findSource(
 
 /** From 1.24: by name, namespace and service account, among the workloads of the own node. */
 function byPod(state: ZtunnelState, pod: SourcePod): Workload | OutboundFailure {
-  const {localNode} = state.config.settings
+  const {localNode} = state
   const found = [...state.workloadsByUid.values()].find(
     (workload) => isPod(workload, pod) && (localNode === undefined || workload.node === localNode),
   )

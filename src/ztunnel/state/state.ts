@@ -16,6 +16,8 @@ import {semanticsOf, type Semantics} from '../semantics.js'
 export interface ZtunnelState {
   readonly config: ZtunnelConfig
   readonly semantics: Semantics
+  /** The node whose pods this ztunnel serves; undefined when it serves any. */
+  readonly localNode: string | undefined
   readonly workloadsByUid: ReadonlyMap<string, Workload>
   /** All workloads that may hold an address, sorted by uid; host-network workloads hold none (ambient-ga B.1). */
   readonly workloadsByAddress: ReadonlyMap<string, readonly Workload[]>
@@ -32,12 +34,18 @@ export interface ZtunnelState {
   readonly evidence: (...recorded: readonly Recorded[]) => readonly Evidence[]
 }
 
-export function createState(config: ZtunnelConfig): ZtunnelState {
+export interface StateOptions {
+  /** The dump is of another node's ztunnel: it is asked as if it served all pods, and what it says is inferred. */
+  readonly standIn?: boolean
+}
+
+export function createState(config: ZtunnelConfig, {standIn = false}: StateOptions = {}): ZtunnelState {
   const services = config.services.toSorted((a, b) => compareText(serviceKey(a), serviceKey(b)))
   const workloads = config.workloads.toSorted((a, b) => compareText(a.uid, b.uid))
   return {
     config,
     semantics: semanticsOf(config.version),
+    localNode: standIn ? undefined : config.settings.localNode,
     workloadsByUid: new Map(workloads.map((workload) => [workload.uid, workload])),
     workloadsByAddress: groupBy(
       workloads.filter(({hostNetwork}) => !hostNetwork),
@@ -52,7 +60,7 @@ export function createState(config: ZtunnelConfig): ZtunnelState {
       ({services: memberOf}) => memberOf,
     ),
     policies: new Map(config.policies.map((policy) => [policyKey(policy), policy])),
-    evidence: (...recorded) => recorded.map((one) => evidenceOf(config, one)),
+    evidence: (...recorded) => recorded.map((one) => (standIn ? {...evidenceOf(config, one), basis: 'inferred'} : evidenceOf(config, one))),
   }
 }
 

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {basename, join} from 'node:path'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
 import {ztunnelInput} from './ztunnel-case.js'
@@ -16,8 +17,11 @@ interface Prediction {
 
 /** Predicts every case of one scenario directory of the layers `ztunnel` and `ztunnel-old`. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {
+  const file = join(scenarioDir, 'cases.json')
+  // Of the oldest releases only dumps were recorded.
+  if (!existsSync(file)) return
   const predictCase = casePredictor(scenarioDir)
-  for (const one of readCases(join(scenarioDir, 'cases.json'))) {
+  for (const one of readCases(file)) {
     yield {layer: 'ztunnel', scenario: basename(scenarioDir), id: one.id, predicted: predictCase(one)}
   }
 }

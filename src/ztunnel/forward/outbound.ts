@@ -1,0 +1,110 @@
+import {formatSocket, type SocketAddress} from '../../flow/address.js'
+import type {Arrival, Departure, Payload} from '../../flow/connection.js'
+import type {Forwarding, ProxyLog} from '../../flow/forwarder.js'
+import {WHOLE} from '../../flow/share.js'
+import type {Step} from '../../flow/step.js'
+import type {Branch} from '../branch.js'
+import {identityOf, type Workload} from '../config/model.js'
+import {outbound} from '../outbound/outbound.js'
+import type {OutboundOutcome, OutboundRequest} from '../outbound/outcome.js'
+import type {Resolver} from '../outbound/question.js'
+import type {SourcePod} from '../outbound/source.js'
+import type {ZtunnelState} from '../state/state.js'
+import {CLOSED, stop, toForwarding, undetermined, type Ending} from './exits.js'
+import {localPod} from './local-pod.js'
+
+export interface OutboundArrival {
+  readonly arrival: Arrival
+  readonly resolve: Resolver
+}
+
+/** A connection that a captured pod opened (ambient-ga B). */
+export function forwardOutbound(state: ZtunnelState, {arrival, resolve}: OutboundArrival): Forwarding {
+  const {source: client, originalDestination: target} = arrival
+  if (client === undefined || target === undefined) return lost('the source and the original destination of the connection')
+  const source = localPod(state, client.ip)
+  const pod = podOf(source, client.ip)
+  if (source === undefined && !state.semantics.sourceByAddress) return lost(`which pod ${client.ip} is: no workload has this address`)
+  const {histories, complete} = outbound(state, {source: pod, target, resolve})
+  const passage = {state, source, client, payload: arrival.payload}
+  const told = histories.map(({value, requires}) => ({requires, value: value.map((branch) => leave(passage, branch))}))
+  return toForwarding({told, complete})
+}
+
+const NOBODY = {name: '', namespace: '', serviceAccount: ''}
+
+function podOf(source: Workload | undefined, ip: string): SourcePod {
+  const {name, namespace, serviceAccount} = source ?? NOBODY
+  return {name, namespace, serviceAccount, ip}
+}
+
+function lost(what: string): Forwarding {
+  return toForwarding({told: [{value: [{value: undetermined({what}), share: WHOLE, steps: []}], requires: []}], complete: true})
+}
+
+interface Passage {
+  readonly state: ZtunnelState
+  readonly source: Workload | undefined
+  readonly client: SocketAddress
+  readonly payload: Payload
+}
+
+function leave(passage: Passage, branch: Branch<OutboundOutcome>): Branch<Ending> {
+  const outcome = branch.value
+  switch (outcome.kind) {
+    case 'failure':
+      return {...branch, value: {...stop(outcome.verdict, CLOSED), log: {details: outcome.error}}}
+    case 'unknown':
+      return {...branch, value: undetermined(outcome.missing)}
+    case 'request':
+      return {...branch, value: depart(passage, outcome), steps: [...branch.steps, ...requestSteps(passage, outcome)]}
+    default:
+      return outcome satisfies never
+  }
+}
+
+function depart(passage: Passage, request: OutboundRequest): Ending {
+  const departure: Departure = {
+    to: {kind: 'socket', ...request.dial},
+    // ambient-ga B.7: the socket is opened inside the pod, so the pod's address stays the source.
+    source: {kind: 'kept', address: passage.client},
+    payload: wrap(passage, request),
+  }
+  const log: ProxyLog = {handledBy: 'tcp', upstreamHost: formatSocket(request.dial)}
+  if (request.protocol !== 'DOUBLEHBONE' || request.finalSans.length > 0) return {kind: 'depart', departure, log}
+  // ambient-ga I.6: without any identity to accept, the inner handshake cannot succeed.
+  const reason = `the service ${request.service?.hostname ?? ''} has no subjectAltNames: nobody beyond the network gateway can present an accepted identity`
+  return {kind: 'stop', verdict: {kind: 'tls-failure', reason, expected: []}, answer: CLOSED, log, dialled: departure}
+}
+
+function wrap({state, source, client, payload}: Passage, request: OutboundRequest): Payload {
+  if (request.protocol === 'TCP' || source === undefined) return payload
+  const authority = request.authority ?? ''
+  const host = request.service === undefined ? '' : `;host=${request.service.hostname}`
+  const forwarded = ['forwarded', `for="${formatSocket(client)}"${host}`] as const
+  const network = state.semantics.forwardedNetwork ? [['x-forwarded-network', source.network] as const] : []
+  const tunnel = (headers: readonly (readonly [string, string])[], inner: Payload): Payload => ({
+    kind: 'tls',
+    alpn: ['h2'],
+    peer: {uriSans: [identityOf(source)], dnsSans: []},
+    trusted: true,
+    payload: {kind: 'http', version: 'h2', request: {method: 'CONNECT', authority, headers}, tunneled: inner},
+  })
+  return request.protocol === 'HBONE' ? tunnel([forwarded], payload) : tunnel([forwarded], tunnel([forwarded, ...network], payload))
+}
+
+function requestSteps({state, source}: Passage, request: OutboundRequest): readonly Step[] {
+  if (request.via === 'passthrough') {
+    const because = ['no service and no workload decides otherwise']
+    return [{kind: 'original-destination', from: 'the connection', address: request.dial, because, evidence: []}]
+  }
+  const evidence = state.evidence(...(request.nextHop === undefined ? [] : [request.nextHop]))
+  const endpoint: Step = {kind: 'endpoint', address: {kind: 'socket', ...request.dial}, because: [`protocol ${request.protocol}`], evidence}
+  if (request.protocol === 'TCP' || source === undefined) return [endpoint]
+  const identity = identityOf(source)
+  return [
+    endpoint,
+    {kind: 'tls', side: 'upstream', identity, expected: request.upstreamSans, alpn: ['h2'], effect: 'mutual TLS', because: [], evidence},
+    {kind: 'tunnel', method: 'CONNECT', authority: request.authority ?? '', headers: [], identity, because: [request.via], evidence},
+  ]
+}
