@@ -16,6 +16,7 @@ import type {RouteTarget} from '../route/target.js'
 import {upgradeAllowed} from '../route/upgrade.js'
 import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
+import {receivedHeaders} from './received-request.js'
 import {runHttpFilters} from './run-filters.js'
 import {routeRequest} from './router.js'
 import {routeTableOf} from './route-table.js'
@@ -182,7 +183,8 @@ function earlyLogs(input: StreamInput, table: View): readonly Branch<ProxyLog>[]
 }
 
 function asReceived({connection: {payload}, stream}: StreamInput): Stream {
-  const received = payload.kind === 'http' ? payload.request : stream.request
+  const received =
+    payload.kind === 'http' ? {...payload.request, headers: receivedHeaders(payload.request, payload.version)} : stream.request
   const {path} = stream.request
   return {
     ...stream,

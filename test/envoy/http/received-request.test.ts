@@ -1,0 +1,92 @@
+import {describe, expect, test} from 'vitest'
+import {receivedHeaders, withoutHopHeaders} from '../../../src/envoy/http/received-request.js'
+import {openStream} from '../../../src/envoy/http/stream.js'
+import {connectionOf, requestOf, view} from '../match/samples.js'
+
+type Lines = readonly (readonly [string, string])[]
+
+/** Seen on Envoy 1.36.2 and 1.40.0. */
+describe('repeated header lines', () => {
+  const repeated = (name: string): Lines => [
+    [name, '1'],
+    ['x-other', 'o'],
+    [name, '2'],
+  ]
+  test.each([
+    {
+      name: 'x-forwarded-for',
+      version: 'h1',
+      lines: [
+        ['x-forwarded-for', '1,2'],
+        ['x-other', 'o'],
+      ],
+    },
+    {
+      name: 'authorization',
+      version: 'h2',
+      lines: [
+        ['authorization', '1,2'],
+        ['x-other', 'o'],
+      ],
+    },
+    {name: 'x-tenant', version: 'h1', lines: repeated('x-tenant')},
+    {name: 'cookie', version: 'h1', lines: repeated('cookie')},
+    {
+      name: 'cookie',
+      version: 'h2',
+      lines: [
+        ['cookie', '1; 2'],
+        ['x-other', 'o'],
+      ],
+    },
+  ] as const)('of $name over $version', ({name, version, lines}) => {
+    expect(receivedHeaders(requestOf({headers: repeated(name)}), version)).toEqual(lines)
+  })
+})
+
+test('headers for one hop are not matched', () => {
+  const headers = [
+    ['te', 'gzip'],
+    ['keep-alive', '1'],
+    ['x-a', '1'],
+  ] as const
+  expect(withoutHopHeaders(headers)).toEqual([['x-a', '1']])
+  expect(withoutHopHeaders([['te', 'trailers']])).toEqual([['te', 'trailers']])
+})
+
+describe('headers the connection manager changes before routing', () => {
+  const headersOf = (manager: object, headers: Lines): Lines => {
+    const connection = connectionOf({remote: {ip: '10.1.1.1', port: 1000}})
+    return openStream({manager: view(manager), connection, payload: {kind: 'http', version: 'h1', request: requestOf({headers})}}).request
+      .headers
+  }
+  const http = ['x-forwarded-proto', 'http'] as const
+  test.each([
+    {rule: 'nothing is added for an inner proxy', manager: {}, headers: [], result: [http]},
+    {
+      rule: 'an edge proxy adds its peer',
+      manager: {use_remote_address: true},
+      headers: [],
+      result: [['x-forwarded-for', '10.1.1.1'], http],
+    },
+    {
+      rule: 'the peer comes after those before it',
+      manager: {use_remote_address: true, xff_num_trusted_hops: 1},
+      headers: [
+        ['x-forwarded-for', '192.168.0.1'],
+        ['x-forwarded-for', '10.2.0.1'],
+      ],
+      result: [['x-forwarded-for', '192.168.0.1,10.2.0.1,10.1.1.1'], http],
+    },
+    {rule: 'unless told not to', manager: {use_remote_address: true, skip_xff_append: true}, headers: [], result: [http]},
+    {rule: 'client certificate headers are not believed', manager: {}, headers: [['x-forwarded-client-cert', 'By=x']], result: [http]},
+    {
+      rule: 'unless told so',
+      manager: {forward_client_cert_details: 'ALWAYS_FORWARD_ONLY'},
+      headers: [['x-forwarded-client-cert', 'By=x']],
+      result: [['x-forwarded-client-cert', 'By=x'], http],
+    },
+  ] as const)('$rule', ({manager, headers, result}) => {
+    expect(headersOf(manager, headers)).toEqual(result)
+  })
+})
