@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'ambientctl-test-'))
   const tallies: Tally[] = []
   try {
-    for (const stage of stages(path.join(scratch, 'vitest.json'))) tallies.push(await runStage(stage, scratch))
+    const envoy = process.argv.includes('--envoy')
+    for (const stage of stages(path.join(scratch, 'vitest.json'), {envoy})) tallies.push(await runStage(stage, scratch))
   } finally {
     await rm(scratch, {recursive: true, force: true})
   }

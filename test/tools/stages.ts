@@ -16,8 +16,8 @@ export interface StageEnd {
   readonly report: string | undefined
 }
 
-/** All stages in order. `reportFile` is where vitest puts its report, outside the tree. */
-export function stages(reportFile: string): readonly Stage[] {
+/** All stages in order. `reportFile` is where vitest puts its report, outside the tree; `envoy` adds the run against real Envoys. */
+export function stages(reportFile: string, {envoy}: {envoy: boolean}): readonly Stage[] {
   return [
     tool('typecheck'),
     tool('lint'),
@@ -33,6 +33,7 @@ export function stages(reportFile: string): readonly Stage[] {
       count: countVitest,
     },
     {name: 'conformance', command: script('test/conformance/run.ts', '--no-write'), live: true, count: countOutput},
+    ...(envoy ? [{name: 'test:envoy', command: script('test/envoy-live/run.ts'), live: true, count: countUnlessSkipped}] : []),
   ]
 }
 
@@ -59,6 +60,11 @@ function countVitest(end: StageEnd): Tally {
 function countOutput(end: StageEnd): Tally {
   const tally = tallyOutput(end.output)
   return tally === undefined || tally.passed + tally.failed === 0 ? countOne({...end, succeeded: false}) : atLeastOneFailure(end, tally)
+}
+
+/** A machine that cannot have the other side of a comparison says so, and nothing is counted. */
+function countUnlessSkipped(end: StageEnd): Tally {
+  return end.succeeded && /^0 passed, 0 failed, 1 skipped$/m.test(end.output) ? {passed: 0, failed: 0} : countOutput(end)
 }
 
 function atLeastOneFailure({succeeded}: StageEnd, tally: Tally): Tally {

@@ -32,7 +32,7 @@ describe('the tally of an output', () => {
 describe('stages', () => {
   const end = {succeeded: true, output: '', report: undefined}
   const count = (name: string, override: Partial<typeof end>) =>
-    stages('report.json')
+    stages('report.json', {envoy: true})
       .find((stage) => stage.name === name)
       ?.count({...end, ...override})
 
@@ -45,6 +45,13 @@ describe('stages', () => {
     expect(count('unit', {})).toEqual({passed: 0, failed: 1})
     expect(count('conformance', {})).toEqual({passed: 0, failed: 1})
     expect(count('conformance', {output: '0 passed, 0 failed\n'})).toEqual({passed: 0, failed: 1})
+  })
+
+  it('count nothing where the machine has no Envoy to compare with, unless the program failed', () => {
+    const output = 'skipped: python3 is not installed\n0 passed, 0 failed, 1 skipped\n'
+    expect(count('test:envoy', {output})).toEqual({passed: 0, failed: 0})
+    expect(count('test:envoy', {succeeded: false, output})).toEqual({passed: 0, failed: 1})
+    expect(count('test:envoy', {output: ''})).toEqual({passed: 0, failed: 1})
   })
 
   it('fail when the program failed although all its tests passed', () => {

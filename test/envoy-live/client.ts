@@ -1,0 +1,155 @@
+import {once} from 'node:events'
+import {connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader} from 'node:http2'
+import {connect, type Socket} from 'node:net'
+import {z} from 'zod'
+import {headerOf, parseHead} from './http-text.js'
+import type {Probe, Reply, Request, UpstreamView} from './probe.js'
+import {ECHO_HEADER} from './upstream.js'
+import {clientHello, proxyHeader} from './wire.js'
+
+const REPLY_LIMIT_MS = 15_000
+
+const upstreamView = z.object({
+  reached: z.string(),
+  method: z.string().optional(),
+  path: z.string().optional(),
+  headers: z.array(z.tuple([z.string(), z.string()])).optional(),
+})
+
+export interface Exchange {
+  /** The client's own port: the access log names it too. */
+  readonly port: number
+  readonly reply: Reply
+}
+
+/** Makes one connection of a probe to a listener, and reads what comes back. */
+export async function exchange(probe: Probe, listenerPort: number): Promise<Exchange> {
+  const socket = connect({host: '127.0.0.1', port: listenerPort, localAddress: probe.from, noDelay: true})
+  // A reset shows again as `close`, where it is understood.
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  const port = socket.localPort ?? 0
+  if (probe.claimed !== undefined) socket.write(proxyHeader(probe.claimed))
+  try {
+    return {port, reply: await withinLimit(talk(socket, probe))}
+  } finally {
+    socket.destroy()
+  }
+}
+
+function talk(socket: Socket, {sends}: Probe): Promise<Reply> {
+  switch (sends.kind) {
+    case 'opaque':
+      return sendBytes(socket, Buffer.from('PING x\n'))
+    case 'hello':
+      return sendBytes(socket, clientHello(sends))
+    case 'http':
+      return sends.version === 'h2' ? sendHttp2(socket, sends.request) : sendHttp1(socket, sends.request)
+    default:
+      return sends satisfies never
+  }
+}
+
+async function withinLimit(reply: Promise<Reply>): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<Reply>((resolve) => (timer = setTimeout(() => resolve({result: 'timeout'}), REPLY_LIMIT_MS)))
+  return Promise.race([reply, limit]).finally(() => clearTimeout(timer))
+}
+
+/** An answer line of an upstream, or any other bytes, or the end. */
+function sendBytes(socket: Socket, bytes: Buffer): Promise<Reply> {
+  socket.write(bytes)
+  return firstReply(socket, (text) => {
+    if (!text.startsWith('{')) return {result: 'data'}
+    return text.endsWith('\n') ? {result: 'tcp_reply', upstream: readUpstream(text)} : undefined
+  })
+}
+
+function sendHttp1(socket: Socket, request: Request): Promise<Reply> {
+  const lines = [
+    `${request.method} ${request.path ?? request.authority} HTTP/1.1`,
+    `host: ${request.authority}`,
+    ...request.headers.map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return firstReply(socket, (text) => readResponse(text, request.method))
+}
+
+/** Undefined while the response is not complete. */
+function readResponse(text: string, method: string): Reply | undefined {
+  if (!'HTTP/1.1 '.startsWith(text.slice(0, 9))) return {result: 'data'}
+  const head = parseHead(text)
+  if (head === undefined) return undefined
+  const expected = method === 'HEAD' || method === 'CONNECT' ? 0 : Number(headerOf(head, 'content-length') ?? 0)
+  const body = text.slice(head.length)
+  if (body.length < expected) return undefined
+  return response({status: Number(head.first.split(' ')[1]), location: headerOf(head, 'location'), echo: headerOf(head, ECHO_HEADER)})
+}
+
+function response({status, location, echo}: {status: number; location: string | undefined; echo: string | undefined}): Reply {
+  const upstream = echo === undefined ? undefined : readUpstream(Buffer.from(echo, 'base64').toString())
+  return {
+    result: 'response',
+    status,
+    ...(location === undefined ? {} : {location}),
+    ...(upstream === undefined ? {} : {upstream}),
+  }
+}
+
+function readUpstream(json: string): UpstreamView {
+  return upstreamView.parse(JSON.parse(json))
+}
+
+function firstReply(socket: Socket, read: (text: string) => Reply | undefined): Promise<Reply> {
+  return new Promise((resolve) => {
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      const reply = read(text)
+      if (reply !== undefined) resolve(reply)
+    })
+    socket.on('error', () => resolve(unfinished(text)))
+    socket.on('end', () => resolve(unfinished(text)))
+    socket.on('close', () => resolve(unfinished(text)))
+  })
+}
+
+function unfinished(text: string): Reply {
+  return {result: text === '' ? 'closed' : 'data'}
+}
+
+function sendHttp2(socket: Socket, request: Request): Promise<Reply> {
+  return new Promise((resolve) => {
+    const closed = (): void => resolve({result: 'closed'})
+    const session = connectHttp2('http://loopback', {createConnection: () => socket})
+    session.on('error', closed).on('close', closed)
+    readStream(session, request).then(resolve, closed)
+  })
+}
+
+async function readStream(session: ClientHttp2Session, request: Request): Promise<Reply> {
+  const stream = session.request(
+    {
+      ':method': request.method,
+      ':authority': request.authority,
+      ...(request.path === undefined ? {} : {':path': request.path, ':scheme': 'http'}),
+      ...linesByName(request),
+    },
+    {endStream: request.method !== 'CONNECT'},
+  )
+  const headers = await new Promise<IncomingHttpHeaders & IncomingHttpStatusHeader>((resolve, reject) => {
+    stream
+      .once('response', resolve)
+      .once('error', reject)
+      .once('close', () => reject(new Error('closed')))
+  })
+  session.destroy()
+  const echo = headers[ECHO_HEADER]
+  return response({status: headers[':status'] ?? 0, location: headers.location, echo: typeof echo === 'string' ? echo : undefined})
+}
+
+function linesByName({headers}: Request): Record<string, string[]> {
+  const lines = new Map<string, string[]>()
+  for (const [name, value] of headers) lines.set(name, [...(lines.get(name) ?? []), value])
+  return Object.fromEntries(lines)
+}

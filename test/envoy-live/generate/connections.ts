@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import type {Probe, Sent} from '../probe.js'
+import {request} from './http-request.js'
+import {claimed, dialsFrom, protocols, serverName} from './words.js'
+
+const hello: fc.Arbitrary<Sent> = fc.record({
+  kind: fc.constant('hello' as const),
+  sni: fc.option(serverName, {nil: undefined}),
+  alpn: protocols,
+})
+
+const plainRequest: fc.Arbitrary<Sent> = fc.record({
+  kind: fc.constant('http' as const),
+  version: fc.constant('h1' as const),
+  request: fc.constant({method: 'GET', authority: 'a.test', path: '/', headers: []}),
+})
+
+/** What listeners without a connection manager meet. */
+const bytes: fc.Arbitrary<Sent> = fc.oneof(
+  {weight: 3, arbitrary: fc.constant<Sent>({kind: 'opaque'})},
+  {weight: 3, arbitrary: hello},
+  {weight: 1, arbitrary: plainRequest},
+)
+
+/** Connections whose addresses are forged. */
+export function forgedConnections(repeat = 1): fc.Arbitrary<readonly Probe[]> {
+  const probe = fc.record({claimed, from: dialsFrom, sends: bytes, repeat: fc.constant(repeat)})
+  return fc.array(probe, {minLength: 1, maxLength: 12, size: 'max'})
+}
+
+/** Requests over forged addresses; repeated ones show the shares of random choices. */
+export function forgedRequests(repeat = 1): fc.Arbitrary<readonly Probe[]> {
+  const sends: fc.Arbitrary<Sent> = fc.record({
+    kind: fc.constant('http' as const),
+    version: fc.constantFrom('h1' as const, 'h1' as const, 'h2' as const),
+    request,
+  })
+  const probe = fc.record({claimed, from: dialsFrom, sends, repeat: fc.constant(repeat)})
+  return fc.array(probe, {minLength: 1, maxLength: 16, size: 'max'})
+}

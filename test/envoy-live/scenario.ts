@@ -1,0 +1,43 @@
+import type {Message} from './message.js'
+import type {Probe} from './probe.js'
+
+/**
+ * One generated listener, what belongs to it, and the connections to try on it. `@@` at the start of a name stands for the scenario's own
+ * name, so that scenarios share an Envoy without meeting.
+ */
+export interface Scenario {
+  /** A Listener without name, address and access log. */
+  readonly listener: Message
+  readonly clusters: readonly GeneratedCluster[]
+  /** More listeners, with their addresses: internal ones. */
+  readonly behind: readonly Message[]
+  readonly probes: readonly Probe[]
+}
+
+/** A cluster whose hosts are numbers of upstream addresses; `fields` has no name and no endpoints. */
+export interface GeneratedCluster {
+  readonly name: string
+  readonly fields: Message
+  readonly localities: readonly GeneratedLocality[]
+}
+
+export interface GeneratedLocality {
+  /** Of LocalityLbEndpoints: priority, locality, load_balancing_weight. */
+  readonly fields: Message
+  readonly hosts: readonly GeneratedHost[]
+}
+
+export interface GeneratedHost {
+  readonly host: number
+  /** Of LbEndpoint: health_status, load_balancing_weight, metadata. */
+  readonly fields: Message
+  /** An internal listener instead of a socket. */
+  readonly internal?: {readonly listener: string; readonly endpointId: string}
+}
+
+/** Clusters every scenario may name: `sink-0` to `sink-5` have one host each. */
+export const SINK_COUNT = 6
+
+export function sink(number: number): string {
+  return `sink-${number}`
+}

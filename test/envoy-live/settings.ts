@@ -1,0 +1,29 @@
+import {randomInt} from 'node:crypto'
+
+export interface Settings {
+  /** Printed with every run: the same seed gives the same scenarios. */
+  readonly seed: number
+  /** Scenarios of each family. */
+  readonly scenarios: number
+  /** Only families whose name holds this text. */
+  readonly family: string
+  /** No new batch is begun after this time. */
+  readonly limitMs: number
+}
+
+const SCENARIOS = 160
+const LIMIT_MS = 6 * 60 * 1000
+
+/** From the environment: AMBIENTCTL_ENVOY_SEED, _SCENARIOS, _FAMILY and _MINUTES. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    seed: numberOf(environment['AMBIENTCTL_ENVOY_SEED']) ?? randomInt(2 ** 31 - 1),
+    scenarios: numberOf(environment['AMBIENTCTL_ENVOY_SCENARIOS']) ?? SCENARIOS,
+    family: environment['AMBIENTCTL_ENVOY_FAMILY'] ?? '',
+    limitMs: (numberOf(environment['AMBIENTCTL_ENVOY_MINUTES']) ?? LIMIT_MS / 60_000) * 60_000,
+  }
+}
+
+function numberOf(text = ''): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}

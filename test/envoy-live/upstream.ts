@@ -1,0 +1,67 @@
+import {once} from 'node:events'
+import {createServer, type Server, type Socket} from 'node:net'
+import {parseHead} from './http-text.js'
+
+/** How many addresses answer; host `n` of a generated cluster is the n-th of them. */
+export const HOST_COUNT = 8
+
+/** The servers behind every Envoy of a run: loopback addresses that answer on one port. */
+export interface Upstreams {
+  readonly port: number
+  readonly close: () => Promise<void>
+}
+
+/** Where an upstream writes what it saw of a request; a body would be missing from the answer to HEAD. */
+export const ECHO_HEADER = 'x-echo'
+
+export function hostAddress(host: number): string {
+  return `127.77.0.${host + 1}`
+}
+
+/** Answers a request with what it saw of it, and any other bytes with one line that says where they came in. */
+export async function startUpstreams(): Promise<Upstreams> {
+  const sockets = new Set<Socket>()
+  const first = await listen(answering(sockets), {host: hostAddress(0), port: 0})
+  const address = first.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const rest = Array.from({length: HOST_COUNT - 1}, (_, index) => listen(answering(sockets), {host: hostAddress(index + 1), port}))
+  const servers = [first, ...(await Promise.all(rest))]
+  return {port, close: () => closeAll(servers, sockets)}
+}
+
+async function listen(server: Server, at: {host: string; port: number}): Promise<Server> {
+  server.listen(at)
+  await once(server, 'listening')
+  return server
+}
+
+async function closeAll(servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+}
+
+function answering(sockets: Set<Socket>): Server {
+  return createServer((socket) => {
+    sockets.add(socket)
+    let text = ''
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1')
+      const answer = answerTo(text, socket)
+      if (answer === undefined) return
+      text = ''
+      socket.write(answer)
+    })
+  })
+}
+
+/** Undefined while the head of a request is not complete. */
+function answerTo(text: string, {localAddress = ''}: Socket): string | undefined {
+  if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${JSON.stringify({reached: localAddress})}\n`
+  const head = parseHead(text)
+  if (head === undefined) return undefined
+  const [method = '', target = ''] = head.first.split(' ')
+  const seen = JSON.stringify({reached: localAddress, method, path: target, headers: head.headers})
+  return `HTTP/1.1 200 OK\r\n${ECHO_HEADER}: ${Buffer.from(seen).toString('base64')}\r\ncontent-length: 0\r\n\r\n`
+}
