@@ -1,4 +1,3 @@
-import type {Address} from '../flow/address.js'
 import type {Answer, Place, ProxyLog} from '../flow/forwarder.js'
 import type {Departure} from '../flow/connection.js'
 import type {Evidence} from '../flow/step.js'
@@ -30,7 +29,7 @@ export interface Stop {
 }
 
 /** The connection is closed after it was accepted. */
-export const CLOSED: Answer = {kind: 'closed', accepted: true}
+const CLOSED: Answer = {kind: 'closed', accepted: true}
 /** The dialling side sees a failed connect. */
 export const NOT_ACCEPTED: Answer = {kind: 'closed', accepted: false}
 
@@ -45,9 +44,4 @@ export function stop(verdict: Verdict, answer: Answer = CLOSED): Stop {
 
 export function undetermined(...missing: readonly Missing[]): Stop {
   return {kind: 'stop', verdict: {kind: 'undetermined', missing}, answer: {kind: 'unknown'}}
-}
-
-/** Whether a departure stays inside the same Envoy. */
-export function isInternal(address: Address): address is Extract<Address, {kind: 'internal'}> {
-  return address.kind === 'internal'
 }

@@ -44,7 +44,7 @@ function socket(text: string): SocketAddress {
 }
 
 /** Innermost first: HTTP or raw bytes, then TLS around them. Null and absent mean the same. */
-export function toPayload(input: EnvoyPayload): Payload {
+function toPayload(input: EnvoyPayload): Payload {
   const tls = input.tls ?? undefined
   const core = input.http ? httpPayload(input.http, input.inner ?? undefined) : rawPayload(input.raw ?? '')
   return tls === undefined ? core : tlsPayload(tls, core)

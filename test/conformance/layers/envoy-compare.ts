@@ -16,8 +16,9 @@ export function compare(predicted: unknown, recorded: unknown): Comparison {
   const wanted = rowsText(observed.hops)
   const same = outcomes.filter((outcome) => rowsText(outcome.hops) === wanted)
   if (same.length === 0) return {ok: false, why: `hops: expected ${wanted} got ${JSON.stringify(outcomes.map((outcome) => outcome.hops))}`}
-  if (same.some((outcome) => sameClient(outcome.client, observed.client)))
+  if (same.some((outcome) => sameClient(outcome.client, observed.client))) {
     return compareRepeats({outcomes, alsoLogged, repeats: observed.over_repeats})
+  }
   return {
     ok: false,
     why: `client: expected ${JSON.stringify(brief(observed.client))} got ${JSON.stringify(same.map((outcome) => outcome.client))}`,

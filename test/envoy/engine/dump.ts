@@ -38,7 +38,7 @@ export function listener(fields: Message & {readonly address?: string}): Message
   return {name: 'in', address: socketAddress(address), ...rest}
 }
 
-export function socketAddress(text: string): Message {
+function socketAddress(text: string): Message {
   const socket = parseSocket(text)
   return {socket_address: {address: socket?.ip, port_value: socket?.port}}
 }
