@@ -1,3 +1,4 @@
+import {COLLECT_INVENTORY} from './collect.js'
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival} from '../flow/connection.js'
 import type {Forwarding} from '../flow/forwarder.js'
@@ -26,7 +27,7 @@ export function unknownCapture(
 ): Forwarding {
   return undetermined(crossing, {
     what: `whether pod ${workload.namespace}/${workload.name} is captured: ${because}`,
-    collect: 'ambientctl record',
+    collect: COLLECT_INVENTORY,
   })
 }
 

@@ -1,3 +1,4 @@
+import {COLLECT_INVENTORY} from './collect.js'
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Answer} from '../flow/forwarder.js'
 import {oneOf, type Share} from '../flow/share.js'
@@ -46,7 +47,7 @@ export function lacksEndpoints(directory: Directory, to: SocketAddress): boolean
 }
 
 function unknownEndpoints(service: MeshService, to: SocketAddress): Translation {
-  const missing = [{what: `endpoints of service ${service.host}`, collect: 'ambientctl record'}]
+  const missing = [{what: `endpoints of service ${service.host}`, collect: COLLECT_INVENTORY}]
   return {
     kind: 'end',
     step: balanceStep(service, {to, effect: 'not known'}),

@@ -1,3 +1,4 @@
+import {COLLECT_INVENTORY} from './collect.js'
 import type {SocketAddress} from '../flow/address.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
 import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
@@ -107,7 +108,7 @@ function localAddress({directory, node, to}: Crossing): Missing | undefined {
   const isNode = own?.ips.some((ip) => normalIp(ip) === normalIp(to.ip)) === true
   const isUnowned = own?.podCIDRs.some((cidr) => isInside(to.ip, cidr)) === true && directory.podAt(to.ip) === undefined
   return isNode || isUnowned
-    ? {what: `whether ${to.ip} is the address of node ${node} that its agent exempts from capture`, collect: 'ambientctl record'}
+    ? {what: `whether ${to.ip} is the address of node ${node} that its agent exempts from capture`, collect: COLLECT_INVENTORY}
     : undefined
 }
 

@@ -1,3 +1,5 @@
+import {formatSocket} from '../flow/address.js'
+import {COLLECT_INVENTORY, COLLECT_ZTUNNEL} from './collect.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import type {Missing} from '../flow/verdict.js'
@@ -88,8 +90,17 @@ export class Topology {
     if (workload.role === 'sidecar' && isOwn && !SIDECAR_OPEN_PORTS.has(to.port)) {
       return {station: this.#application(workload), arrival: arrivalOf(packet)}
     }
-    if (isOwn) return {station, arrival: arrivalOf(packet)}
+    if (isOwn) return this.#intoOwnPod({workload, station}, packet)
     return this.#fromPod(workload, packet)
+  }
+
+  /** Back into the proxy, if it listens there; other processes of its pod, the Istio agent above all, are in no dump. */
+  #intoOwnPod({workload, station}: {readonly workload: Workload; readonly station: Station}, packet: Packet): Visit {
+    const arrival = arrivalOf(packet)
+    const {exits} = station.forwarder.forward(arrival)
+    if (!exits.some((exit) => exit.kind === 'stop' && exit.verdict.kind === 'no-listener')) return {station, arrival}
+    const missing = {what: `what listens on ${formatSocket(packet.to)} in pod ${fullName(workload)} beside the proxy`}
+    return this.#unknown({...placeOf(workload), kind: 'app'}, {departure: packet.departure, missing})
   }
 
   #fromPod(workload: Workload, packet: Packet): Visit {
@@ -135,7 +146,7 @@ export class Topology {
   #intoZtunnel(node: string, packet: Packet): Visit {
     const ztunnel = this.#world.directory.ztunnelOf(node)
     if (ztunnel !== undefined) return {station: this.proxy(ztunnel), arrival: arrivalOf(packet)}
-    const missing = {what: `the ztunnel of node ${node} and its config dump`, collect: 'ambientctl record'}
+    const missing = {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
     return this.#unknown({kind: 'ztunnel', name: `ztunnel of ${node}`, node}, {departure: packet.departure, missing})
   }
 
@@ -152,7 +163,7 @@ export class Topology {
 
   #lost(workload: Workload, packet: Packet): Visit {
     const [ip = workload.name] = workload.ips
-    const missing = {what: `which node runs ${ip}, and the dump of that node's ztunnel`, collect: 'ambientctl record'}
+    const missing = {what: `which node runs ${ip}, and the dump of that node's ztunnel`, collect: COLLECT_INVENTORY}
     return this.#unknown({...placeOf(workload), kind: 'app'}, {departure: packet.departure, missing})
   }
 
@@ -189,7 +200,7 @@ export class Topology {
       return {station: deadEnd(`nobody ${ip}`, forwarder), arrival: arrivalOf(packet)}
     }
     if (directory.complete || isPublic(ip)) return {station: deadEnd(`outside ${ip}`, createOutside(place)), arrival: arrivalOf(packet)}
-    const missing = {what: `who has the address ${ip}, and the dump of the ztunnel of its node`, collect: 'ambientctl record'}
+    const missing = {what: `who has the address ${ip}, and the dump of the ztunnel of its node`, collect: COLLECT_INVENTORY}
     return this.#unknown(place, {departure: packet.departure, missing})
   }
 

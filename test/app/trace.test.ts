@@ -1,3 +1,4 @@
+import {COLLECT_INVENTORY} from '../../src/mesh/collect.js'
 import {describe, expect, it} from 'vitest'
 import {openMesh, type Mesh} from '../../src/app/mesh.js'
 import {openSources} from '../../src/app/open.js'
@@ -115,7 +116,7 @@ describe('destinations', () => {
   })
 
   it('does not invent how a pod reaches the address of its own node', async () => {
-    expect((await ask(mixed, ['client-39715f6019-c165c', '10.60.0.11:10250'])).missing).toMatchObject([{collect: 'ambientctl record'}])
+    expect((await ask(mixed, ['client-39715f6019-c165c', '10.60.0.11:10250'])).missing).toMatchObject([{collect: COLLECT_INVENTORY}])
   })
 })
 
@@ -214,7 +215,7 @@ describe('sources', () => {
       'productpage',
     ])
     expect(trace.missing).toEqual([
-      {what: 'who has the address 10.4.1.39, and the dump of the ztunnel of its node', collect: 'ambientctl record'},
+      {what: 'who has the address 10.4.1.39, and the dump of the ztunnel of its node', collect: COLLECT_INVENTORY},
     ])
   })
 

@@ -51,6 +51,8 @@ function forwardsCertificate(manager: View, {connection}: Received): boolean {
 function withForwardedFor(manager: View, {connection, request}: Received): HttpRequest {
   const peer = connection.remote?.ip
   if (manager.bool('use_remote_address') !== true || manager.bool('skip_xff_append') === true || peer === undefined) return request
+  // 0.0.0.0 stands for a client whose address the question leaves open: nothing is written for it.
+  if (peer === '0.0.0.0' || peer === '::') return request
   const own = peer === '127.0.0.1' || peer === '::1'
   const value = [...headerLines(request, FORWARDED_FOR), own ? '(the address of the proxy)' : peer].join(',')
   return {...request, headers: [...request.headers.filter(([name]) => name !== FORWARDED_FOR), [FORWARDED_FOR, value]]}
