@@ -50,7 +50,7 @@ export function describeGateway(gateway: GatewayAddress): string {
   return `GatewayAddress { destination: ${destination}, hbone_mtls_port: ${gateway.port} }`
 }
 
-export function failure(error: string, kind: 'no-healthy-upstream' | 'unknown-waypoint' | 'unknown-gateway' | 'refused'): OutboundFailure {
+function failure(error: string, kind: 'no-healthy-upstream' | 'unknown-waypoint' | 'unknown-gateway' | 'refused'): OutboundFailure {
   return {kind: 'failure', error, verdict: {kind, reason: error}}
 }
 

@@ -36,7 +36,7 @@ export function visible(
 }
 
 /** Own namespace first, then canonical services, then any: which one of equals, the order of arrival decided. */
-export function preferred(services: readonly Service[], namespace: string): readonly Service[] {
+function preferred(services: readonly Service[], namespace: string): readonly Service[] {
   const own = services.filter((service) => service.namespace === namespace)
   if (own.length > 0) return own
   const canonical = services.filter((service) => service.canonical)

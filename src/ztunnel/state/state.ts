@@ -41,7 +41,9 @@ export interface StateOptions {
 
 export function createState(config: ZtunnelConfig, {standIn = false}: StateOptions = {}): ZtunnelState {
   const services = config.services.toSorted((a, b) => compareText(serviceKey(a), serviceKey(b)))
-  const workloads = config.workloads.toSorted((a, b) => compareText(a.uid, b.uid))
+  const workloads = [...new Map(config.workloads.map((workload) => [workload.uid, workload])).values()].toSorted((a, b) =>
+    compareText(a.uid, b.uid),
+  )
   return {
     config,
     semantics: semanticsOf(config.version),
