@@ -134,8 +134,8 @@ export function accountOf({reply, records}: Observation): Account {
 function loggedAccount(records: readonly LogRecord[]): Record<string, unknown> {
   const connection = records.find(({level}) => level === 'listener')
   const request = records.find(({level}) => level === 'request')
-  const {flags, details, code: _none, ...row} = {...connection, ...withoutNulls(request)}
-  return {...rowAccount({...row, code: request?.code}), flags, details, termination: connection?.termination}
+  const told = {...connection, ...withoutNulls(request)}
+  return {...rowAccount(told), code: request?.code, flags: told.flags, details: told.details, termination: connection?.termination}
 }
 
 function withoutNulls(record: LogRecord | undefined): Partial<LogRecord> {

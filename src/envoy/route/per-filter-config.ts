@@ -8,7 +8,8 @@ export interface PerFilterConfig {
 }
 
 /**
- * The `typed_per_filter_config` of a filter: weighted cluster entry, then route, virtual host, route table.
+ * The `typed_per_filter_config` of a filter: weighted cluster entry, then route, virtual host, route table. A request that got no route
+ * (404, or the redirect of require_tls) has none of them (seen on Envoy 1.40.0: the filter's own config decides).
  * Source: envoy-2022 D5 (PerFilterConfigs, mostSpecificPerFilterConfig, filterDisabled).
  */
 export function perFilterConfig({
@@ -20,7 +21,7 @@ export function perFilterConfig({
   readonly filterName: string
   readonly weightedEntry?: View | undefined
 }): PerFilterConfig {
-  const levels = [weightedEntry, choice.route, choice.virtualHost, choice.table]
+  const levels = choice.route === undefined ? [] : [weightedEntry, choice.route, choice.virtualHost, choice.table]
   const entries = levels.flatMap((level) => level?.get('typed_per_filter_config')?.own(filterName) ?? []).map(unwrap)
   const config = entries.find((entry) => entry.config !== undefined)?.config
   const disabled = entries[0]?.disabled

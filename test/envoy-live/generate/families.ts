@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import {field, TYPE, type Message} from '../message.js'
-import type {Scenario} from '../scenario.js'
-import {chains, forgingFilters, PROXY_PROTOCOL} from './chains.js'
-import {forgedConnections, forgedRequests} from './connections.js'
+import {sink, type Scenario} from '../scenario.js'
+import {chains, forgingFilters, PROXY_PROTOCOL, tcpProxy, TLS_INSPECTOR} from './chains.js'
+import {forgedConnections, forgedRequests, fromElsewhere} from './connections.js'
 import {chainMatches} from './legacy-match.js'
-import {manager, normalization} from './manager.js'
+import {manager, normalization, ROUTER} from './manager.js'
 import {networkMatcher} from './network-matcher.js'
+import {httpRbac, networkRbac, rbacOverride, rbacSettings} from './rbac.js'
 import {routeTable} from './route-table.js'
 
 const CHAINS = 4
@@ -49,12 +50,44 @@ const legacyMatch: fc.Arbitrary<Scenario> = fc
 
 /** Virtual hosts, routes and what they do to requests. */
 const routes: fc.Arbitrary<Scenario> = fc
-  .record({table: routeTable({vhost: fc.constant({}), route: fc.constant({})}), options: normalization, probes: forgedRequests()})
+  .record({table: routeTable({}), options: normalization, probes: forgedRequests()})
   .map(({table, options, probes}) => ({
     listener: {listener_filters: [PROXY_PROTOCOL], filter_chains: [{name: 'http', filters: [manager({route_config: table, ...options})]}]},
     clusters: [],
     behind: [],
     probes,
+  }))
+
+/** Network RBAC before tcp_proxy, once or twice. */
+const networkAuthorization: fc.Arbitrary<Scenario> = fc
+  .record({
+    listener_filters: forgingFilters,
+    filters: fc.array(rbacSettings('network').map(networkRbac), {minLength: 1, maxLength: 2}),
+    probes: forgedConnections(),
+  })
+  .map(({listener_filters, filters, probes}) => ({
+    listener: {listener_filters, filter_chains: [{name: 'tcp', filters: [...filters, tcpProxy({cluster: sink(0)})]}]},
+    clusters: [],
+    behind: [],
+    probes,
+  }))
+
+/** HTTP RBAC before the router, with overrides at every level. */
+const httpAuthorization: fc.Arbitrary<Scenario> = fc
+  .record({
+    table: routeTable({vhost: rbacOverride, route: rbacOverride, table: rbacOverride}),
+    options: normalization,
+    rbac: rbacSettings('http').map(httpRbac),
+    probes: forgedRequests(),
+  })
+  .map(({table, options, rbac, probes}) => ({
+    listener: {
+      listener_filters: [PROXY_PROTOCOL, TLS_INSPECTOR],
+      filter_chains: [{name: 'http', filters: [manager({route_config: table, http_filters: [rbac, ROUTER], ...options})]}],
+    },
+    clusters: [],
+    behind: [],
+    probes: options['use_remote_address'] === true ? fromElsewhere(probes) : probes,
   }))
 
 export interface Family {
@@ -66,4 +99,6 @@ export const FAMILIES: readonly Family[] = [
   {name: 'unified matcher', scenarios: unifiedMatcher},
   {name: 'filter_chain_match', scenarios: legacyMatch},
   {name: 'routes', scenarios: routes},
+  {name: 'network RBAC', scenarios: networkAuthorization},
+  {name: 'HTTP RBAC', scenarios: httpAuthorization},
 ]

@@ -30,16 +30,21 @@ function withoutPrefixRewrite(action: Message): Message {
 }
 
 /** A RouteConfiguration: every domain stands once in it, as Envoy demands. */
-export function routeTable(extra: {vhost: fc.Arbitrary<Message>; route: fc.Arbitrary<Message>}): fc.Arbitrary<Message> {
+export function routeTable(extra: {
+  vhost?: fc.Arbitrary<Message>
+  route?: fc.Arbitrary<Message>
+  table?: fc.Arbitrary<Message>
+}): fc.Arbitrary<Message> {
+  const none = fc.constant<Message>({})
   const routes = fc.array(
-    fc.tuple(route, extra.route).map(([one, more]) => ({...one, ...more})),
+    fc.tuple(route, extra.route ?? none).map(([one, more]) => ({...one, ...more})),
     {minLength: 1, maxLength: 5},
   )
   const host = fc
     .tuple(
       routes,
       headerChanges,
-      extra.vhost,
+      extra.vhost ?? none,
       fc.constantFrom<Message>({}, {}, {}, {}, {}, {}, {require_tls: 'ALL'}, {require_tls: 'EXTERNAL_ONLY'}),
     )
     .map(([list, ...fields]): Host => ({routes: list, fields: merged(fields)}))
@@ -48,7 +53,7 @@ export function routeTable(extra: {vhost: fc.Arbitrary<Message>; route: fc.Arbit
       fc.array(host, {minLength: 1, maxLength: 3}),
       fc.shuffledSubarray([...DOMAINS], {minLength: 4, maxLength: 8}),
       fc.boolean(),
-      tableOptions,
+      fc.tuple(tableOptions, extra.table ?? none).map(merged),
     )
     .map(([hosts, domains, catchAll, options]) => ({
       name: 'table',

@@ -96,4 +96,9 @@ describe('perFilterConfig', () => {
   ])('$name', ({levels, config, disabled}) => {
     expect(find(levels)).toEqual({config, disabled})
   })
+
+  test('no level counts without a route', () => {
+    const choice = {virtualHost: view(level(own('v'))), table: view(level(own('t')))}
+    expect(perFilterConfig({choice, filterName: 'f'})).toEqual({})
+  })
 })
