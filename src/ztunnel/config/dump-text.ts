@@ -60,12 +60,17 @@ interface Located extends Parsed {
   readonly end: number
 }
 
+/** Enough to see past the white space of a pretty-printed opening. */
+const LOOK_AHEAD = 64
+
 /** The next complete object or list; brackets inside foreign text give none. */
 function nextValue(text: string, from: number): Located | undefined {
   const limit = Math.min(text.length, from + MAX_FOREIGN_TEXT)
   for (let start = from; start < limit; start++) {
     if (text[start] !== '{' && text[start] !== '[') continue
     const end = closingBracket(text, start)
+    // What begins like JSON and never ends is a dump that was cut: its parts are no dump.
+    if (end === undefined && /^[{[]\s*["{[]/.test(text.slice(start, start + LOOK_AHEAD))) return undefined
     const parsed = end === undefined ? undefined : parse(text.slice(start, end))
     if (end !== undefined && parsed !== undefined && isWorthwhile(parsed.value)) return {...parsed, start, end}
   }
