@@ -72,10 +72,10 @@ function readInline(asking: Asking): HostList {
   return {kind: 'undetermined', missing: [{what: `endpoints of cluster ${cluster.name}`, collect: collectCommand(config.node)}]}
 }
 
-/** The command that collects a dump with endpoints. */
+/** The command that collects a dump with endpoints; quoted, because zsh takes `?` for a file pattern. */
 function collectCommand(node: EnvoyNode): string {
   const namespace = node.namespace === undefined ? '' : ` -n ${node.namespace}`
-  return `kubectl exec ${node.pod ?? '<pod>'}${namespace} -- curl -s 127.0.0.1:15000/config_dump?include_eds`
+  return `kubectl exec ${node.pod ?? '<pod>'}${namespace} -- curl -s '127.0.0.1:15000/config_dump?include_eds'`
 }
 
 function describeHost({text, health, weight, locality, metadata}: Host): string {

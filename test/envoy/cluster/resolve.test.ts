@@ -5,7 +5,7 @@ import {ask, assignment, endpoint, hosts, shares, stream, type Asking} from './a
 
 const A = endpoint('10.0.0.1:80')
 const B = endpoint('10.0.0.2:80')
-const COLLECT = 'kubectl exec pod-a -n team -- curl -s 127.0.0.1:15000/config_dump?include_eds'
+const COLLECT = "kubectl exec pod-a -n team -- curl -s '127.0.0.1:15000/config_dump?include_eds'"
 const custom = (name: string, config: object = {}): object => ({
   name: 'c',
   cluster_type: {name, typed_config: {'@type': 'x/y.v3.Z', ...config}},
