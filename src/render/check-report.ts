@@ -34,9 +34,9 @@ function resultLines(result: CheckResult, style: Style): readonly string[] {
     ...result.findings.flatMap((finding) => findingLines(finding, style)),
     ...result.missing.flatMap(({what, collect}) => [
       ...labelled({label: 'missing', text: what}, style),
-      ...(collect === undefined ? [] : labelled({label: 'collect', text: collect}, style)),
+      ...(collect === undefined ? [] : [command({label: 'collect', text: collect}, style)]),
     ]),
-    ...(result.status === 'ok' ? [] : labelled({label: 'see', text: result.command.map(quoteArgument).join(' ')}, style)),
+    ...(result.status === 'ok' ? [] : [command({label: 'see', text: result.command.map(quoteArgument).join(' ')}, style)]),
   ]
 }
 
@@ -48,6 +48,11 @@ function labelled({label, text}: {label: string; text: string}, {glyphs, width, 
   const indent = ' '.repeat(STATUS_WIDTH)
   const lines = wrapText(glyphs.say(text), {width: width - STATUS_WIDTH - LABEL_WIDTH})
   return lines.map((line, index) => `${indent}${index === 0 ? theme.dim(label.padEnd(LABEL_WIDTH)) : ' '.repeat(LABEL_WIDTH)}${line}`)
+}
+
+/** On one line however narrow the output is, so that it can be copied. */
+function command({label, text}: {label: string; text: string}, {glyphs, theme}: Style): string {
+  return ' '.repeat(STATUS_WIDTH) + theme.dim(label.padEnd(LABEL_WIDTH)) + glyphs.say(text)
 }
 
 function statusWord(status: CheckStatus, theme: CheckLook['theme']): string {

@@ -16,25 +16,26 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
   },
   denied: {
     check:
-      'the policy named above and the identity this hop sees: behind a waypoint that is the identity of the waypoint, not of the client.',
-    fix: 'Allow the identity, port, method and path of this request in an ALLOW policy of that namespace or target, or narrow the DENY policy that matched.',
+      'the policy that denies, or the ALLOW policies that came nearest (`not` lines) with the field that failed. Behind a waypoint the identity is that of the waypoint, not of the client; plaintext has none.',
+    fix: 'Let an ALLOW policy of this target fit the identity, port, method and path of this request, or narrow the DENY policy that matched.',
   },
   'no-listener': {
-    check: 'whether the proxy listens on the address and port that was reached: `ambientctl show listeners`.',
+    check: 'whether the proxy listens on the address and port that was reached.',
     fix: 'Declare the port in the Service (or in the Gateway, for a gateway), and check that the proxy has received its newest configuration.',
   },
   'no-filter-chain': {
     check:
-      'which addresses, ports and server names the listener knows: `-v` lists the filter chains that were passed over, with the field that ruled each out.',
-    fix: 'Connect to an address and port the listener knows, or send the server name (SNI) and protocol it expects; a ServiceEntry may list only its first address.',
+      'the address, port and server name of the connection against what the listener knows: `-v` lists what was compared or passed over, with the value that ruled it out.',
+    fix: 'Dial an address and port that a Service or ServiceEntry declares, with the server name (SNI) and protocol it expects. A blackhole blocks on purpose: the ports of the proxies (15001, 15006, 15008), or destinations outside the registry.',
   },
   'no-route': {
     check: 'the host and path of the request against the domains and routes of the table: `-v` lists those that were passed over.',
     fix: 'Use a host the route table knows (often without the port, or fully qualified), or add a route for it that is bound to this waypoint or gateway.',
   },
   'no-healthy-upstream': {
-    check: 'the endpoints of the service: ready pods, matching labels, the target port and the locality or subset rules.',
-    fix: 'Bring up a ready pod that the Service selector (or the subset) matches, or relax the traffic distribution or failover rule that leaves no endpoint.',
+    check:
+      'what should stand behind this destination: ready pods with the labels of the selector or subset; outside the mesh, the endpoints or DNS name of the ServiceEntry.',
+    fix: 'For a Service, bring up a ready pod that it selects, or relax the subset, locality or failover rule that leaves none; for a DNS name, see that the proxy can resolve it.',
   },
   'unknown-waypoint': {
     check:
@@ -46,12 +47,14 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Create or repair the remote Gateway of that network, and label it with `topology.istio.io/network`.',
   },
   'dangling-reference': {
-    check: 'the name that is referred to but not defined: `--evidence` gives the place of the reference.',
-    fix: 'Check that the proxy has received its newest configuration; if the name is still missing, restart the proxy and report the configuration to Istio.',
+    check:
+      'the name that is referred to but not defined: `--evidence` gives the place of the reference. A blackhole that is not defined blocks all the same, and is meant to.',
+    fix: 'For a blackhole, dial an address and port that the mesh serves; for any other name, record the dump again, and if the name is still missing, look in the log of istiod for what was rejected.',
   },
   'tls-failure': {
-    check: 'the identity that was expected against the one that was presented, and the trust domain and root certificate of both sides.',
-    fix: 'Let the endpoint run under the expected service account, repair the expected names (subjectAltNames, ServiceEntry), or share the root certificate.',
+    check:
+      'first whether both sides speak TLS, as the reason says; then the identity that was expected against the one that was presented, and the trust domain and root certificate of both.',
+    fix: 'Where one side sends plaintext, use the port and protocol of the application, or the TLS mode that both sides share; where names differ, repair the service account or the names that are expected; else share the root certificate.',
   },
   'ip-mismatch': {
     check: 'the address in the tunnel against the address of the pod that got it: the client proxy may hold an endpoint that is gone.',
@@ -62,8 +65,9 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Connect to a port of the application; take the ports 15001, 15006 and 15008 out of the Service.',
   },
   dropped: {
-    check: 'the packet rule that dropped it: `ambientctl capture` walks the rules of the node or pod one by one.',
-    fix: 'Remove or reorder the rule; a NetworkPolicy must let TCP port 15008 through between captured pods.',
+    check:
+      'what the reason names: a packet rule, a route back that is missing, an address that nobody has, or a port that the Service does not declare.',
+    fix: 'For an address or port, dial one that exists, or declare it in the Service; for a packet rule or route, mend the redirection of that node: no policy of the mesh decides here.',
   },
   loop: {
     check: 'the hop that comes twice with the same connection: a proxy that is sent back to itself.',

@@ -122,7 +122,9 @@ function describeUpstream(step: UpstreamStep, glyphs: Glyphs): StepText {
 const DECIDED = {allow: 'ALLOW', deny: 'DENY', log: 'LOG', undetermined: 'UNSURE'} as const
 
 function authorizationText({layer, decision, policy, clause, shadow, action}: StepOf<'authorization'>): StepText {
-  const by = policy ?? (decision === 'allow' ? '' : `no ${action} policy matched`)
+  // Envoy calls the policy of a denial `none` where an ALLOW filter finds no match.
+  const isUnmatched = decision === 'deny' && action === 'ALLOW'
+  const by = isUnmatched ? 'no ALLOW policy matches' : (policy ?? (decision === 'allow' ? '' : `no ${action} policy matches`))
   return {label: `${DECIDED[decision]} ${layer.toUpperCase()}`, text: withNotes(by, [clause, shadow === true ? 'dry run' : undefined])}
 }
 

@@ -1,8 +1,9 @@
-import type {Outcome} from '../flow/trace.js'
+import type {Outcome, Trace} from '../flow/trace.js'
 import {outlookOf, type Missing} from '../flow/verdict.js'
 import {fixFor} from './fixes.js'
 import type {Paragraph} from './tree-heading.js'
 import type {TreeStyle} from './tree-style.js'
+import {unacceptedOutcomes} from './unaccepted.js'
 import {answerText, verdictReason, verdictTitle, verdictTone} from './verdict-text.js'
 
 /** Blocks below the hops: one for each bad end, what is missing, and the warnings. */
@@ -13,13 +14,23 @@ export function closingTexts(style: TreeStyle): readonly (readonly Paragraph[])[
 /** Ends that say the same of several places are told once. */
 function stopBlocks(style: TreeStyle): readonly (readonly Paragraph[])[] {
   const groups = new Map<string, [Outcome, ...Outcome[]]>()
-  for (const outcome of Object.values(style.trace.outcomes).filter(({verdict}) => outlookOf(verdict) === 'negative')) {
+  for (const outcome of badEnds(style.trace)) {
     const key = JSON.stringify([outcome.verdict, outcome.answer])
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [outcome])
     else group.push(outcome)
   }
   return [...groups.values()].map((group) => stopBlock(group, style))
+}
+
+/** With what the client itself sees: once a proxy has accepted its connection, a failure further on only closes it. */
+function badEnds(trace: Trace): readonly Outcome[] {
+  const unaccepted = unacceptedOutcomes(trace)
+  return Object.entries(trace.outcomes)
+    .filter(([, {verdict}]) => outlookOf(verdict) === 'negative')
+    .map(([id, outcome]) =>
+      outcome.answer.kind === 'closed' && !unaccepted.has(id) ? {...outcome, answer: {...outcome.answer, accepted: true}} : outcome,
+    )
 }
 
 function stopBlock(outcomes: readonly [Outcome, ...Outcome[]], {glyphs, name}: TreeStyle): readonly Paragraph[] {
@@ -50,7 +61,7 @@ function missingBlock({trace, glyphs}: TreeStyle): readonly Paragraph[] {
 function missingTexts({what, collect}: Missing): readonly Paragraph[] {
   return [
     {label: 'missing:', text: what, tone: 'unsure'},
-    ...(collect === undefined ? [] : [{label: 'collect:', text: collect, tone: 'plain' as const}]),
+    ...(collect === undefined ? [] : [{label: 'collect:', text: collect, tone: 'plain' as const, isWhole: true}]),
   ]
 }
 

@@ -22,7 +22,7 @@ export function isShown(step: Step, fold: Fold): boolean {
       return isOpaque(step, fold)
     case 'network-filter':
     case 'http-filter':
-      return isStopped || isOpaque(step, fold)
+      return isStopped || isOpaque(step, fold) || isFault(step)
     case 'tls':
     case 'virtual-host':
     case 'rule':
@@ -37,6 +37,11 @@ export function isShown(step: Step, fold: Fold): boolean {
     default:
       return true
   }
+}
+
+/** A delay lets a request pass, but its client will want to know. */
+function isFault({type, effect}: Step & {kind: 'network-filter' | 'http-filter'}): boolean {
+  return type.endsWith('.HTTPFault') && /^(?:delays|aborts) /.test(effect)
 }
 
 function isOpaque(step: Step & {kind: 'listener-filter' | 'network-filter' | 'http-filter'}, {requires}: Fold): boolean {

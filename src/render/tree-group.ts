@@ -28,14 +28,22 @@ function alikeText(branches: readonly Branch[], trace: Trace): string {
   return `${branches.length} alike, ${each}first shown: ${told.slice(0, ALIKE_NAMES).join(', ')}${more}`
 }
 
-/** What the paths can be told apart by: the names of the first place where no two are the same, or else the addresses there. */
+/** What the paths can be told apart by: the names of the first place where no two are the same, with their addresses where the ports differ. */
 function differingNames(branches: readonly Branch[], trace: Trace): readonly string[] {
   const paths = branches.map((branch) => placesOnPath(branch, trace))
   const length = Math.max(...paths.map((path) => path.length))
   const columns = (of: keyof Stop): readonly string[][] => Array.from({length}, (_, index) => paths.map((path) => path[index]?.[of] ?? ''))
   const distinct = (texts: readonly string[]): boolean => new Set(texts).size === texts.length
   const [addresses = []] = columns('address')
-  return columns('name').find(distinct) ?? columns('address').find(distinct) ?? addresses
+  const names = columns('name').find(distinct)
+  if (names === undefined) return columns('address').find(distinct) ?? addresses
+  // Reached in different ways: one on the same node (15088, or its own port), another by the tunnel port of its node.
+  const unlike = columns('address').find((column) => new Set(column.map(portOf)).size > 1) ?? []
+  return names.map((name, index) => [name, ...[unlike[index] ?? ''].filter((address) => address !== '')].join(' at '))
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(':') + 1)
 }
 
 interface Stop {

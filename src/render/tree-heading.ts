@@ -14,6 +14,8 @@ export interface Paragraph {
   readonly label?: string
   readonly text: string
   readonly tone: Tone
+  /** A command or the like: no word of it is ever shortened. */
+  readonly isWhole?: boolean
 }
 
 /** Who asks for what, what comes of it, and what the tool had to assume. */

@@ -118,7 +118,6 @@ function isHeadlined(step: Step, {hop, steps}: Passage): boolean {
   switch (step.kind) {
     case 'listener':
     case 'matcher':
-    case 'hand-off':
       return true
     case 'capture':
       return hop.place.kind === 'node'

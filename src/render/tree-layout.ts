@@ -35,9 +35,10 @@ export function layOutRows(rows: readonly Row[], layout: Layout): readonly strin
 }
 
 /** Wraps a text over the whole width, all its lines `indent` columns to the right. */
-export function layOutText({text, indent, tone}: {text: string; indent: number; tone: Tone}, layout: Layout): readonly string[] {
+export function layOutText(paragraph: {text: string; indent: number; tone: Tone; isWhole?: boolean}, layout: Layout): readonly string[] {
+  const {text, indent, tone, isWhole = false} = paragraph
   const paint = painter(tone, layout.theme)
-  return wrapText(text, cellOf(layout.width - indent, layout)).map((line) => ' '.repeat(indent) + paint(line))
+  return wrapText(text, cellOf(layout.width - indent, isWhole ? {} : layout)).map((line) => ' '.repeat(indent) + paint(line))
 }
 
 function widest(texts: readonly string[]): number {
@@ -88,7 +89,8 @@ function sideBySideCells(options: {row: RowOf<'hop'>; nameWidth: number; detailW
 }
 
 function stackedCells({row, width}: {row: RowOf<'hop'>; width: number}, layout: Layout): readonly string[] {
-  const names = wrapText(row.name, cellOf(width, layout)).map(painter(row.tone, layout.theme))
+  const paint = painter(row.tone, layout.theme)
+  const names = wrapText(row.name, cellOf(width, layout)).map((line) => paint(line))
   return row.detail === '' ? names : [...names, ...wrapText(row.detail, cellOf(width, layout))]
 }
 
@@ -96,7 +98,8 @@ function stepLines({row, columns}: {row: RowOf<'step'>; columns: Columns}, layou
   const paint = painter(row.tone, layout.theme)
   const head = ' '.repeat(columns.number) + paint(row.label) + ' '.repeat(Math.max(1, LABEL_WIDTH - widthOf(row.label)))
   const indent = columns.number + LABEL_WIDTH
-  return wrapText(row.text, cellOf(layout.width - indent, layout)).map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + line)
+  const cell = cellOf(layout.width - indent, row.isWhole === true ? {} : layout)
+  return wrapText(row.text, cell).map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + line)
 }
 
 /** The whole leg on one line while its longest word (an identity) can lose its middle for that; else wrapped below itself. */
@@ -123,7 +126,7 @@ function shortenLongest(text: string, {width, ellipsis}: {width: number; ellipsi
   return words.map((word) => (word === longest ? truncateMiddle(word, {width: target, ellipsis}) : word)).join(' ')
 }
 
-function cellOf(width: number, {ellipsis}: Layout): {width: number; ellipsis?: string} {
+function cellOf(width: number, {ellipsis}: Pick<Layout, 'ellipsis'>): {width: number; ellipsis?: string} {
   return {width: Math.max(1, width), ...(ellipsis === undefined ? {} : {ellipsis})}
 }
 

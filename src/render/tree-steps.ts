@@ -37,7 +37,7 @@ function stepWords(line: StepInLine, style: TreeStyle): {label: string; text: st
   const {glyphs, verbose} = style
   const {label, text} =
     step.kind === 'cluster' && !verbose ? {label: 'cluster', text: clusterText({...line, step}, style)} : describeStep(step, glyphs)
-  const because = verbose || (step.kind === 'authorization' && step.clause === undefined) ? step.because : []
+  const because = verbose ? step.because : decidingPhrases(step)
   return {label, text: glyphs.say([text, ...because].filter((part) => part !== '').join(` ${glyphs.dot} `)), tone: stepTone(step)}
 }
 
@@ -54,6 +54,13 @@ function addressText(step: Step): string {
   return step.kind === 'original-destination' ? formatSocket(step.address) : ''
 }
 
+/** Of steps whose other words do not say why they came so. */
+function decidingPhrases(step: Step): readonly string[] {
+  if (step.kind === 'hand-off') return step.because
+  if (step.kind !== 'authorization' || step.clause !== undefined) return []
+  return step.decision === 'deny' ? step.because.filter((phrase) => phrase !== 'no policy matches') : step.because
+}
+
 const DECISION_TONES = {allow: 'ok', deny: 'bad', log: 'dim', undetermined: 'unsure'} as const satisfies Record<string, Tone>
 
 function stepTone(step: Step): Tone {
@@ -62,8 +69,8 @@ function stepTone(step: Step): Tone {
 }
 
 function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbose}: TreeStyle): readonly Row[] {
-  if (!verbose) return []
-  return (step.rejected ?? []).map(({candidate, because}) => ({
+  const rejected = verbose || isDenial(step) ? (step.rejected ?? []) : []
+  return rejected.map(({candidate, because}) => ({
     kind: 'step',
     rails,
     tone: 'dim',
@@ -72,7 +79,13 @@ function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbos
   }))
 }
 
+/** What came nearest to allowing is what a reader of a denial looks for. */
+function isDenial(step: Step): boolean {
+  return step.kind === 'authorization' && step.decision === 'deny' && step.shadow !== true
+}
+
 export function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {
   if (!evidence) return []
-  return step.evidence.map((each) => ({kind: 'step', rails, tone: 'dim', label: 'at', text: glyphs.say(evidenceText(each))}))
+  const texts = new Set(step.evidence.map(evidenceText))
+  return Array.from(texts, (text) => ({kind: 'step', rails, tone: 'dim', label: 'at', text: glyphs.say(text), isWhole: true}))
 }

@@ -195,7 +195,8 @@ function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: O
       detail: style.glyphs.say(deliveredText(steps)),
     })
   }
-  if (walk.hasSeveralEnds || outlookOf(outcome.verdict) !== 'positive') drawVerdict({rails, outcome}, walk)
+  const isTold = outlookOf(outcome.verdict) !== 'positive' || verdictReason(outcome.verdict) !== ''
+  if (walk.hasSeveralEnds || isTold) drawVerdict({rails, outcome}, walk)
 }
 
 function drawVerdict({rails, outcome: {verdict}}: {rails: Rails; outcome: Outcome}, {rows, style: {glyphs}}: Walk): void {

@@ -40,9 +40,9 @@ export function renderTree(trace: Trace, options: TreeOptions): string {
 }
 
 function writeParagraphs(paragraphs: readonly Paragraph[], layout: Layout): readonly string[] {
-  return paragraphs.flatMap(({label, text, tone}) => {
+  return paragraphs.flatMap(({label, text, tone, isWhole}) => {
     const indent = label === undefined ? 0 : LABEL_WIDTH
-    const lines = layOutText({text, indent, tone}, layout)
+    const lines = layOutText({text, indent, tone, ...(isWhole === undefined ? {} : {isWhole})}, layout)
     return label === undefined ? lines : lines.map((line, index) => (index === 0 ? label.padEnd(indent) + line.slice(indent) : line))
   })
 }

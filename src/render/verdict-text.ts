@@ -26,7 +26,7 @@ export function verdictReason(verdict: Verdict): string {
     case 'responded':
       return [verdict.reason, ...(verdict.location === undefined ? [] : [`to ${verdict.location}`])].join(' ')
     case 'denied':
-      return verdict.policy === undefined ? verdict.reason : `policy ${policyName(verdict.policy)}: ${verdict.reason}`
+      return denialReason(verdict)
     case 'tls-failure':
       return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
     case 'ip-mismatch':
@@ -36,6 +36,15 @@ export function verdictReason(verdict: Verdict): string {
     default:
       return verdict.reason
   }
+}
+
+/** What a proxy writes to its log when no ALLOW policy matches: Envoy's details (envoy-2022 D7), ztunnel's error (ambient-ga C.5). */
+const UNMATCHED = /^rbac_access_denied_matched_policy\[none\]$|^connection closed due to policy rejection/
+
+/** In words first; what the log of the proxy says stands behind it, to be searched for. */
+function denialReason({policy, reason}: Verdict & {readonly kind: 'denied'}): string {
+  if (policy !== undefined) return `policy ${policyName(policy)} denies (${reason})`
+  return UNMATCHED.test(reason) ? `no ALLOW policy matches (${reason})` : reason
 }
 
 export function verdictTone(verdict: Verdict): Tone {

@@ -37,8 +37,7 @@ test('a line per assertion, and what is wrong with it', () => {
     FAIL  viewers only\\x1b[2J (checks.yaml:4)
           expected  denied(default/viewer)
           got       delivered 1/10, denied(l4) 9/10
-          see       ambientctl trace sleep productpage:9080 --path
-                    '/it'\\''s' --snapshot 'a directory with a long name'
+          see       ambientctl trace sleep productpage:9080 --path '/it'\\''s' --snapshot 'a directory with a long name'
     ?     reviews (checks.yaml:9)
           expected  waypoint
           got       a path without waypoint, which ends undetermined

@@ -132,19 +132,20 @@ test('branches with their shares, and what to do about the bad one', () => {
     ├─ 90 %
     │     ══ HBONE   CONNECT 10.8.4.226:9080 as spiffe://cluster.local/ns/default/sa/sleep ══▶
     │  3  waypoint   bookinfo-produ…8f7b4c66-4dzdx  on 10.4.3.10:15008
-    │     ✗ DENIED L7: policy default/viewer: DENY rule 0 matched
+    │     ✗ DENIED L7: policy default/viewer denies (DENY rule 0 matched)
     └─ 10 % · if server must speak h2
           ── HTTP    GET productpage:9080/ (plaintext) ──▶
        4  app        productpage-v1…4d8b6b55-qp6xk  receives on 10.4.0.5:9080
           ✓ DELIVERED
 
     DENIED L7 by waypoint default/bookinfo-productpage-waypoint-proxy-5d8f7b4c66-4dzdx: policy
-    default/viewer: DENY rule 0 matched
+    default/viewer denies (DENY rule 0 matched)
     seen:     client gets HTTP 403
-    check:    the policy named above and the identity this hop sees: behind a waypoint that is
-              the identity of the waypoint, not of the client.
-    fix:      Allow the identity, port, method and path of this request in an ALLOW policy of
-              that namespace or target, or narrow the DENY policy that matched.
+    check:    the policy that denies, or the ALLOW policies that came nearest (\`not\` lines)
+              with the field that failed. Behind a waypoint the identity is that of the
+              waypoint, not of the client; plaintext has none.
+    fix:      Let an ALLOW policy of this target fit the identity, port, method and path of
+              this request, or narrow the DENY policy that matched.
 
     warning:  the dump of the waypoint is older than the others"
   `)
@@ -163,19 +164,20 @@ test('without unicode', () => {
     |- 90 %
     |     == HBONE   CONNECT 10.8.4.226:9080 as spiffe://cluster.local/ns/default/sa/sleep ==>
     |  3  waypoint   bookinfo-prod...f7b4c66-4dzdx  on 10.4.3.10:15008
-    |     x DENIED L7: policy default/viewer: DENY rule 0 matched
+    |     x DENIED L7: policy default/viewer denies (DENY rule 0 matched)
     \`- 10 % - if server must speak h2
           -- HTTP    GET productpage:9080/ (plaintext) -->
        4  app        productpage-v...d8b6b55-qp6xk  receives on 10.4.0.5:9080
           + DELIVERED
 
     DENIED L7 by waypoint default/bookinfo-productpage-waypoint-proxy-5d8f7b4c66-4dzdx: policy
-    default/viewer: DENY rule 0 matched
+    default/viewer denies (DENY rule 0 matched)
     seen:     client gets HTTP 403
-    check:    the policy named above and the identity this hop sees: behind a waypoint that is
-              the identity of the waypoint, not of the client.
-    fix:      Allow the identity, port, method and path of this request in an ALLOW policy of
-              that namespace or target, or narrow the DENY policy that matched.
+    check:    the policy that denies, or the ALLOW policies that came nearest (\`not\` lines)
+              with the field that failed. Behind a waypoint the identity is that of the
+              waypoint, not of the client; plaintext has none.
+    fix:      Let an ALLOW policy of this target fit the identity, port, method and path of
+              this request, or narrow the DENY policy that matched.
 
     warning:  the dump of the waypoint is older than the others"
   `)
