@@ -41,6 +41,25 @@ test('endpoints behind one proxy are told apart by their addresses', () => {
   expect(renderTree(splitPath(pods), {width: 120})).toContain('   2 alike, each one of 2, first shown: 10.4.0.1:15008, 10.4.0.2:15008\n')
 })
 
+test('paths that are alike but for a port are told with their addresses', () => {
+  const server = (id: string, port: number): ReturnType<typeof hop> => {
+    const arrival = {...captured, originalDestination: {ip: '10.4.0.5', port}}
+    return hop({id, place: {...places.ztunnelB, name: id}, arrival, next: 'end'})
+  }
+  const text = renderTree(
+    trace({
+      hops: [
+        hop({id: 'h1', place: places.sleep, arrival: captured, next: ['near', 'far'].map((id) => to(id, {share: oneOf(2)}))}),
+        server('near', 15_088),
+        server('far', 15_008),
+      ],
+      outcomes: [outcome({id: 'end', place: places.ztunnelB})],
+    }),
+    {width: 120},
+  )
+  expect(text).toContain('first shown: near at 10.4.0.5:15088, far at 10.4.0.5:15008\n')
+})
+
 test('an end that several places share is explained once', () => {
   const {outcomes} = deniedMostly
   const twin = {...deniedMostly, outcomes: {...outcomes, other: onZtunnel(outcomes)}}
