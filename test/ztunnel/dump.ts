@@ -15,8 +15,8 @@ export interface DumpParts {
   readonly minor?: number
 }
 
-export function configOf({minor = 31, ...parts}: DumpParts): ZtunnelConfig {
-  const document = {
+export function documentOf(parts: DumpParts): Fields {
+  return {
     workloads: parts.workloads ?? [],
     services: parts.services ?? [],
     policies: parts.policies ?? [],
@@ -26,7 +26,10 @@ export function configOf({minor = 31, ...parts}: DumpParts): ZtunnelConfig {
     version: {istioVersion: 'unknown'},
     ...(parts.workloadState === undefined ? {} : {workloadState: parts.workloadState}),
   }
-  return readZtunnelConfig(memoryStore({name: 'ztunnel.json', document}), {minor})
+}
+
+export function configOf({minor = 31, ...parts}: DumpParts): ZtunnelConfig {
+  return readZtunnelConfig(memoryStore({name: 'ztunnel.json', document: documentOf(parts)}), {minor})
 }
 
 export function stateOf(parts: DumpParts): ZtunnelState {

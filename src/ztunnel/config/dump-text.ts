@@ -6,7 +6,7 @@ export type DumpText =
   | {readonly kind: 'unreadable'; readonly why: string}
 
 /** Named limit: characters in front of a dump that are skipped as foreign text. */
-export const MAX_FOREIGN_TEXT = 65_536
+const MAX_FOREIGN_TEXT = 65_536
 
 /**
  * Reads a dump the way people paste it: with log lines in front, as several objects one after the other, or as the list of one kind that

@@ -25,9 +25,8 @@ export function findSource(
 /** From 1.24: by name, namespace and service account, among the workloads of the own node. */
 function byPod(state: ZtunnelState, pod: SourcePod): Workload | OutboundFailure {
   const {localNode} = state
-  const found = [...state.workloadsByUid.values()].find(
-    (workload) => isPod(workload, pod) && (localNode === undefined || workload.node === localNode),
-  )
+  const namesakes = state.workloadsByName.get(`${pod.namespace}/${pod.name}`) ?? []
+  const found = namesakes.find((workload) => isPod(workload, pod) && (localNode === undefined || workload.node === localNode))
   return found ?? unknown(`failed to fetch information about local workload: ${pod.serviceAccount}.${pod.namespace} (${pod.name})`)
 }
 

@@ -19,6 +19,8 @@ export interface ZtunnelState {
   /** The node whose pods this ztunnel serves; undefined when it serves any. */
   readonly localNode: string | undefined
   readonly workloadsByUid: ReadonlyMap<string, Workload>
+  /** By `namespace/name`, sorted by uid. */
+  readonly workloadsByName: ReadonlyMap<string, readonly Workload[]>
   /** All workloads that may hold an address, sorted by uid; host-network workloads hold none (ambient-ga B.1). */
   readonly workloadsByAddress: ReadonlyMap<string, readonly Workload[]>
   /** All services that list a VIP, sorted by key. */
@@ -49,6 +51,7 @@ export function createState(config: ZtunnelConfig, {standIn = false}: StateOptio
     semantics: semanticsOf(config.version),
     localNode: standIn ? undefined : config.settings.localNode,
     workloadsByUid: new Map(workloads.map((workload) => [workload.uid, workload])),
+    workloadsByName: groupBy(workloads, ({namespace, name}) => [`${namespace}/${name}`]),
     workloadsByAddress: groupBy(
       workloads.filter(({hostNetwork}) => !hostNetwork),
       ({network, ips}) => ips.map((ip) => addressKey({network, ip})),

@@ -6,7 +6,7 @@ import type {Resolver} from '../../../src/ztunnel/outbound/question.js'
 import {stateOf, workload, type DumpParts} from '../dump.js'
 
 /** The client of the published tables: pod `client` of namespace `ns` at 127.0.0.1. */
-export const CLIENT = workload('client', {workloadIps: ['127.0.0.1', '::1'], protocol: 'HBONE'})
+const CLIENT = workload('client', {workloadIps: ['127.0.0.1', '::1'], protocol: 'HBONE'})
 
 export interface Asked {
   readonly target: string

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {addShares, isWhole, NOTHING} from '../../../src/flow/share.js'
 import {outbound, type OutboundAnswer} from '../../../src/ztunnel/outbound/outbound.js'
-import {gateway, service, stateOf, workload} from '../dump.js'
+import {isObject} from '../../../src/json/view.js'
+import {documentOf, gateway, service, stateOf, workload} from '../dump.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -93,6 +94,18 @@ function withoutPlace(key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }
 
+/** RFC 6901. */
+function at(document: unknown, pointer: string): unknown {
+  const tokens = pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return tokens.reduce<unknown>((value, token) => {
+    if (Array.isArray(value)) return value[Number(token)]
+    return isObject(value) && Object.hasOwn(value, token) ? value[token] : undefined
+  }, document)
+}
+
 describe('outbound decisions', () => {
   test('the order of a dump decides nothing', () => {
     fc.assert(
@@ -109,6 +122,17 @@ describe('outbound decisions', () => {
       fc.property(world, ({target, ...parts}) => {
         const more = {...parts, workloads: [unrelated, ...parts.workloads]}
         expect(comparable(answerOf(more, target))).toEqual(comparable(answerOf(parts, target)))
+      }),
+    )
+  })
+
+  test('evidence points into the dump', () => {
+    fc.assert(
+      fc.property(world, ({target, ...parts}) => {
+        const {histories} = answerOf(parts, target)
+        const document = documentOf({...parts, workloads: [...parts.workloads, CLIENT]})
+        const evidence = histories.flatMap(({value}) => value.flatMap(({steps}) => steps.flatMap((step) => step.evidence)))
+        for (const {pointer} of evidence) expect(at(document, pointer)).toBeTypeOf('object')
       }),
     )
   })
