@@ -62,7 +62,10 @@ function faultText(config: View): string {
   const faults = [
     ['delay', 'delays'],
     ['abort', 'aborts'],
-  ].flatMap(([field = '', verb = '']) => (config.get(field) === undefined ? [] : [`${verb} ${percentText(config.get(field))}`]))
+  ].flatMap(([field = '', verb = '']) => {
+    const fault = config.get(field)
+    return fault === undefined ? [] : [`${verb} ${percentText(fault)}${delayText(fault)}`]
+  })
   return faults.length === 0 ? 'no fault configured' : faults.join(', ')
 }
 
@@ -71,7 +74,13 @@ function percentage(fault: View | undefined): {part: number; whole: number} {
   return {part: percent?.num('numerator') ?? 0, whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
 }
 
+/** Empty for an abort, and for a delay that a header of the request sets. */
+function delayText(fault: View): string {
+  const time = fault.str('fixed_delay')
+  return time === undefined ? '' : ` by ${time}`
+}
+
 function percentText(fault: View | undefined): string {
   const {part, whole} = percentage(fault)
-  return `${part}/${whole} of the requests`
+  return part >= whole ? 'all requests' : `${part}/${whole} of the requests`
 }
