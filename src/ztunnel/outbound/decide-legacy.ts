@@ -28,35 +28,37 @@ export function decideLegacyOutbound(question: OutboundQuestion): Outcomes {
   })
 }
 
-/** ambient-ga K.7: an undeclared port, or no endpoint at all, is no service. */
-function find(
-  question: OutboundQuestion,
-  wanted: {readonly address: NetworkAddress; readonly port: number},
-): readonly Branch<Found | undefined>[] {
+interface Wanted {
+  readonly address: NetworkAddress
+  readonly port: number
+}
+
+function find(question: OutboundQuestion, {address, port}: Wanted): readonly Branch<Found | undefined>[] {
   const {state, source, history} = question
-  const {address, port} = wanted
   const service = serviceByVip(state, {address, namespace: source.namespace, history})
-  if (service === undefined) {
-    const workload = workloadByAddress(state, {address, history})
-    return single(workload === undefined ? undefined : {workload, port})
-  }
+  if (service !== undefined) return drawEndpoint(question, {service, port})
+  const workload = workloadByAddress(state, {address, history})
+  return single(workload === undefined ? undefined : {workload, port})
+}
+
+/** ambient-ga K.7: an undeclared port, or no endpoint at all, is no service. */
+function drawEndpoint(
+  {state}: OutboundQuestion,
+  {service, port}: {readonly service: Service; readonly port: number},
+): readonly Branch<Found | undefined>[] {
   const declared = service.ports.get(port)
   // 1.18 keeps the workloads of each port apart; from 1.19 a service has one set for all its ports.
   const endpoints = state.config.shape === 'vips' ? service.endpoints.filter(({ports}) => ports.has(port)) : service.endpoints
   if (declared === undefined || endpoints.length === 0) return single(undefined)
   return endpoints.map((endpoint) => {
     const workload = state.workloadsByUid.get(endpoint.workloadUid)
-    const value = workload === undefined ? undefined : {workload, port: endpoint.ports.get(port) ?? declared, service}
-    return {value, share: fraction(1, endpoints.length), steps: workload === undefined ? [] : [balanceStep()]}
-
-    function balanceStep() {
-      return {
-        kind: 'load-balance' as const,
-        name: service?.hostname ?? '',
-        effect: `endpoint ${endpoint.workloadUid}`,
-        because: [`service port ${port}`],
-        evidence: state.evidence(endpoint),
-      }
+    const effect = workload === undefined ? `endpoint ${endpoint.workloadUid}, which is not known` : `endpoint ${endpoint.workloadUid}`
+    return {
+      value: workload === undefined ? undefined : {workload, port: endpoint.ports.get(port) ?? declared, service},
+      share: fraction(1, endpoints.length),
+      steps: [
+        {kind: 'load-balance', name: service.hostname, effect, because: [`service port ${port}`], evidence: state.evidence(endpoint)},
+      ],
     }
   })
 }
