@@ -122,10 +122,16 @@ function describeUpstream(step: UpstreamStep, glyphs: Glyphs): StepText {
 const DECIDED = {allow: 'ALLOW', deny: 'DENY', log: 'LOG', undetermined: 'UNSURE'} as const
 
 function authorizationText({layer, decision, policy, clause, shadow, action}: StepOf<'authorization'>): StepText {
-  // Envoy calls the policy of a denial `none` where an ALLOW filter finds no match.
-  const isUnmatched = decision === 'deny' && action === 'ALLOW'
-  const by = isUnmatched ? 'no ALLOW policy matches' : (policy ?? (decision === 'allow' ? '' : `no ${action} policy matches`))
+  const by =
+    decision === 'deny' && action === 'ALLOW'
+      ? unmatchedText(policy)
+      : (policy ?? (decision === 'allow' ? '' : `no ${action} policy matched`))
   return {label: `${DECIDED[decision]} ${layer.toUpperCase()}`, text: withNotes(by, [clause, shadow === true ? 'dry run' : undefined])}
+}
+
+/** envoy-2022 D7: Envoy writes `none` where no ALLOW policy of its filter matches; a ztunnel goes through its policies one by one. */
+function unmatchedText(policy: string | undefined): string {
+  return policy === undefined || policy === 'none' ? 'no ALLOW policy matches' : `${policy} does not match`
 }
 
 function tlsText({side, effect, identity, peer, expected, alpn, sni}: StepOf<'tls'>): string {

@@ -31,6 +31,13 @@ test('a denial without a policy says so in words, and what came nearest', () => 
   expect(lines).toContain(`   ✗ DENIED L4: no ALLOW policy matches (${reason})`)
 })
 
+test('an ALLOW policy that a ztunnel went through is named', () => {
+  const passed: Step = {...unmatched, policy: 'db/clients', clause: 'principal a', rejected: []}
+  const lines = linesOf({kind: 'denied', layer: 'l4', reason: 'connection closed due to policy rejection'}, {steps: [passed]})
+  expect(lines).toContain('   DENY L4    db/clients does not match (principal a)')
+  expect(lines).toContain('   ✗ DENIED L4: no ALLOW policy matches (connection closed due to policy rejection)')
+})
+
 test('a denial by something that is no policy keeps its reason', () => {
   expect(linesOf({kind: 'denied', layer: 'l7', reason: 'csrf_origin_mismatch'}, {})).toContain('   ✗ DENIED L7: csrf_origin_mismatch')
 })
