@@ -113,9 +113,9 @@ function requestAccount(payload: Payload): Record<string, unknown> {
   }
 }
 
-/** Headers that the generators name; Envoy adds more of its own. */
+/** Headers that the generators name; Envoy adds more of its own. The order of different names means nothing. */
 function generatedHeaders(headers: readonly (readonly [string, string])[]): Record<string, unknown> {
-  const lines = headers.filter(([name]) => name.startsWith('x-gen-'))
+  const lines = headers.filter(([name]) => name.startsWith('x-gen-')).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   return lines.length === 0 ? {} : {'upstream headers': lines.map(([name, value]) => `${name}: ${value}`).join('\n')}
 }
 

@@ -68,7 +68,7 @@ function unlikelyShares(seen: readonly Seen[]): Disagreement | undefined {
 }
 
 /** Probability of a count at least as far on its side of the expected one, in a binomial sample. */
-export function chanceOf({count, of, share}: {count: number; of: number; share: number}): number {
+function chanceOf({count, of, share}: {count: number; of: number; share: number}): number {
   if (share >= 1) return count === of ? 1 : 0
   const from = count >= of * share ? count : 0
   const to = count >= of * share ? of : count

@@ -43,22 +43,33 @@ async function work(queue: Iterator<Pick<Observation, 'placed' | 'probe'>>, made
 async function attachRecords({directory, ended}: EnvoyProcess, made: readonly Made[]): Promise<Observation[]> {
   const file = path.join(directory, LOG_FILE)
   for (let waited = 0; ; waited += POLL_MS) {
-    const records = recordsByClient(await readLog(file))
-    const complete = made.every((one) => records.get(keyOf(one))?.some((record) => record.level === 'listener'))
-    if (complete || waited >= LOG_LIMIT_MS || ended() !== undefined) return made.map((one) => ({...one, records: records.get(keyOf(one))}))
+    const observations = pair(made, recordsByClient(await readLog(file)))
+    const complete = observations.every(({records}) => records !== undefined)
+    if (complete || waited >= LOG_LIMIT_MS || ended() !== undefined) return observations
     await sleep(POLL_MS)
   }
 }
 
-function keyOf({placed, probe, port}: Made): string {
-  return `${placed.name} ${probe.from}:${port}`
+/** A port that was used twice on one listener has its connections in the order they were made. */
+function pair(made: readonly Made[], logged: ReadonlyMap<string, readonly (readonly LogRecord[])[]>): Observation[] {
+  const used = new Map<string, number>()
+  return made.map((one) => {
+    const key = `${one.placed.name} ${one.probe.from}:${one.port}`
+    const turn = used.get(key) ?? 0
+    used.set(key, turn + 1)
+    return {...one, records: logged.get(key)?.[turn]}
+  })
 }
 
-function recordsByClient(records: readonly LogRecord[]): Map<string, LogRecord[]> {
-  const found = new Map<string, LogRecord[]>()
+/** The records of each connection; the one of the connection itself comes last. */
+function recordsByClient(records: readonly LogRecord[]): Map<string, LogRecord[][]> {
+  const closed = new Map<string, LogRecord[][]>()
+  const open = new Map<string, LogRecord[]>()
   for (const record of records) {
     const key = `${record.listener} ${record.client ?? ''}`
-    found.set(key, [...(found.get(key) ?? []), record])
+    const own = [...(open.get(key) ?? []), record]
+    open.set(key, record.level === 'listener' ? [] : own)
+    if (record.level === 'listener') closed.set(key, [...(closed.get(key) ?? []), own])
   }
-  return found
+  return closed
 }

@@ -3,7 +3,7 @@ import {createServer, type Server, type Socket} from 'node:net'
 import {parseHead} from './http-text.js'
 
 /** How many addresses answer; host `n` of a generated cluster is the n-th of them. */
-export const HOST_COUNT = 8
+const HOST_COUNT = 8
 
 /** The servers behind every Envoy of a run: loopback addresses that answer on one port. */
 export interface Upstreams {

@@ -7,7 +7,7 @@ const LISTENER = 'envoy.extensions.filters.listener.'
 
 export const PROXY_PROTOCOL = extension('proxy_protocol', `${LISTENER}proxy_protocol.v3.ProxyProtocol`)
 export const TLS_INSPECTOR = extension('tls_inspector', `${LISTENER}tls_inspector.v3.TlsInspector`)
-export const HTTP_INSPECTOR = extension('http_inspector', `${LISTENER}http_inspector.v3.HttpInspector`)
+const HTTP_INSPECTOR = extension('http_inspector', `${LISTENER}http_inspector.v3.HttpInspector`)
 
 /** PROXY protocol first, then the inspectors a listener may have. */
 export const forgingFilters: fc.Arbitrary<readonly Message[]> = fc
@@ -19,7 +19,7 @@ export function tcpProxy(fields: Message): Message {
 }
 
 /** How a chain goes on: mostly to a sink, at times to weighted ones, to one that does not exist, or nowhere. */
-export function terminalFilter(index: number): fc.Arbitrary<readonly Message[]> {
+function terminalFilter(index: number): fc.Arbitrary<readonly Message[]> {
   return fc.oneof(
     {weight: 12, arbitrary: fc.constant([tcpProxy({cluster: sink(index)})])},
     {weight: 1, arbitrary: fc.constant([tcpProxy({cluster: 'missing'})])},

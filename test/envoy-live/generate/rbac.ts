@@ -68,7 +68,7 @@ function rule(grammar: Grammar, depth: number): fc.Arbitrary<Message> {
 }
 
 /** An envoy.config.rbac.v3.RBAC: no action is ALLOW, no policies match nothing. */
-export function rbacRules(layer: RbacLayer): fc.Arbitrary<Message> {
+function rbacRules(layer: RbacLayer): fc.Arbitrary<Message> {
   const policy = fc.record({
     permissions: fc.array(rule(permissions(layer), 2), {minLength: 1, maxLength: 2}),
     principals: fc.array(rule(principals(layer), 2), {minLength: 1, maxLength: 2}),

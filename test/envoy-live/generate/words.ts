@@ -6,7 +6,7 @@ const IPV4 = ['10.1.1.1', '10.1.1.2', '10.1.2.1', '10.2.0.1', '192.168.0.1', '12
 const IPV6 = ['2001:db8::1', '2001:db8::1:0', 'fd00::a', '::1'] as const
 const PORTS = [80, 443, 8080, 9080, 15_008] as const
 export const SOURCE_PORT_LIST = [1000, 1001, 33_000] as const
-export const SERVER_NAMES = [
+const SERVER_NAMES = [
   'a.example.com',
   'b.example.com',
   'x.a.example.com',
