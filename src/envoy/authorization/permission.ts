@@ -2,11 +2,12 @@ import {tri} from '../../flow/tri.js'
 import {toNumber, type View} from '../../json/view.js'
 import {describeRange, describeString} from '../match/describe.js'
 import {matchString} from '../match/string.js'
+import {agreedOutcome} from '../match/path-parameters.js'
 import {matchUriTemplate} from '../match/uri-template.js'
 import {leaf, type Clause} from './clause.js'
 import type {RuleGrammar} from './rule-tree.js'
 import {addressRule, SHARED_RULES} from './shared-rules.js'
-import type {RuleContext} from './subject.js'
+import {rulePaths, type RuleContext} from './subject.js'
 
 /** What is asked for. Destination rules look at the local address of the connection, as restored. Source: envoy-2022 D7, I.9. */
 export const PERMISSION: RuleGrammar = {
@@ -46,8 +47,8 @@ function requestedServerName(matcher: View, {subject}: RuleContext): Clause {
   return leaf(matchString(matcher, subject.connection.serverName ?? ''), () => `requested server name ${describeString(matcher)}`)
 }
 
-function uriTemplate(extension: View, {subject}: RuleContext): Clause {
+function uriTemplate(extension: View, context: RuleContext): Clause {
   const template = extension.get('typed_config')?.message().str('path_template')
   if (template === undefined) return leaf('undetermined', () => `uri_template ${extensionName(extension)}`)
-  return leaf(matchUriTemplate(template, subject.stream?.request.path ?? ''), () => `path template ${template}`)
+  return leaf(agreedOutcome(rulePaths(context).map((path) => matchUriTemplate(template, path))), () => `path template ${template}`)
 }

@@ -5,9 +5,10 @@ import {matchCidr} from '../match/cidr.js'
 import {describeCidr, describeHeader, describeMetadata, describeString} from '../match/describe.js'
 import {matchHeader} from '../match/header.js'
 import {matchMetadata} from '../match/metadata.js'
+import {agreedOutcome} from '../match/path-parameters.js'
 import {matchPath} from '../match/path.js'
 import {leaf, type Clause} from './clause.js'
-import {metadataOf, rbacHeaderLines, type RuleContext} from './subject.js'
+import {metadataOf, rbacHeaderLines, rulePaths, type RuleContext} from './subject.js'
 import type {RuleKind} from './rule-tree.js'
 
 /** Rules that permissions and principals have in common. Source: envoy-2022 D7. */
@@ -16,7 +17,8 @@ export const SHARED_RULES: readonly (readonly [string, RuleKind])[] = [
   ['header', headerRule],
   [
     'url_path',
-    (matcher, {subject}) => leaf(matchPath(matcher, subject.stream?.request.path), () => `path ${describeString(matcher.get('path'))}`),
+    (matcher, context) =>
+      leaf(agreedOutcome(rulePaths(context).map((path) => matchPath(matcher, path))), () => `path ${describeString(matcher.get('path'))}`),
   ],
   ['metadata', (matcher, {subject}) => leaf(matchMetadata(matcher, metadataOf(subject)), () => describeMetadata(matcher))],
   ['sourced_metadata', sourcedMetadata],

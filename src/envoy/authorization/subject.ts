@@ -1,6 +1,8 @@
 import type {FilterStateValue, Json} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import type {Connection, Stream} from '../connection.js'
+import {pathsWithoutParameters} from '../match/path-parameters.js'
+import {pathOnly} from '../match/path.js'
 import {isFrom} from '../match/version.js'
 import type {Semantics} from '../semantics.js'
 
@@ -10,12 +12,24 @@ export interface Subject {
   readonly stream?: Stream
   /** The route chosen for the request; its metadata answers `sourced_metadata` of source ROUTE. */
   readonly route?: View
+  /** Whether path rules pass over path parameters, as the route table of the request may demand. */
+  readonly ignorePathParameters?: boolean
 }
 
 /** What every rule of a policy may look at. */
 export interface RuleContext {
   readonly subject: Subject
   readonly semantics: Semantics
+}
+
+/**
+ * The paths that path rules see, none without a request. ignore_path_parameters_in_path_matching reaches RBAC only where Envoy cuts by
+ * segment (seen on 1.40.0: url_path and uri_template, not the header `:path`; not without a route).
+ */
+export function rulePaths({subject, semantics}: RuleContext): readonly string[] {
+  const path = subject.stream?.request.path
+  if (path === undefined) return []
+  return subject.ignorePathParameters === true ? pathsWithoutParameters(path, {before: pathOnly(path), semantics}) : [path]
 }
 
 /** A request sees its own dynamic metadata, not the connection's: rbac_filter.cc hands over the request's StreamInfo. */

@@ -94,7 +94,7 @@ function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   // RBACPerRoute without rbac switches the filter off for the route.
   const filter = effectiveRbac(call.config, call.perRoute)
   if (filter === undefined) return single({kind: 'continue', stream}, [httpStep(call, 'switched off for this route')])
-  const subject = {connection: stream.connection, stream}
+  const subject = {connection: stream.connection, stream, ignorePathParameters: ignoresPathParameters(call)}
   const decision = evaluateRbacFilter({
     filter,
     subject,
@@ -127,6 +127,12 @@ function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
     default:
       return decision.decision satisfies never
   }
+}
+
+/** The redirect of require_tls counts as a route here, although it has no config of its own. */
+function ignoresPathParameters({choice}: HttpFilterCall): boolean {
+  const routed = choice.kind === 'route' || choice.kind === 'redirect-tls'
+  return routed && choice.table.bool('ignore_path_parameters_in_path_matching') === true
 }
 
 function filterState(call: HttpFilterCall): readonly Branch<HttpResult>[] {

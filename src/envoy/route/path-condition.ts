@@ -2,11 +2,11 @@ import {tri, type Tri} from '../../flow/tri.js'
 import type {View} from '../../json/view.js'
 import {headerLines, type Stream} from '../connection.js'
 import {quote} from '../match/describe.js'
+import {agreedOutcome, pathsWithoutParameters} from '../match/path-parameters.js'
 import {pathOnly} from '../match/path.js'
 import {regexTest} from '../match/string.js'
 import {asciiLower} from '../match/text.js'
 import {matchUriTemplate} from '../match/uri-template.js'
-import {isFrom} from '../match/version.js'
 import type {RouteCondition, RouteSubject} from './route-subject.js'
 
 /** The path specifier of a RouteMatch. A request without path (CONNECT) only ever meets connect_matcher. Source: envoy-2022 D5, F.22. */
@@ -15,7 +15,7 @@ export function pathCondition(match: View): RouteCondition {
   const {text, test, whole} = pathTest(match)
   return {
     text,
-    test: (subject) => agreed(matchedPaths(whole === true ? {...subject, ignorePathParameters: false} : subject).map(test)),
+    test: (subject) => agreedOutcome(matchedPaths(whole === true ? {...subject, ignorePathParameters: false} : subject).map(test)),
   }
 }
 
@@ -54,28 +54,13 @@ function templateTest(policy: View): PathTest {
   return {text: `path template ${template}`, test: (path) => matchUriTemplate(template, path), whole: true}
 }
 
-/** No path meets no condition; paths that meet it differently leave it open. */
-function agreed([first = 'no', ...others]: readonly Tri[]): Tri {
-  return others.every((other) => other === first) ? first : 'undetermined'
-}
-
-/**
- * The path as conditions see it. Parameters to be ignored were everything from the first `;` on; since 1.40 they end with their segment,
- * and since 1.36.10, 1.37.6, 1.38.4 and 1.39.1, which the minor version does not tell apart (advisory BIT-envoy-2026-73511).
- */
+/** Parameters to be ignored were everything from the first `;` on, before they ended with their segment. */
 function matchedPaths({stream, semantics, ignorePathParameters}: RouteSubject): readonly string[] {
   const {path} = stream.request
   if (path === undefined) return []
   const bare = pathOnly(path)
-  if (!ignorePathParameters) return [bare]
-  const [cut = ''] = bare.split(';', 1)
-  const bySegment = bare.replaceAll(/;[^/]*/g, '')
-  if (isFrom(semantics, {major: 1, minor: 40})) return [bySegment]
-  return cut === bySegment || !mayBeFrom(semantics, {major: 1, minor: 36}) ? [cut] : [cut, bySegment]
-}
-
-function mayBeFrom(semantics: RouteSubject['semantics'], version: {major: number; minor: number}): boolean {
-  return semantics.version === undefined || isFrom(semantics, version)
+  const [before = ''] = bare.split(';', 1)
+  return ignorePathParameters ? pathsWithoutParameters(bare, {before, semantics}) : [bare]
 }
 
 function isConnect({request}: Stream): boolean {

@@ -2,6 +2,7 @@ import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 import {pathOnly} from '../match/path.js'
 import {rewriteByRegex} from '../match/regex.js'
+import {asciiLower} from '../match/text.js'
 import {rewriteByUriTemplate} from '../match/uri-template.js'
 import type {RouteContext} from './context.js'
 import {formatValue, setHeader, type Prepared} from './header-mutation.js'
@@ -35,7 +36,7 @@ function rewrittenPath(
   const policy = action?.get('path_rewrite_policy')
   if (policy !== undefined) return byPolicy(path, {policy, route})
   const [prefix, template] = [action?.str('prefix_rewrite') ?? '', action?.str('path_rewrite') ?? '']
-  if (prefix !== '') return {path: prefix + path.slice(matchedLength(route, path)), notes: []}
+  if (prefix !== '') return {path: byPrefix(path, {prefix, route}), notes: []}
   return byFormat(path, {template, stream, context})
 }
 
@@ -77,11 +78,15 @@ function byPolicy(path: string, {policy, route}: {policy: View; route: View}): R
   return {path: replacePath(path, rewriteByUriTemplate(path, {match, rewrite}) ?? pathOnly(path)), notes: []}
 }
 
-/** How much of the path the match covers: literals their own length, everything else the whole path without query. */
-function matchedLength(route: View, path: string): number {
+/**
+ * The new prefix takes the place of what the match covers: literals their own length, everything else the whole path without query.
+ * A path that was matched without its parameters, and does not itself begin so, is left as it is (seen on Envoy 1.40.0).
+ */
+function byPrefix(path: string, {prefix, route}: {prefix: string; route: View}): string {
   const match = route.get('match')
   const literal = ['prefix', 'path', 'path_separated_prefix'].map((field) => match?.str(field)).find((text) => text !== undefined)
-  return (literal ?? matchTemplate(route) ?? pathOnly(path)).length
+  if (literal === undefined) return prefix + path.slice((matchTemplate(route) ?? pathOnly(path)).length)
+  return asciiLower(path).startsWith(asciiLower(literal)) ? prefix + path.slice(literal.length) : path
 }
 
 function matchTemplate(route: View): string | undefined {

@@ -55,7 +55,7 @@ const routes: fc.Arbitrary<Scenario> = fc
     listener: {listener_filters: [PROXY_PROTOCOL], filter_chains: [{name: 'http', filters: [manager({route_config: table, ...options})]}]},
     clusters: [],
     behind: [],
-    probes,
+    probes: options['use_remote_address'] === true ? fromElsewhere(probes) : probes,
   }))
 
 /** Network RBAC before tcp_proxy, once or twice. */

@@ -20,6 +20,31 @@ function sees(connection: Connection, request: Parameters<typeof requestOf>[0] =
   return {connection, stream: streamOf(requestOf(request), {connection})}
 }
 
+// Seen on Envoy 1.36.2 (parameters stay) and 1.40.0 (they go, where the route table says so).
+describe('path parameters that routing ignores', () => {
+  const paths = {url_path: {path: {exact: '/a/b'}}}
+  const template = {
+    uri_template: {
+      name: 't',
+      typed_config: {'@type': 'x/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig', path_template: '/a/b'},
+    },
+  }
+  const header = {header: {name: ':path', string_match: {exact: '/a/b'}}}
+
+  test.each([
+    {name: 'url_path', permission: paths, minor: 40, ignore: true, outcome: 'yes'},
+    {name: 'uri_template', permission: template, minor: 40, ignore: true, outcome: 'yes'},
+    {name: 'the header :path', permission: header, minor: 40, ignore: true, outcome: 'no'},
+    {name: 'url_path of a table that ignores none', permission: paths, minor: 40, ignore: false, outcome: 'no'},
+    {name: 'url_path, where the patch release decides', permission: paths, minor: 36, ignore: true, outcome: 'undetermined'},
+    {name: 'url_path, before', permission: paths, minor: 35, ignore: true, outcome: 'no'},
+  ])('$name in 1.$minor: $outcome', ({permission, minor, ignore, outcome}) => {
+    const subject = {...sees(connectionOf(), {path: '/a;v=1/b?c=/'}), ignorePathParameters: ignore}
+    const rules = view({policies: {p: {permissions: [permission], principals: [ANY]}}})
+    expect(evaluateRules({rules, subject, semantics: semanticsFor({version: {major: 1, minor}})}).matched).toBe(outcome)
+  })
+})
+
 describe('permissions', () => {
   const connection = connectionOf()
 

@@ -30,6 +30,13 @@ describe('path rewrites', () => {
       result: '/new/x',
     },
     {
+      name: 'prefix_rewrite finds no prefix where parameters were ignored to match it',
+      match: {prefix: '/a/b'},
+      action: {prefix_rewrite: '/new'},
+      path: '/a;v=1/b',
+      result: '/a;v=1/b',
+    },
+    {
       name: 'prefix_rewrite on a separated prefix',
       match: {path_separated_prefix: '/v1'},
       action: {prefix_rewrite: '/v2'},
