@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {compare as compareAmbient2022} from './layers/ambient2022.js'
 import {compare as compareEnvoy} from './layers/envoy-compare.js'
 import {compare as compareIstiod} from './layers/istiod-compare.js'
+import {compare as compareKernel} from './layers/kernel-compare.js'
 import {compare as compareZtunnel} from './layers/ztunnel-compare.js'
 import {gapFor} from './known-gaps.js'
 import {readCases} from './recorded-cases.js'
@@ -32,6 +33,7 @@ const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['envoy', compareEnvoy],
   ['ambient2022', compareAmbient2022],
   ['istiod', compareIstiod],
+  ['kernel', compareKernel],
   ['ztunnel', compareZtunnel],
   ['ztunnel-old', compareZtunnel],
 ])
@@ -83,7 +85,13 @@ function count(tally: Tally, one: {layer: string; scenario: string; id: string; 
   }
 }
 
+/** What was observed, by id; a route row carries its answers itself. */
 function observedOf(dir: string): ReadonlyMap<string, unknown> {
-  const files = readdirSync(dir).filter((name) => /^cases.*\.json$/.test(name))
-  return new Map(files.flatMap((name) => readCases(join(dir, name)).map(({id, observed}) => [id, observed] as const)))
+  const files = readdirSync(dir)
+  const cases = files.filter((name) => /^cases.*\.json$/.test(name))
+  const routes = files.filter((name) => /^route_get.*\.json$/.test(name))
+  return new Map<string, unknown>([
+    ...cases.flatMap((name) => readCases(join(dir, name)).map(({id, observed}) => [id, observed] as const)),
+    ...routes.flatMap((name) => readCases(join(dir, name)).map((row) => [`${name.replace(/\.json$/, '')}#${row.id}`, row] as const)),
+  ])
 }

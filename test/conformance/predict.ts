@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {predict as predictAmbient2022} from './layers/ambient2022.js'
 import {predict as predictEnvoy} from './layers/envoy.js'
 import {predict as predictIstiod} from './layers/istiod.js'
+import {predict as predictKernel} from './layers/kernel.js'
 import {predict as predictZtunnel} from './layers/ztunnel.js'
 import {readCases} from './recorded-cases.js'
 
@@ -18,6 +19,7 @@ const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Predicti
   ['envoy', predictEnvoy],
   ['ambient2022', predictAmbient2022],
   ['istiod', predictIstiod],
+  ['kernel', predictKernel],
   ['ztunnel', predictZtunnel],
   ['ztunnel-old', predictZtunnel],
 ])

@@ -1,0 +1,35 @@
+import type {Family} from './ip.js'
+import type {Device, IpSet, Listener, Route, RoutingRule, Sysctls} from './model.js'
+import type {PacketRules} from './packet-rules.js'
+
+export interface Routing {
+  readonly rules: readonly RoutingRule[]
+  readonly routes: readonly Route[]
+}
+
+/** Everything of one network namespace that decides about packets: a node's, a pod's, or what lies beyond. */
+export interface NetworkNamespace {
+  readonly name: string
+  readonly devices: readonly Device[]
+  readonly routing: Readonly<Record<Family, Routing>>
+  readonly packetRules: Readonly<Record<Family, PacketRules>>
+  readonly sets: ReadonlyMap<string, IpSet>
+  readonly listeners: readonly Listener[]
+  readonly sysctls: Sysctls
+  /** Set where the namespace was not recorded but concluded: nothing it says can be cited. */
+  readonly assumed?: true
+}
+
+/** What every namespace starts with. */
+export function defaultRules(family: Family): readonly RoutingRule[] {
+  const tables: readonly (readonly [number, string])[] = [
+    [0, 'local'],
+    [32_766, 'main'],
+    ...(family === 4 ? ([[32_767, 'default']] as const) : []),
+  ]
+  return tables.map(([priority, table]) => ({priority, negated: false, unknown: [], action: {kind: 'lookup', table}}))
+}
+
+export function deviceNamed(namespace: NetworkNamespace, name: string): Device | undefined {
+  return namespace.devices.find((device) => device.name === name)
+}

@@ -1,0 +1,81 @@
+import type {Prefix} from './ip.js'
+import type {Place, PortRange} from './model.js'
+import type {MarkMask} from './source-text.js'
+
+/** All tables of one family, of every backend that holds any. */
+export interface PacketRules {
+  readonly tables: readonly RuleTable[]
+}
+
+export type Backend = 'legacy' | 'nft'
+
+export interface RuleTable {
+  readonly name: string
+  readonly backend: Backend
+  readonly chains: ReadonlyMap<string, RuleChain>
+}
+
+export interface RuleChain {
+  readonly name: string
+  /** Only built-in chains have one. */
+  readonly policy?: 'ACCEPT' | 'DROP'
+  readonly rules: readonly PacketRule[]
+}
+
+export interface PacketRule {
+  readonly chain: string
+  /** Position in its chain, from 1. */
+  readonly number: number
+  /** The rule without counters, as `-A <chain> …`. */
+  readonly text: string
+  readonly matches: readonly Match[]
+  readonly target: Target
+  readonly place?: Place
+}
+
+/** One condition of a rule; all of them must hold. */
+export type Match = {readonly negated: boolean} & MatchBody
+
+export type MatchBody =
+  | {readonly kind: 'source' | 'destination'; readonly prefixes: readonly Prefix[]}
+  /** A trailing `+` stands for any rest of the name. */
+  | {readonly kind: 'in-device' | 'out-device'; readonly name: string}
+  | {readonly kind: 'protocol'; readonly protocol: string}
+  | {readonly kind: 'source-port' | 'destination-port' | 'any-port'; readonly ranges: readonly PortRange[]}
+  | {readonly kind: 'tcp-flags'; readonly mask: readonly string[]; readonly set: readonly string[]}
+  | {readonly kind: 'icmp-type'; readonly type: number; readonly code?: number}
+  | {readonly kind: 'mark' | 'connmark'; readonly mark: MarkMask}
+  | {readonly kind: 'ct-state'; readonly states: readonly string[]}
+  | {readonly kind: 'ct-destination'; readonly prefix: Prefix}
+  | {readonly kind: 'ct-destination-port'; readonly ranges: readonly PortRange[]}
+  | {readonly kind: 'ct-direction'; readonly direction: 'ORIGINAL' | 'REPLY'}
+  | {readonly kind: 'set'; readonly set: string; readonly sides: readonly string[]}
+  | {readonly kind: 'address-type'; readonly side: 'source' | 'destination'; readonly types: readonly string[]}
+  /** Decimal as printed: the share of packets that match. */
+  | {readonly kind: 'probability'; readonly probability: string}
+  | {readonly kind: 'every-nth'; readonly every: number; readonly packet: number}
+  | {readonly kind: 'socket-exists'}
+  | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]}
+  /** `-m socket`: a socket of this namespace takes the packet. */
+  | {readonly kind: 'socket'; readonly transparent: boolean}
+  /** A module or option that is not modelled. */
+  | {readonly kind: 'unknown'; readonly text: string}
+
+export type Target =
+  | {readonly kind: 'accept' | 'drop' | 'return'}
+  | {readonly kind: 'jump' | 'goto'; readonly chain: string}
+  | {readonly kind: 'reject'; readonly with: string}
+  /** `(mark & ~mask) ^ value` (envoy-2022 C.4). */
+  | {readonly kind: 'set-mark'; readonly change: MarkMask}
+  | {readonly kind: 'set-connmark'; readonly change: MarkMask}
+  | {readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number}
+  | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask}
+  | {readonly kind: 'redirect'; readonly ports?: PortRange}
+  | {readonly kind: 'dnat'; readonly ip?: string; readonly ports?: PortRange}
+  | {readonly kind: 'snat'; readonly ip: string; readonly ports?: PortRange}
+  | {readonly kind: 'masquerade'; readonly randomPort: boolean}
+  | {readonly kind: 'zone'; readonly zone: number}
+  | {readonly kind: 'notrack'}
+  /** Counts, logs, or changes what no decision looks at. */
+  | {readonly kind: 'continue'; readonly name: string}
+  | {readonly kind: 'unknown'; readonly text: string}

@@ -1,0 +1,213 @@
+import {parsePrefix, type Family, type Prefix} from './ip.js'
+import type {PortRange} from './model.js'
+import type {Match, MatchBody} from './packet-rules.js'
+import {parseMarkMask} from './source-text.js'
+import {restOfOption, type WordReader} from './rule-words.js'
+
+/** Reads options up to `-j`, `-g` or the end. Options of modules that are not modelled become matches of kind `unknown`. */
+export function readMatches(reader: WordReader, family: Family): readonly Match[] {
+  const matches: Match[] = []
+  let [module, negated] = ['', false]
+  for (let word = reader.peek(); word !== undefined && !isTargetOption(word); word = reader.peek()) {
+    reader.next()
+    if (word === '!') negated = true
+    else if (word === '-m' || word === '--match') {
+      module = reader.next() ?? ''
+      if (!MODULES.has(module)) matches.push({kind: 'unknown', negated: false, text: ['-m', module, ...restOfModule(reader)].join(' ')})
+    } else {
+      // Older releases print the negation after the option.
+      const late = reader.peek() === '!' && reader.next() === '!'
+      matches.push(...bodyOf({option: word, module, family, reader}).map((body) => ({...body, negated: negated || late})))
+      negated = false
+    }
+  }
+  return matches
+}
+
+export function isTargetOption(word: string): boolean {
+  return word === '-j' || word === '--jump' || word === '-g' || word === '--goto'
+}
+
+/** Modules of which every option is listed here, or names itself as unknown. */
+const MODULES = new Set([
+  ...['tcp', 'udp', 'icmp', 'icmp6', 'multiport', 'mark', 'connmark', 'conntrack', 'state', 'set', 'addrtype', 'statistic', 'owner'],
+  ...['socket', 'comment'],
+])
+
+function restOfModule(reader: WordReader): readonly string[] {
+  const words: string[] = []
+  for (let word = reader.peek(); word !== undefined && !/^(-[mjg]|--jump|--goto|--match)$/.test(word); word = reader.peek()) {
+    words.push(word)
+    reader.next()
+  }
+  return words
+}
+
+interface Option {
+  readonly option: string
+  readonly module: string
+  readonly family: Family
+  readonly reader: WordReader
+}
+
+type Parser = (value: string, option: Option) => MatchBody | undefined
+
+function bodyOf(option: Option): readonly MatchBody[] {
+  if (option.option === '--comment') return skipComment(option.reader)
+  const flag = ofModule(FLAGS, option)
+  if (flag !== undefined) return flag
+  const parser = ofModule(PARSERS, option)
+  if (parser === undefined) return unknownOption(option, restOfOption(option.reader))
+  const value = option.reader.next() ?? ''
+  const body = parser(value, option)
+  return body === undefined ? unknownOption(option, [value]) : [body]
+}
+
+/** Modules share option names: `--mark` of mark and of connmark. */
+function ofModule<Value>(table: ReadonlyMap<string, Value>, {module, option}: Option): Value | undefined {
+  return table.get(`${module} ${option}`) ?? table.get(option)
+}
+
+function unknownOption({option}: Option, values: readonly string[]): readonly MatchBody[] {
+  return [{kind: 'unknown', text: [option, ...values].join(' ')}]
+}
+
+function skipComment(reader: WordReader): readonly [] {
+  reader.next()
+  return []
+}
+
+/** Options without a value. */
+const FLAGS: ReadonlyMap<string, readonly MatchBody[]> = new Map<string, readonly MatchBody[]>([
+  ['owner --socket-exists', [{kind: 'socket-exists'}]],
+  ['socket --transparent', [{kind: 'socket', transparent: true}]],
+  ['--syn', [{kind: 'tcp-flags', mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}]],
+  ['-4', []],
+  ['-6', []],
+])
+
+const source: Parser = (value, {family}) => addresses('source', {value, family})
+const destination: Parser = (value, {family}) => addresses('destination', {value, family})
+const inDevice: Parser = (name) => ({kind: 'in-device', name})
+const outDevice: Parser = (name) => ({kind: 'out-device', name})
+const protocol: Parser = (name) => ({kind: 'protocol', protocol: PROTOCOLS.get(name) ?? name})
+const sourcePort: Parser = (value) => ports('source-port', value)
+const destinationPort: Parser = (value) => ports('destination-port', value)
+const icmpType: Parser = (value) => {
+  const match = /^(\d+)(?:\/(\d+))?$/.exec(value)
+  if (match === null) return undefined
+  return {kind: 'icmp-type', type: Number(match[1]), ...(match[2] === undefined ? {} : {code: Number(match[2])})}
+}
+const ctState: Parser = (value) => ({kind: 'ct-state', states: value.split(',')})
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['-s', source],
+  ['--source', source],
+  ['-d', destination],
+  ['--destination', destination],
+  ['-i', inDevice],
+  ['--in-interface', inDevice],
+  ['-o', outDevice],
+  ['--out-interface', outDevice],
+  ['-p', protocol],
+  ['--protocol', protocol],
+  ['--sport', sourcePort],
+  ['--source-port', sourcePort],
+  ['--dport', destinationPort],
+  ['--destination-port', destinationPort],
+  ['multiport --sports', sourcePort],
+  ['multiport --source-ports', sourcePort],
+  ['multiport --dports', destinationPort],
+  ['multiport --destination-ports', destinationPort],
+  ['multiport --ports', (value) => ports('any-port', value)],
+  ['--tcp-flags', (value, {reader}) => ({kind: 'tcp-flags', mask: flagNames(value), set: flagNames(reader.next() ?? '')})],
+  ['--icmp-type', icmpType],
+  ['--icmpv6-type', icmpType],
+  ['mark --mark', (value) => marked('mark', value)],
+  ['connmark --mark', (value) => marked('connmark', value)],
+  ['conntrack --ctstate', ctState],
+  ['state --state', ctState],
+  ['conntrack --ctorigdst', (value, {family}) => ctDestination(value, family)],
+  ['conntrack --ctorigdstport', (value) => ctDestinationPort(value)],
+  ['conntrack --ctdir', (value) => (value === 'ORIGINAL' || value === 'REPLY' ? {kind: 'ct-direction', direction: value} : undefined)],
+  ['set --match-set', (set, {reader}) => ({kind: 'set', set, sides: (reader.next() ?? '').split(',')})],
+  ['addrtype --src-type', (value) => ({kind: 'address-type', side: 'source', types: value.split(',')})],
+  ['addrtype --dst-type', (value) => ({kind: 'address-type', side: 'destination', types: value.split(',')})],
+  ['statistic --mode', (mode, {reader}) => statistic(mode, reader)],
+  ['owner --uid-owner', (value) => owner('user', value)],
+  ['owner --gid-owner', (value) => owner('group', value)],
+])
+
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['6', 'tcp'],
+  ['17', 'udp'],
+  ['1', 'icmp'],
+  ['58', 'icmpv6'],
+  ['ipv6-icmp', 'icmpv6'],
+  ['icmp6', 'icmpv6'],
+  ['0', 'all'],
+])
+
+function addresses(
+  kind: 'source' | 'destination',
+  {value, family}: {readonly value: string; readonly family: Family},
+): MatchBody | undefined {
+  const prefixes = value.split(',').map((text) => parsePrefix(text, family))
+  return prefixes.every((prefix): prefix is Prefix => prefix !== undefined) ? {kind, prefixes} : undefined
+}
+
+function ports(kind: 'source-port' | 'destination-port' | 'any-port', value: string): MatchBody | undefined {
+  const ranges = portRanges(value)
+  return ranges === undefined ? undefined : {kind, ranges}
+}
+
+/** `80`, `1000:2000`, `:1023`, `80,443,8000:8080`; services are printed as numbers. */
+function portRanges(value: string): readonly PortRange[] | undefined {
+  const ranges = value.split(',').map((part) => {
+    const match = /^(\d{0,5})(?:(:)(\d{0,5}))?$/.exec(part)
+    if (match === null || part === '') return undefined
+    const from = match[1] === '' ? 0 : Number(match[1])
+    return {from, to: match[2] === undefined ? from : match[3] === '' ? 65_535 : Number(match[3])}
+  })
+  return ranges.every((range): range is PortRange => range !== undefined) ? ranges : undefined
+}
+
+function flagNames(value: string): readonly string[] {
+  if (value === 'NONE') return []
+  return value === 'ALL' ? ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] : value.split(',')
+}
+
+function marked(kind: 'mark' | 'connmark', value: string): MatchBody | undefined {
+  const mark = parseMarkMask(value)
+  return mark === undefined ? undefined : {kind, mark}
+}
+
+function ctDestination(value: string, family: Family): MatchBody | undefined {
+  const prefix = parsePrefix(value, family)
+  return prefix === undefined ? undefined : {kind: 'ct-destination', prefix}
+}
+
+function ctDestinationPort(value: string): MatchBody | undefined {
+  const ranges = portRanges(value)
+  return ranges === undefined ? undefined : {kind: 'ct-destination-port', ranges}
+}
+
+function owner(of: 'user' | 'group', value: string): MatchBody | undefined {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(value)
+  return match === null ? undefined : {kind: 'owner', of, ids: [{from: Number(match[1]), to: Number(match[2] ?? match[1])}]}
+}
+
+function statistic(mode: string, reader: WordReader): MatchBody | undefined {
+  const values = new Map<string, string>()
+  while (/^--(probability|every|packet)$/.test(reader.peek() ?? '')) values.set(reader.next() ?? '', reader.next() ?? '')
+  return mode === 'random' ? drawn(values.get('--probability')) : everyNth(values)
+}
+
+function drawn(probability: string | undefined): MatchBody | undefined {
+  return probability !== undefined && /^\d(\.\d+)?$/.test(probability) ? {kind: 'probability', probability} : undefined
+}
+
+function everyNth(values: ReadonlyMap<string, string>): MatchBody | undefined {
+  const every = Number(values.get('--every'))
+  return every > 0 ? {kind: 'every-nth', every, packet: Number(values.get('--packet') ?? 0)} : undefined
+}

@@ -1,0 +1,132 @@
+import {canonicalIp, parseIp} from './ip.js'
+import type {PortRange} from './model.js'
+import type {Target} from './packet-rules.js'
+import {ALL_BITS, parseMarkMask, type MarkMask} from './source-text.js'
+import type {WordReader} from './rule-words.js'
+import {isTargetOption} from './rule-matches.js'
+
+type Options = ReadonlyMap<string, string>
+
+/** Reads `-j TARGET …` or `-g CHAIN`. A name that is no known target is taken for a chain if the table has one. */
+export function readTarget(reader: WordReader, isChain: (name: string) => boolean): Target {
+  const option = reader.next()
+  if (option === undefined) return {kind: 'continue', name: 'no target'}
+  const name = reader.next() ?? ''
+  if (!isTargetOption(option)) return {kind: 'unknown', text: option}
+  if (option === '-g' || option === '--goto') return isChain(name) ? {kind: 'goto', chain: name} : {kind: 'unknown', text: `-g ${name}`}
+  if (isChain(name)) return {kind: 'jump', chain: name}
+  const words = remaining(reader)
+  return TARGETS.get(name)?.(optionsOf(words)) ?? {kind: 'unknown', text: [`-j ${name}`, ...words].join(' ')}
+}
+
+function remaining(reader: WordReader): readonly string[] {
+  const words: string[] = []
+  while (!reader.done()) words.push(reader.next() ?? '')
+  return words
+}
+
+function optionsOf(words: readonly string[]): Options {
+  const options = new Map<string, string>()
+  for (let at = 0; at < words.length; at += 1) {
+    const [name = '', value = ''] = [words[at], words[at + 1]]
+    const takesValue = value !== '' && !value.startsWith('--')
+    options.set(name, takesValue ? value : '')
+    if (takesValue) at += 1
+  }
+  return options
+}
+
+const TARGETS: ReadonlyMap<string, (options: Options) => Target | undefined> = new Map<string, (options: Options) => Target | undefined>([
+  ['ACCEPT', () => ({kind: 'accept'})],
+  ['DROP', () => ({kind: 'drop'})],
+  ['RETURN', () => ({kind: 'return'})],
+  ['REJECT', (options) => ({kind: 'reject', with: options.get('--reject-with') ?? 'icmp-port-unreachable'})],
+  ['MARK', (options) => markTarget('set-mark', options)],
+  ['CONNMARK', connmarkTarget],
+  ['TPROXY', tproxyTarget],
+  ['REDIRECT', (options) => ({kind: 'redirect', ...portsOf(options.get('--to-ports') ?? options.get('--to-port'))})],
+  ['DNAT', dnatTarget],
+  ['SNAT', snatTarget],
+  ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: options.has('--random-fully') || options.has('--random')})],
+  ['CT', ctTarget],
+  ['NOTRACK', () => ({kind: 'notrack'})],
+  ...['LOG', 'NFLOG', 'TRACE', 'CHECKSUM', 'TCPMSS', 'TOS', 'DSCP', 'CLASSIFY', 'TTL', 'HL', 'AUDIT'].map(
+    (name) => [name, () => ({kind: 'continue', name}) as const] as const,
+  ),
+])
+
+/** `--set-mark v/m` also clears the bits of v; and, or, xor are its special cases (extensions/libxt_MARK.c). */
+function changeOf(options: Options): MarkMask | undefined {
+  const value = (name: string): MarkMask | undefined => {
+    const text = options.get(name)
+    return text === undefined ? undefined : parseMarkMask(text)
+  }
+  const [exclusive, set] = [value('--set-xmark'), value('--set-mark')]
+  if (exclusive !== undefined) return exclusive
+  if (set !== undefined) return {value: set.value, mask: (set.value | set.mask) >>> 0}
+  return logicalChange(value)
+}
+
+function logicalChange(value: (name: string) => MarkMask | undefined): MarkMask | undefined {
+  const [and, or, xor] = [value('--and-mark'), value('--or-mark'), value('--xor-mark')]
+  if (and !== undefined) return {value: 0, mask: ~and.value >>> 0}
+  if (or !== undefined) return {value: or.value, mask: or.value}
+  return xor === undefined ? undefined : {value: xor.value, mask: 0}
+}
+
+function markTarget(kind: 'set-mark' | 'set-connmark', options: Options): Target | undefined {
+  const change = changeOf(options)
+  return change === undefined ? undefined : {kind, change}
+}
+
+function connmarkTarget(options: Options): Target | undefined {
+  const kind = options.has('--save-mark') ? 'save-mark' : options.has('--restore-mark') ? 'restore-mark' : undefined
+  if (kind === undefined) return markTarget('set-connmark', options)
+  const both = options.get('--mask')
+  const [packetMask, connectionMask] = [maskOf(options.get('--nfmask') ?? both), maskOf(options.get('--ctmask') ?? both)]
+  return packetMask === undefined || connectionMask === undefined ? undefined : {kind, packetMask, connectionMask}
+}
+
+function maskOf(text: string | undefined): number | undefined {
+  return text === undefined ? ALL_BITS : parseMarkMask(text)?.value
+}
+
+function tproxyTarget(options: Options): Target | undefined {
+  const port = options.get('--on-port')
+  const ip = options.get('--on-ip')
+  const mark = parseMarkMask(options.get('--tproxy-mark') ?? '0x0/0x0')
+  if (port === undefined || !/^\d{1,5}$/.test(port) || mark === undefined) return undefined
+  const any = ip === undefined || ip === '0.0.0.0' || ip === '::'
+  return {kind: 'tproxy', port: Number(port), mark, ...(any ? {} : {ip: canonicalIp(ip)})}
+}
+
+function dnatTarget(options: Options): Target | undefined {
+  const address = natAddress(options.get('--to-destination'))
+  return address === undefined ? undefined : {kind: 'dnat', ...address}
+}
+
+function snatTarget(options: Options): Target | undefined {
+  const {ip, ports} = natAddress(options.get('--to-source')) ?? {}
+  return ip === undefined ? undefined : {kind: 'snat', ip, ...(ports === undefined ? {} : {ports})}
+}
+
+const NAT_ADDRESS = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:[\]]*)|(?<bare>[0-9a-f:.]+))(?::(?<ports>\d{1,5}(?:-\d{1,5})?))?$/i
+
+/** `10.0.0.1`, `10.0.0.1:80`, `:80`, `[fd00::1]:80-90`. A range of addresses is not modelled. */
+function natAddress(text = '-'): {readonly ip?: string; readonly ports?: PortRange} | undefined {
+  const {six, four, bare, ports} = NAT_ADDRESS.exec(text)?.groups ?? {}
+  const ip = six ?? four ?? bare
+  if (ip === '') return portsOf(ports)
+  return ip === undefined || parseIp(ip) === undefined ? undefined : {ip: canonicalIp(ip), ...portsOf(ports)}
+}
+
+function portsOf(text: string | undefined): {readonly ports?: PortRange} {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text ?? '')
+  return match === null ? {} : {ports: {from: Number(match[1]), to: Number(match[2] ?? match[1])}}
+}
+
+function ctTarget(options: Options): Target | undefined {
+  if (options.has('--notrack')) return {kind: 'notrack'}
+  const zone = options.get('--zone')
+  return zone !== undefined && /^\d{1,5}$/.test(zone) ? {kind: 'zone', zone: Number(zone)} : undefined
+}

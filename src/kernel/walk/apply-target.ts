@@ -1,0 +1,95 @@
+import type {Target} from '../config/packet-rules.js'
+import type {MarkMask} from '../config/source-text.js'
+import type {Connection} from './conntrack.js'
+import {destinationNat, masquerade, redirect, sourceNat} from './nat-targets.js'
+import type {Effect, RuleContext, Transit} from './transit.js'
+
+export function applyTarget(target: Target, context: RuleContext): Effect {
+  const {transit} = context
+  switch (target.kind) {
+    case 'accept':
+      return {kind: 'accept', transit}
+    case 'drop':
+      return {kind: 'drop', why: 'DROP'}
+    case 'reject':
+      return {kind: 'reject', with: target.with}
+    case 'return':
+      return {kind: 'return'}
+    case 'jump':
+    case 'goto':
+      return {kind: target.kind, chain: target.chain}
+    case 'continue':
+      return {kind: 'continue', transit}
+    case 'unknown':
+      return unknownTarget(target.text, context)
+    default:
+      return changePacket(target, context)
+  }
+}
+
+/** A target that is not modelled either changes nothing that matters, or ends the packet: both are followed. */
+function unknownTarget(text: string, {transit, choices}: RuleContext): Effect {
+  return choices.decide({what: `target "${text}" lets the packet go on`}) ? {kind: 'continue', transit} : {kind: 'drop', why: text}
+}
+
+type Changing = Exclude<Target, {kind: 'accept' | 'drop' | 'reject' | 'return' | 'jump' | 'goto' | 'continue' | 'unknown'}>
+
+function changePacket(target: Changing, context: RuleContext): Effect {
+  const {transit} = context
+  switch (target.kind) {
+    case 'set-mark':
+      return {kind: 'continue', transit: {...transit, mark: changedMark(transit.mark, target.change)}}
+    case 'zone':
+      return {kind: 'continue', transit: {...transit, zone: target.zone}}
+    case 'notrack':
+      return {kind: 'continue', transit: {...transit, tracked: {state: 'untracked'}}}
+    case 'set-connmark':
+    case 'save-mark':
+    case 'restore-mark':
+      return changeConnmark(target, transit)
+    case 'tproxy':
+      return tproxy(target, context)
+    case 'redirect':
+      return redirect(target, context)
+    case 'dnat':
+      return destinationNat(target, context)
+    case 'snat':
+      return sourceNat(target, context)
+    case 'masquerade':
+      return masquerade(context)
+    default:
+      return target satisfies never
+  }
+}
+
+/** envoy-2022 C.4: `(mark & ~mask) ^ value`, in 32 bits. */
+export function changedMark(mark: number, {value, mask}: MarkMask): number {
+  return ((mark & ~mask) ^ value) >>> 0
+}
+
+type Connmark = Extract<Changing, {kind: 'set-connmark' | 'save-mark' | 'restore-mark'}>
+
+function changeConnmark(target: Connmark, transit: Transit): Effect {
+  const connection = connectionOf(transit)
+  if (connection === undefined) return {kind: 'continue', transit}
+  if (target.kind === 'restore-mark') {
+    const change = {value: (connection.mark & target.connectionMask) >>> 0, mask: target.packetMask}
+    return {kind: 'continue', transit: {...transit, mark: changedMark(transit.mark, change)}}
+  }
+  const change =
+    target.kind === 'set-connmark' ? target.change : {value: (transit.mark & target.packetMask) >>> 0, mask: target.connectionMask}
+  connection.mark = changedMark(connection.mark, change)
+  return {kind: 'continue', transit}
+}
+
+function connectionOf({tracked}: Transit): Connection | undefined {
+  return tracked !== undefined && 'connection' in tracked ? tracked.connection : undefined
+}
+
+/** envoy-2022 H.3.8: without a transparent socket the packet is dropped. */
+function tproxy({port, ip, mark}: Extract<Changing, {kind: 'tproxy'}>, context: RuleContext): Effect {
+  const {transit, transparentSocket} = context
+  const answer = transparentSocket(transit, {port, ...(ip === undefined ? {} : {ip})})
+  if (answer.kind === 'none') return {kind: 'drop', why: answer.why}
+  return {kind: 'accept', transit: {...transit, mark: changedMark(transit.mark, mark), stolenBy: answer.socket}}
+}

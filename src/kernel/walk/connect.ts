@@ -1,0 +1,166 @@
+import type {SocketAddress} from '../../flow/address.js'
+import type {Share} from '../../flow/share.js'
+import {parseIp, type Family, type Ip} from '../config/ip.js'
+import type {NetworkNamespace} from '../config/namespace.js'
+import type {Network} from '../config/network.js'
+import {isLocalAddress, routeOutput} from '../route/output.js'
+import {explore, type Choices, type Way} from './choices.js'
+import {originalDestination} from './conntrack.js'
+import {FIRST_TTL, type Packet} from './packet.js'
+import {receivePacket} from './receive-packet.js'
+import {connectionsOf, namespaceOf, newRun, send, type ConnectedSocket, type Pass, type Run} from './run.js'
+import {sendPacket} from './send-packet.js'
+
+/** What an application does: connect(), sendto() or ping. */
+export interface Attempt {
+  readonly namespace: string
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  /** The address given to bind(); the kernel chooses one if absent. */
+  readonly source?: string
+  readonly sourcePort: number
+  readonly destination: SocketAddress
+  readonly mark: number
+  /** IP_TRANSPARENT: the source need not be a local address. */
+  readonly transparent: boolean
+}
+
+/** How one attempt ends. */
+export interface Outcome {
+  /** `connected`, `timeout` or the errno of connect(); for datagrams `ok` or the errno of sending. */
+  readonly result: string
+  /** The socket that accepted it. */
+  readonly owner?: {readonly namespace: string; readonly port: number; readonly originalDestination: SocketAddress}
+  /** An answer came back to the sender. */
+  readonly answered: boolean
+  /** Every pass of a packet through a namespace, in order. */
+  readonly passes: readonly Pass[]
+  /** Needed and not known: the result is open. */
+  readonly doubts: readonly string[]
+}
+
+export interface Branch {
+  readonly outcome: Outcome
+  readonly share: Share
+  readonly assumed: Way<Outcome>['assumed']
+}
+
+/** Ways that are followed before a walk is given up as undetermined. */
+export const MAX_WAYS = 256
+/** Packets of one attempt: a loop ends with the time to live, echoes of it here. */
+const MAX_EVENTS = 600
+
+/**
+ * Walks one attempt and everything it causes: SYN, SYN-ACK and ACK, errors and resets, through all namespaces of the network.
+ * Random rules give one branch per draw. Undefined when there are more than {@link MAX_WAYS}.
+ * Source: envoy-2022 C.3, C.4, H.3; ambient-ga E, H.
+ */
+export function walkAttempt(network: Network, attempt: Attempt): readonly Branch[] | undefined {
+  const ways = explore((choices) => runOnce(network, {attempt, choices}), {limit: MAX_WAYS})
+  return ways?.map(({result, share, assumed}) => ({outcome: result, share, assumed}))
+}
+
+function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attempt; readonly choices: Choices}): Outcome {
+  const run = newRun(network, choices)
+  const socket = openSocket(run, attempt)
+  if (typeof socket === 'string') return outcomeOf(run, {attempt, result: socket})
+  run.sockets.push(socket)
+  send(run, {
+    namespace: attempt.namespace,
+    mark: attempt.mark,
+    ownSocket: true,
+    socket,
+    packet: firstPacket(attempt, socket),
+    ...(attempt.transparent ? {anySource: true} : {}),
+  })
+  drain(run)
+  return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
+}
+
+function drain(run: Run): void {
+  for (let count = 0; run.events.length > 0; count += 1) {
+    const event = run.events.shift()
+    if (event === undefined || count >= MAX_EVENTS) {
+      run.doubts.push(`more than ${MAX_EVENTS} packets`)
+      return
+    }
+    if (event.kind === 'send') sendPacket(run, event.sending)
+    else receivePacket(run, event.arriving)
+  }
+}
+
+/** The socket with its source address, or the errno. ip_route_connect asks twice: the chosen source must be usable. */
+function openSocket(run: Run, attempt: Attempt): ConnectedSocket | string {
+  const namespace = namespaceOf(run, attempt.namespace)
+  const destination = parseIp(attempt.destination.ip)
+  if (namespace === undefined || destination === undefined) return 'EINVAL'
+  const chosen = attempt.source === undefined ? chooseSource(run, {attempt, namespace, destination}) : {ip: attempt.source}
+  if ('error' in chosen) return chosen.error
+  const source = parseIp(chosen.ip)
+  if (source === undefined) return 'EINVAL'
+  const isUsable = source.family === 6 || attempt.transparent || isLocalAddress(namespace, source)
+  return isUsable ? waitingSocket(attempt, {ip: chosen.ip, family: source.family}) : 'ENETUNREACH'
+}
+
+interface Choosing {
+  readonly attempt: Attempt
+  readonly namespace: NetworkNamespace
+  readonly destination: Ip
+}
+
+function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): {readonly ip: string} | {readonly error: string} {
+  const answer = routeOutput(namespace, {destination, mark: attempt.mark, protocol: attempt.protocol})
+  if (answer.kind === 'undetermined') run.doubts.push(answer.why)
+  if (answer.kind === 'refused') return {error: answer.error}
+  const ip = answer.kind === 'route' ? answer.source : undefined
+  return ip === undefined ? {error: 'EADDRNOTAVAIL'} : {ip}
+}
+
+/** Pings have an id instead of ports. */
+function waitingSocket(attempt: Attempt, {ip, family}: {readonly ip: string; readonly family: Family}): ConnectedSocket {
+  const {namespace, protocol, destination, mark, transparent, sourcePort} = attempt
+  const ping = protocol === 'icmp'
+  return {
+    namespace,
+    protocol: ping && family === 6 ? 'icmpv6' : protocol,
+    local: {ip, port: ping ? 0 : sourcePort},
+    remote: {ip: destination.ip, port: ping ? 0 : destination.port},
+    mark,
+    transparent,
+    state: 'waiting',
+  }
+}
+
+function firstPacket({protocol}: Attempt, {local, remote, protocol: kind}: ConnectedSocket): Packet {
+  const first = protocol === 'tcp' ? 'syn' : protocol === 'udp' ? 'datagram' : 'echo-request'
+  return {protocol: kind, kind: {kind: first}, source: local, destination: remote, ttl: FIRST_TTL}
+}
+
+function resultOf({protocol}: Attempt, {state}: ConnectedSocket): string {
+  if (protocol !== 'tcp') return 'ok'
+  if (typeof state === 'object') return state.error
+  return state === 'waiting' ? 'timeout' : 'connected'
+}
+
+interface End {
+  readonly attempt: Attempt
+  readonly result: string
+  readonly socket?: ConnectedSocket
+}
+
+function outcomeOf(run: Run, {attempt, result, socket}: End): Outcome {
+  const accepted = run.sockets.find(({listener, state}) => listener !== undefined && state === 'connected')
+  return {
+    result,
+    answered: attempt.protocol === 'tcp' ? accepted !== undefined && result === 'connected' : socket?.state === 'answered',
+    ...(accepted === undefined ? {} : {owner: ownerOf(run, accepted)}),
+    passes: run.passes,
+    doubts: run.doubts,
+  }
+}
+
+/** SO_ORIGINAL_DST of TCP; a datagram tells the address it came to. */
+function ownerOf(run: Run, {namespace, protocol, local, remote, listener}: ConnectedSocket): NonNullable<Outcome['owner']> {
+  const tuple = {protocol, source: local, destination: remote}
+  const original = protocol === 'tcp' ? originalDestination(connectionsOf(run, namespace), tuple) : undefined
+  return {namespace, port: listener?.port ?? 0, originalDestination: original ?? local}
+}

@@ -1,0 +1,148 @@
+import {formatSocket, type SocketAddress} from '../../flow/address.js'
+import type {ProtocolName} from '../config/model.js'
+import type {Packet} from './packet.js'
+
+export interface Tuple {
+  readonly protocol: ProtocolName
+  readonly source: SocketAddress
+  readonly destination: SocketAddress
+}
+
+/** One conntrack entry. It changes while its first packet passes: NAT rewrites the reply tuple, rules set the mark. */
+export interface Connection {
+  readonly zone: number
+  readonly original: Tuple
+  reply: Tuple
+  mark: number
+  /** Whether the nat table was asked (or is not needed any more) for this side. */
+  readonly bound: {source: boolean; destination: boolean}
+  replied: boolean
+  /** Only confirmed entries are found by other packets: the first packet got through the last hook. */
+  confirmed: boolean
+}
+
+export type Direction = 'original' | 'reply'
+
+export type Tracked =
+  | {readonly state: 'new' | 'established' | 'related'; readonly connection: Connection; readonly direction: Direction}
+  | {readonly state: 'invalid' | 'untracked'}
+
+/** The entries of one namespace. */
+export type ConnectionTable = Connection[]
+
+/** Source: nf_conntrack_in and icmp_error_message (net/netfilter); envoy-2022 C.4. */
+export function track(table: ConnectionTable, {packet, zone}: {readonly packet: Packet; readonly zone: number}): Tracked {
+  if (packet.kind.kind === 'error') return trackError(table, {about: packet.kind.about, zone})
+  const tuple = tupleOf(packet)
+  const found = find(table, {tuple, zone})
+  if (found !== undefined) return seen(found)
+  if (!opensConnection(packet)) return {state: 'invalid'}
+  const connection: Connection = {
+    zone,
+    original: tuple,
+    reply: inverted(tuple),
+    mark: 0,
+    bound: {source: false, destination: false},
+    replied: false,
+    confirmed: false,
+  }
+  return {state: 'new', connection, direction: 'original'}
+}
+
+/** The first packet of a connection that gets through its last hook makes the entry visible to others (__nf_conntrack_confirm). */
+export function confirm(table: ConnectionTable, tracked: Tracked | undefined): void {
+  if (tracked?.state !== 'new' || tracked.connection.confirmed || clashes(table, tracked.connection)) return
+  tracked.connection.confirmed = true
+  table.push(tracked.connection)
+}
+
+/** The address a connection was opened to before NAT: what SO_ORIGINAL_DST tells. */
+export function originalDestination(table: ConnectionTable, tuple: Tuple): SocketAddress | undefined {
+  const found = table.find(({original, reply}) => sameTuple(reply, tuple) || sameTuple(original, tuple))
+  return found?.original.destination
+}
+
+export function tupleOf({protocol, source, destination}: Packet): Tuple {
+  return {protocol, source, destination}
+}
+
+export function inverted({protocol, source, destination}: Tuple): Tuple {
+  return {protocol, source: destination, destination: source}
+}
+
+/** An entry whose tuples another one has is never inserted (nf_ct_resolve_clash): each of its packets is a first packet. */
+function clashes(table: ConnectionTable, {zone, original, reply}: Connection): boolean {
+  return table.some(
+    (other) => other.zone === zone && [original, reply].some((tuple) => sameTuple(other.original, tuple) || sameTuple(other.reply, tuple)),
+  )
+}
+
+/**
+ * The reply tuple with a destination port that no other connection has: NAT never makes two alike. UDP that only runs against
+ * a connection without NAT keeps its port (nf_nat_used_tuple, nf_nat_used_tuple_new).
+ */
+export function uniqueReply(table: ConnectionTable, {connection, reply}: {readonly connection: Connection; readonly reply: Tuple}): Tuple {
+  const others = table.filter((other) => other !== connection && other.zone === connection.zone)
+  const isTaken = (tuple: Tuple): boolean =>
+    others.some(
+      (other) => sameTuple(other.reply, tuple) || (sameTuple(other.original, tuple) && (reply.protocol !== 'udp' || hasNat(other))),
+    )
+  let unique = reply
+  while (isTaken(unique) && unique.destination.port > 0 && unique.destination.port < 65_535) {
+    unique = {...unique, destination: {...unique.destination, port: unique.destination.port + 1}}
+  }
+  return unique
+}
+
+function hasNat({original, reply}: Connection): boolean {
+  return !sameTuple(inverted(original), reply)
+}
+
+interface Wanted {
+  readonly tuple: Tuple
+  readonly zone: number
+}
+
+interface Found {
+  readonly connection: Connection
+  readonly direction: Direction
+}
+
+function find(table: ConnectionTable, {tuple, zone}: Wanted): Found | undefined {
+  for (const connection of table) {
+    if (connection.zone !== zone) continue
+    if (sameTuple(connection.original, tuple)) return {connection, direction: 'original'}
+    if (sameTuple(connection.reply, tuple)) return {connection, direction: 'reply'}
+  }
+  return undefined
+}
+
+function seen({connection, direction}: Found): Tracked {
+  if (direction === 'reply') connection.replied = true
+  return {state: connection.replied ? 'established' : 'new', connection, direction}
+}
+
+/** The packet an error is about, turned round, belongs to the connection; the error travels the other way. */
+function trackError(table: ConnectionTable, {about, zone}: {readonly about: Packet; readonly zone: number}): Tracked {
+  const found = find(table, {tuple: inverted(tupleOf(about)), zone})
+  return found === undefined ? {state: 'invalid'} : {state: 'related', ...found}
+}
+
+/** SYN-ACK, RST and echo replies without a connection are invalid (tcp_new, icmp_new). An ACK is picked up in the middle (tcp_loose). */
+function opensConnection({kind}: Packet): boolean {
+  return kind.kind !== 'syn-ack' && kind.kind !== 'rst' && kind.kind !== 'echo-reply'
+}
+
+function sameTuple(a: Tuple, b: Tuple): boolean {
+  return a.protocol === b.protocol && sameSocket(a.source, b.source) && sameSocket(a.destination, b.destination)
+}
+
+export function sameSocket(a: SocketAddress, b: SocketAddress): boolean {
+  return a.ip === b.ip && a.port === b.port
+}
+
+/** As `conntrack -L` shows an entry. */
+export function formatConnection({original, reply, mark}: Connection): string {
+  const [there, back] = [original, reply].map(({source, destination}) => `${formatSocket(source)} > ${formatSocket(destination)}`)
+  return `${there ?? ''}, replies ${back ?? ''}, mark ${mark}`
+}

@@ -1,0 +1,152 @@
+import type {Listener} from '../config/model.js'
+import {sendError} from './errors.js'
+import {FIRST_TTL, packetFamily, swapped, type IcmpError, type Packet} from './packet.js'
+import type {Passing} from './pass.js'
+import {receive, send, type ConnectedSocket} from './run.js'
+import {connectedSocket, listeningSocket} from './sockets.js'
+import type {Transit} from './transit.js'
+
+/** A packet reaches the namespace itself: a tunnel, a socket, or the kernel's own answer. */
+export function deliver(passing: Passing, transit: Transit): void {
+  const {packet} = transit
+  switch (packet.kind.kind) {
+    case 'tunnelled':
+      unwrap(passing, {transit, id: packet.kind.id, inner: packet.kind.inner})
+      return
+    case 'error':
+      heed(passing, {error: packet.kind.error, about: packet.kind.about})
+      return
+    case 'echo-request':
+      answerEcho(passing, packet)
+      return
+    case 'echo-reply':
+    case 'datagram':
+      deliverDatagram(passing, transit)
+      return
+    default:
+      deliverSegment(passing, transit)
+  }
+}
+
+function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: {transit: Transit; id: number; inner: Packet}): void {
+  const {port} = transit.packet.destination
+  const tunnel = namespace.devices.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id && attachment.port === port)
+  if (tunnel === undefined) pass.ended = `no tunnel with id ${id}`
+  else receive(run, {namespace: namespace.name, device: tunnel.name, packet: inner, mark: transit.mark})
+}
+
+/** What connect() reports. Of IPv6 errors only the final ones end an attempt (icmpv6_err_convert). */
+const ERRNO: Readonly<Record<4 | 6, Readonly<Partial<Record<IcmpError, string>>>>> = {
+  4: {
+    'net-unreachable': 'ENETUNREACH',
+    'host-unreachable': 'EHOSTUNREACH',
+    'port-unreachable': 'ECONNREFUSED',
+    prohibited: 'EHOSTUNREACH',
+    'ttl-exceeded': 'EHOSTUNREACH',
+  },
+  6: {'port-unreachable': 'ECONNREFUSED', prohibited: 'EACCES'},
+}
+
+function heed({run, namespace}: Passing, {error, about}: {readonly error: IcmpError; readonly about: Packet}): void {
+  const socket = connectedSocket(run, {namespace: namespace.name, packet: {...about, ...swapped(about)}})
+  const errno = ERRNO[packetFamily(about)][error]
+  if (socket?.state === 'waiting' && errno !== undefined) socket.state = {error: errno}
+}
+
+function answerEcho({run, namespace}: Passing, packet: Packet): void {
+  send(run, {namespace: namespace.name, mark: 0, packet: {...packet, ...swapped(packet), kind: {kind: 'echo-reply'}, ttl: FIRST_TTL}})
+}
+
+function deliverDatagram(passing: Passing, transit: Transit): void {
+  const {run, namespace} = passing
+  const {packet} = transit
+  const socket = connectedSocket(run, {namespace: namespace.name, packet})
+  if (socket !== undefined && socket.listener === undefined) {
+    socket.state = 'answered'
+    return
+  }
+  const listener = listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
+  if (listener === undefined) {
+    if (packet.protocol === 'udp') sendError(run, {namespace, transit, error: 'port-unreachable'})
+    return
+  }
+  run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'connected'}))
+  answer(passing, {packet, listener, kind: 'datagram'})
+}
+
+interface Accepting {
+  readonly namespace: string
+  readonly listener: Listener
+  readonly state: 'half-open' | 'connected'
+}
+
+function acceptedSocket(packet: Packet, {namespace, listener, state}: Accepting): ConnectedSocket {
+  const {protocol, source, destination} = packet
+  return {namespace, protocol, local: destination, remote: source, mark: listener.mark, transparent: listener.transparent, listener, state}
+}
+
+function answer(
+  {run, namespace}: Passing,
+  {packet, listener, kind}: {packet: Packet; listener: Listener; kind: 'datagram' | 'syn-ack' | 'rst'},
+): void {
+  send(run, {
+    namespace: namespace.name,
+    mark: listener.mark,
+    ownSocket: true,
+    packet: {...packet, ...swapped(packet), kind: {kind}, ttl: FIRST_TTL},
+    ...(listener.transparent ? {anySource: true} : {}),
+  })
+}
+
+/** TCP: a socket of the connection, the socket TPROXY chose, a listener, or a RST. Source: tcp_v4_rcv, tcp_rcv_state_process. */
+function deliverSegment(passing: Passing, transit: Transit): void {
+  const {run, namespace} = passing
+  const {packet, stolenBy} = transit
+  const socket = stolenBy?.kind === 'listener' ? undefined : connectedSocket(run, {namespace: namespace.name, packet})
+  if (socket !== undefined) {
+    takeSegment(passing, {socket, packet})
+    return
+  }
+  const listener = stolenBy?.kind === 'listener' ? stolenBy.listener : listeningSocket(namespace, {protocol: 'tcp', to: packet.destination})
+  if (listener !== undefined && packet.kind.kind === 'syn') {
+    run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'half-open'}))
+    answer(passing, {packet, listener, kind: 'syn-ack'})
+  } else if (packet.kind.kind !== 'rst') refuse(passing, {packet, listener})
+}
+
+/** A RST carries the mark of the listener that heard the segment (envoy-2022 H.3.4). */
+function refuse(passing: Passing, {packet, listener}: {packet: Packet; listener: Listener | undefined}): void {
+  if (listener !== undefined) {
+    answer(passing, {packet, listener, kind: 'rst'})
+    return
+  }
+  const {run, namespace} = passing
+  send(run, {
+    namespace: namespace.name,
+    mark: 0,
+    ownSocket: true,
+    packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL},
+  })
+}
+
+function takeSegment(passing: Passing, {socket, packet}: {readonly socket: ConnectedSocket; readonly packet: Packet}): void {
+  const {kind} = packet.kind
+  if (kind === 'rst') {
+    socket.state = socket.state === 'waiting' ? {error: 'ECONNREFUSED'} : socket.listener === undefined ? socket.state : 'reset'
+  }
+  if (kind === 'ack' && socket.state === 'half-open') socket.state = 'connected'
+  if (kind === 'syn-ack' && socket.state === 'waiting') {
+    socket.state = 'connected'
+    acknowledge(passing, {socket, packet})
+  }
+}
+
+function acknowledge({run, namespace}: Passing, {socket, packet}: {readonly socket: ConnectedSocket; readonly packet: Packet}): void {
+  send(run, {
+    namespace: namespace.name,
+    mark: socket.mark,
+    ownSocket: true,
+    packet: {...packet, ...swapped(packet), kind: {kind: 'ack'}, ttl: FIRST_TTL},
+    ...(socket.transparent ? {anySource: true} : {}),
+  })
+}

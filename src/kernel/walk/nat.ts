@@ -1,0 +1,43 @@
+import type {Connection, Direction, Tracked, Tuple} from './conntrack.js'
+import type {Packet} from './packet.js'
+
+/** Which address a hook may rewrite: destinations before routing, sources after it. */
+export type Side = 'source' | 'destination'
+
+/** Rewrites a packet of a tracked connection as its NAT binding says. Source: nf_nat_packet, nf_nat_icmp_reply_translation. */
+export function translate(packet: Packet, {tracked, side}: {readonly tracked: Tracked | undefined; readonly side: Side}): Packet {
+  if (tracked === undefined || !('connection' in tracked)) return packet
+  const {connection, direction} = tracked
+  if (packet.kind.kind === 'error') return translateError(packet, {connection, direction, side})
+  const target = wanted(connection, direction)
+  return side === 'source' ? {...packet, source: target.source} : {...packet, destination: target.destination}
+}
+
+/** The packet as the other direction's tuple expects it, turned round. */
+function wanted({original, reply}: Connection, direction: Direction): Tuple {
+  const other = direction === 'original' ? reply : original
+  return {protocol: other.protocol, source: other.destination, destination: other.source}
+}
+
+/** An error is rewritten outside, and inside the opposite address of what it quotes, where there is NAT at all. */
+function translateError(packet: Packet, {connection, direction, side}: {connection: Connection; direction: Direction; side: Side}): Packet {
+  if (packet.kind.kind !== 'error' || !isTranslated(connection, {direction, side})) return packet
+  const target = wanted(connection, direction)
+  const {about} = packet.kind
+  // Errors quote a packet of the other direction.
+  const quoted = direction === 'original' ? connection.reply : connection.original
+  const inner = side === 'source' ? {...about, destination: quoted.destination} : {...about, source: quoted.source}
+  const outer = side === 'source' ? {source: {ip: target.source.ip, port: 0}} : {destination: {ip: target.destination.ip, port: 0}}
+  return {...packet, ...outer, kind: {...packet.kind, about: inner}}
+}
+
+function isTranslated({original, reply}: Connection, {direction, side}: {direction: Direction; side: Side}): boolean {
+  const sourceChanged = differs(original.source, reply.destination)
+  const destinationChanged = differs(original.destination, reply.source)
+  const asksSource = (side === 'source') === (direction === 'original')
+  return asksSource ? sourceChanged : destinationChanged
+}
+
+function differs(a: Tuple['source'], b: Tuple['source']): boolean {
+  return a.ip !== b.ip || a.port !== b.port
+}

@@ -1,0 +1,88 @@
+import {formatSocket, type SocketAddress} from '../../flow/address.js'
+import {familyOf, type Family} from '../config/ip.js'
+import type {ProtocolName} from '../config/model.js'
+
+/** One packet as it stands on the wire. ICMP echoes carry their id as both ports. */
+export interface Packet {
+  readonly protocol: ProtocolName
+  readonly kind: PacketKind
+  readonly source: SocketAddress
+  readonly destination: SocketAddress
+  readonly ttl: number
+}
+
+export type PacketKind =
+  | {readonly kind: 'syn' | 'syn-ack' | 'ack' | 'rst' | 'datagram' | 'echo-request' | 'echo-reply'}
+  /** An ICMP error about another packet. */
+  | {readonly kind: 'error'; readonly error: IcmpError; readonly about: Packet}
+  /** UDP around a packet, sent by a tunnel device. */
+  | {readonly kind: 'tunnelled'; readonly id: number; readonly inner: Packet}
+
+/** What went wrong; type and code differ between the families. */
+export type IcmpError = 'net-unreachable' | 'host-unreachable' | 'port-unreachable' | 'prohibited' | 'ttl-exceeded' | 'redirect'
+
+const CODES: Readonly<Record<Family, Readonly<Record<IcmpError, readonly [type: number, code: number]>>>> = {
+  4: {
+    'net-unreachable': [3, 0],
+    'host-unreachable': [3, 1],
+    'port-unreachable': [3, 3],
+    prohibited: [3, 13],
+    'ttl-exceeded': [11, 0],
+    redirect: [5, 1],
+  },
+  6: {
+    'net-unreachable': [1, 0],
+    'host-unreachable': [1, 3],
+    'port-unreachable': [1, 4],
+    prohibited: [1, 1],
+    'ttl-exceeded': [3, 0],
+    redirect: [137, 0],
+  },
+}
+
+const ECHO: Readonly<Record<Family, Readonly<Record<'echo-request' | 'echo-reply', number>>>> = {
+  4: {'echo-request': 8, 'echo-reply': 0},
+  6: {'echo-request': 128, 'echo-reply': 129},
+}
+
+export function packetFamily({destination}: Packet): Family {
+  return familyOf(destination.ip)
+}
+
+/** Type and code of an ICMP packet. */
+export function icmpType(packet: Packet): readonly [type: number, code: number] | undefined {
+  const family = packetFamily(packet)
+  switch (packet.kind.kind) {
+    case 'error':
+      return CODES[family][packet.kind.error]
+    case 'echo-request':
+    case 'echo-reply':
+      return [ECHO[family][packet.kind.kind], 0]
+    default:
+      return undefined
+  }
+}
+
+export function hasPorts({protocol}: Packet): boolean {
+  return protocol === 'tcp' || protocol === 'udp'
+}
+
+/** `syn`, `udp`, `icmp-3-1`: the short name of what it is. */
+export function packetName(packet: Packet): string {
+  const icmp = icmpType(packet)
+  if (icmp !== undefined) return `icmp-${icmp[0]}-${icmp[1]}`
+  if (packet.kind.kind === 'tunnelled') return `tunnel-udp${packet.destination.port}`
+  return packet.kind.kind === 'datagram' ? 'udp' : packet.kind.kind
+}
+
+export function formatPacket(packet: Packet): string {
+  const [from, to] = hasPorts(packet) ? [packet.source, packet.destination].map(formatSocket) : [packet.source.ip, packet.destination.ip]
+  return `${packetName(packet)} ${from ?? ''} > ${to ?? ''}`
+}
+
+/** The same addresses the other way round. */
+export function swapped({source, destination}: Packet): {readonly source: SocketAddress; readonly destination: SocketAddress} {
+  return {source: destination, destination: source}
+}
+
+export const FIRST_TTL = 64

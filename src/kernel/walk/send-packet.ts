@@ -1,0 +1,89 @@
+import {parseIp} from '../config/ip.js'
+import type {NetworkNamespace} from '../config/namespace.js'
+import {routeOutput} from '../route/output.js'
+import type {RouteAnswer} from '../route/route.js'
+import type {TableVerdict} from './chain.js'
+import {sendError} from './errors.js'
+import {hasPorts, type Packet} from './packet.js'
+import {passHook, startPass, type Passing} from './pass.js'
+import {namespaceOf, type Run, type Sending} from './run.js'
+import {transmit} from './transmit.js'
+import type {Transit} from './transit.js'
+
+/** A packet leaves a socket: route, OUTPUT, another route if something changed, POSTROUTING, device. Source: envoy-2022 C.4. */
+export function sendPacket(run: Run, sending: Sending): void {
+  const namespace = namespaceOf(run, sending.namespace)
+  if (namespace === undefined) return
+  const route = routeFor(namespace, sending)
+  if (route.kind === 'undetermined') run.doubts.push(route.why)
+  if (route.kind === 'refused' && sending.socket !== undefined) sending.socket.state = {error: route.error}
+  if (route.kind !== 'route') return
+  const {packet, mark} = sending
+  const passing = startPass(run, {namespace, packet, start: {hook: 'OUTPUT', device: route.device, mark}})
+  leave(passing, {sending, route})
+}
+
+function routeFor(namespace: NetworkNamespace, {packet, mark, anySource}: Sending): RouteAnswer {
+  const [destination, source] = [parseIp(packet.destination.ip), parseIp(packet.source.ip)]
+  if (destination === undefined) return {kind: 'undetermined', why: `"${packet.destination.ip}" is no address`}
+  return routeOutput(namespace, {
+    destination,
+    mark,
+    ...(source === undefined ? {} : {source}),
+    ...(anySource === undefined ? {} : {anySource}),
+    ...portsOf(packet),
+  })
+}
+
+function portsOf(packet: Packet): {readonly protocol: string; readonly sourcePort?: number; readonly destinationPort?: number} {
+  const {protocol, source, destination} = packet
+  return hasPorts(packet) ? {protocol, sourcePort: source.port, destinationPort: destination.port} : {protocol}
+}
+
+interface Leaving {
+  readonly sending: Sending
+  readonly route: Extract<RouteAnswer, {kind: 'route'}>
+}
+
+function leave(passing: Passing, {sending, route}: Leaving): void {
+  const transit: Transit = {
+    packet: sending.packet,
+    mark: sending.mark,
+    outDevice: route.device,
+    route,
+    zone: 0,
+    ownSocket: sending.ownSocket === true,
+    ...(sending.tracked === undefined ? {} : {tracked: sending.tracked}),
+  }
+  const verdict = passHook(passing, {hook: 'OUTPUT', transit, afterTable: rerouting(passing.namespace, transit)})
+  if (verdict.kind === 'reject') sendError(passing.run, {namespace: passing.namespace, transit, error: 'port-unreachable'})
+  if (verdict.kind === 'accept') postroute(passing, {transit: withTunnel(verdict.transit, sending)})
+}
+
+/** What a tunnel device sends still names that device as the one it came from. */
+function withTunnel(transit: Transit, {tunnel}: Sending): Transit {
+  return tunnel === undefined ? transit : {...transit, inDevice: tunnel}
+}
+
+export function postroute(passing: Passing, {transit}: {readonly transit: Transit}): void {
+  const verdict = passHook(passing, {hook: 'POSTROUTING', transit})
+  if (verdict.kind === 'accept') transmit(passing, verdict.transit)
+}
+
+/** A changed mark or address asks for another route (ip_route_me_harder), with any source. */
+function rerouting(namespace: NetworkNamespace, first: Transit): (table: string, transit: Transit) => TableVerdict {
+  let before = first
+  return (table, transit) => {
+    const [last, reroutes] = [before, table === 'mangle' || table === 'nat']
+    before = transit
+    if (!reroutes || (transit.mark === last.mark && sameAddresses(transit.packet, last.packet))) return {kind: 'accept', transit}
+    const route = routeFor(namespace, {namespace: namespace.name, packet: transit.packet, mark: transit.mark, anySource: true})
+    if (route.kind !== 'route') return {kind: 'drop', why: `no route after ${table} changed the packet`}
+    before = {...transit, route, outDevice: route.device}
+    return {kind: 'accept', transit: before}
+  }
+}
+
+function sameAddresses(a: Packet, b: Packet): boolean {
+  return a.source.ip === b.source.ip && a.destination.ip === b.destination.ip
+}

@@ -1,0 +1,65 @@
+import type {SocketAddress} from '../../flow/address.js'
+import {familyOf} from '../config/ip.js'
+import type {Listener} from '../config/model.js'
+import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
+import {sameSocket} from './conntrack.js'
+import {packetFamily, type Packet} from './packet.js'
+import type {ConnectedSocket, Run} from './run.js'
+import type {Transit, TransparentAnswer} from './transit.js'
+
+/** The socket of a connection that takes a packet. */
+export function connectedSocket(
+  {sockets}: Run,
+  {namespace, packet}: {readonly namespace: string; readonly packet: Packet},
+): ConnectedSocket | undefined {
+  return sockets.find((socket) => socket.namespace === namespace && socket.protocol === packet.protocol && takes(socket, packet))
+}
+
+function takes({local, remote, state, listener}: ConnectedSocket, {source, destination, protocol}: Packet): boolean {
+  if (state === 'reset' || typeof state === 'object') return false
+  // A UDP or ICMP client hears whoever answers to its port.
+  return sameSocket(local, destination) && (sameSocket(remote, source) || (protocol !== 'tcp' && listener === undefined))
+}
+
+/** The listening socket for an address; one bound to the address goes before one for all. */
+export function listeningSocket(
+  {listeners}: NetworkNamespace,
+  {protocol, to}: {readonly protocol: string; readonly to: SocketAddress},
+): Listener | undefined {
+  const family = familyOf(to.ip)
+  const fitting = listeners.filter(
+    (one) => one.protocol === protocol && one.port === to.port && (one.family === family || (one.dual && family === 4)),
+  )
+  return fitting.find(({ip}) => ip === to.ip) ?? fitting.find(({ip}) => ip === undefined)
+}
+
+/**
+ * The socket TPROXY hands a packet to: that of its connection, else the listener on the given address; it must be transparent.
+ * Source: nf_tproxy_get_sock_v4, nft_tproxy; envoy-2022 H.3.8.
+ */
+export function transparentSocket(
+  run: Run,
+  namespace: NetworkNamespace,
+): (transit: Transit, to: {readonly ip?: string; readonly port: number}) => TransparentAnswer {
+  return ({packet, inDevice}, {ip, port}) => {
+    const connected = connectedSocket(run, {namespace: namespace.name, packet})
+    if (connected !== undefined) {
+      return connected.transparent
+        ? {kind: 'found', socket: {kind: 'connected'}}
+        : {kind: 'none', why: 'TPROXY finds a socket of the connection that is not transparent'}
+    }
+    const address = ip ?? arrivalAddress(namespace, {device: inDevice ?? '', family: packetFamily(packet)})
+    const listener = address === undefined ? undefined : listeningSocket(namespace, {protocol: packet.protocol, to: {ip: address, port}})
+    if (listener === undefined) return {kind: 'none', why: `TPROXY finds no socket on port ${port}`}
+    return listener.transparent
+      ? {kind: 'found', socket: {kind: 'listener', listener}}
+      : {kind: 'none', why: `the socket on port ${port} is not transparent`}
+  }
+}
+
+function arrivalAddress(
+  namespace: NetworkNamespace,
+  {device, family}: {readonly device: string; readonly family: 4 | 6},
+): string | undefined {
+  return deviceNamed(namespace, device)?.addresses.find(({ip}) => familyOf(ip) === family)?.ip
+}

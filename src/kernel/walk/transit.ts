@@ -1,0 +1,54 @@
+import type {Listener} from '../config/model.js'
+import type {NetworkNamespace} from '../config/namespace.js'
+import type {ConnectionTable, Tracked} from './conntrack.js'
+import type {Choices} from './choices.js'
+import type {Packet} from './packet.js'
+import type {RouteAnswer} from '../route/route.js'
+
+export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING'
+
+export type Route = Extract<RouteAnswer, {kind: 'route'}>
+
+/** A packet on its way through one namespace. */
+export interface Transit {
+  readonly packet: Packet
+  readonly mark: number
+  readonly inDevice?: string
+  readonly outDevice?: string
+  /** Where it goes; loopback packets keep the route they were sent with. */
+  readonly route?: Route
+  readonly tracked?: Tracked
+  readonly zone: number
+  /** Sent by a socket of this namespace and not yet on a wire. */
+  readonly ownSocket: boolean
+  /** The socket TPROXY chose. */
+  readonly stolenBy?: Stolen
+}
+
+export type Stolen = {readonly kind: 'listener'; readonly listener: Listener} | {readonly kind: 'connected'}
+
+/** What the rules of a namespace may look at besides the packet. */
+export interface Surroundings {
+  readonly namespace: NetworkNamespace
+  readonly connections: ConnectionTable
+  readonly choices: Choices
+  /** The socket that TPROXY would hand a packet to. */
+  readonly transparentSocket: (transit: Transit, to: {readonly ip?: string; readonly port: number}) => TransparentAnswer
+}
+
+/** A packet before one rule. */
+export interface RuleContext extends Surroundings {
+  readonly transit: Transit
+  readonly hook: HookName
+}
+
+/** What a matched rule does to the packet and to the walk through its chain. */
+export type Effect =
+  | {readonly kind: 'continue'; readonly transit: Transit}
+  | {readonly kind: 'accept'; readonly transit: Transit}
+  | {readonly kind: 'drop'; readonly why: string}
+  | {readonly kind: 'reject'; readonly with: string}
+  | {readonly kind: 'return'}
+  | {readonly kind: 'jump' | 'goto'; readonly chain: string}
+
+export type TransparentAnswer = {readonly kind: 'found'; readonly socket: Stolen} | {readonly kind: 'none'; readonly why: string}

@@ -1,0 +1,33 @@
+import {readdirSync} from 'node:fs'
+import {basename, join} from 'node:path'
+import {readCases} from '../recorded-cases.js'
+import {attemptInput} from './kernel-case.js'
+import {openNetwork} from './kernel-network.js'
+import {predictRoutes} from './kernel-routes.js'
+import {predictWalk} from './kernel-walks.js'
+
+interface Prediction {
+  readonly layer: string
+  readonly scenario: string
+  readonly id: string
+  readonly predicted: unknown
+}
+
+/** Predicts every packet and every route row of one scenario directory of the layer `kernel`. */
+export function* predict(scenarioDir: string): Iterable<Prediction> {
+  const scenario = basename(scenarioDir)
+  const files = readdirSync(scenarioDir).toSorted()
+  for (const one of predictWalks(scenarioDir)) yield {layer: 'kernel', scenario, ...one}
+  for (const file of files.filter((name) => /^route_get.*\.json$/.test(name))) {
+    for (const one of predictRoutes(scenarioDir, file)) yield {layer: 'kernel', scenario, ...one}
+  }
+}
+
+function* predictWalks(scenarioDir: string): Iterable<{readonly id: string; readonly predicted: unknown}> {
+  const cases = readCases(join(scenarioDir, 'cases.json')).map(({id, input}) => ({id, input: attemptInput.parse(input)}))
+  const network = openNetwork(
+    scenarioDir,
+    cases.map(({input}) => input),
+  )
+  for (const {id, input} of cases) yield {id, predicted: predictWalk(network, input)}
+}
