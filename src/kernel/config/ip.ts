@@ -14,7 +14,7 @@ export interface Prefix extends Ip {
   readonly length: number
 }
 
-export function bitsOf(family: Family): number {
+function bitsOf(family: Family): number {
   return family === 4 ? 32 : 128
 }
 

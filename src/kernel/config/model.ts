@@ -1,4 +1,4 @@
-import type {Family, Ip, Prefix} from './ip.js'
+import type {Family, Prefix} from './ip.js'
 import type {MarkMask, SourceLine} from './source-text.js'
 
 /** Where a rule, route or member stands in what was recorded. Absent for what is assumed. */
@@ -124,4 +124,4 @@ export interface IpSetMember {
   readonly place?: Place
 }
 
-export type {Family, Ip, Prefix, MarkMask}
+export type {Family, Prefix, MarkMask}

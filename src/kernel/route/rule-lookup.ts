@@ -131,7 +131,7 @@ function finalAnswer(lookup: Lookup): RuleAnswer | undefined {
   }
 }
 
-export function matchesRule(rule: RoutingRule, key: RouteKey): Tri {
+function matchesRule(rule: RoutingRule, key: RouteKey): Tri {
   const known = allOf([
     tri(rule.source === undefined || (key.source === undefined ? rule.source.length === 0 : contains(rule.source, key.source))),
     tri(rule.destination === undefined || contains(rule.destination, key.destination)),

@@ -11,7 +11,3 @@ export function addressTypes(namespace: NetworkNamespace, text: string): Readonl
   const answer = lookUpTable(routes, {destination: ip, mark: 0, inDevice: 'lo'})
   return new Set([answer.kind === 'found' ? answer.route.type.toUpperCase() : 'UNICAST'])
 }
-
-export function isLocal(namespace: NetworkNamespace, text: string): boolean {
-  return addressTypes(namespace, text)?.has('LOCAL') === true
-}

@@ -45,7 +45,7 @@ export interface Branch {
 }
 
 /** Ways that are followed before a walk is given up as undetermined. */
-export const MAX_WAYS = 256
+const MAX_WAYS = 256
 /** Packets of one attempt: a loop ends with the time to live, echoes of it here. */
 const MAX_EVENTS = 600
 

@@ -1,4 +1,4 @@
-import {formatSocket, type SocketAddress} from '../../flow/address.js'
+import type {SocketAddress} from '../../flow/address.js'
 import type {ProtocolName} from '../config/model.js'
 import type {Packet} from './packet.js'
 
@@ -62,11 +62,11 @@ export function originalDestination(table: ConnectionTable, tuple: Tuple): Socke
   return found?.original.destination
 }
 
-export function tupleOf({protocol, source, destination}: Packet): Tuple {
+function tupleOf({protocol, source, destination}: Packet): Tuple {
   return {protocol, source, destination}
 }
 
-export function inverted({protocol, source, destination}: Tuple): Tuple {
+function inverted({protocol, source, destination}: Tuple): Tuple {
   return {protocol, source: destination, destination: source}
 }
 
@@ -139,10 +139,4 @@ function sameTuple(a: Tuple, b: Tuple): boolean {
 
 export function sameSocket(a: SocketAddress, b: SocketAddress): boolean {
   return a.ip === b.ip && a.port === b.port
-}
-
-/** As `conntrack -L` shows an entry. */
-export function formatConnection({original, reply, mark}: Connection): string {
-  const [there, back] = [original, reply].map(({source, destination}) => `${formatSocket(source)} > ${formatSocket(destination)}`)
-  return `${there ?? ''}, replies ${back ?? ''}, mark ${mark}`
 }

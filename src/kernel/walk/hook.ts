@@ -102,7 +102,7 @@ function isUnbound(entry: Tracked | undefined, side: Side): boolean {
 }
 
 /** Rules that need connection tracking switch it on for their family: a nat table, or a look at the connection. */
-export function tracksConnections({tables}: PacketRules): boolean {
+function tracksConnections({tables}: PacketRules): boolean {
   return tables.some(({name, chains}) => name === 'nat' || [...chains.values()].some((chain) => chain.rules.some(asksConnection)))
 }
 

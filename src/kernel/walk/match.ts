@@ -23,7 +23,7 @@ function decided(match: Match, {rule, context}: {readonly rule: PacketRule; read
 }
 
 /** A condition with its negation. */
-export function holds(match: Match, context: RuleContext): Tri {
+function holds(match: Match, context: RuleContext): Tri {
   if (match.kind === 'probability') return tri(drawn(match, context))
   // Rules that look at the connection never hold without one, negated or not (connmark_mt, nft_ct).
   if (asksConnection(match) && !hasConnection(context.transit)) return 'no'
@@ -147,7 +147,7 @@ function isIcmpType({type, code}: Extract<MatchBody, {kind: 'icmp-type'}>, packe
 }
 
 /** A condition in words, for reasons and conditions of branches. */
-export function describe(match: MatchBody): string {
+function describe(match: MatchBody): string {
   switch (match.kind) {
     case 'unknown':
       return match.text

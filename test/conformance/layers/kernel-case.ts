@@ -38,7 +38,7 @@ export const attemptInput = z.looseObject({
 
 const owner = z.looseObject({netns: z.string(), port: z.number()}).nullable()
 
-export const summary = z.looseObject({owner, original_dst_seen: z.string().nullable(), result: z.string()})
+const summary = z.looseObject({owner, original_dst_seen: z.string().nullable(), result: z.string()})
 
 const ruleStep = z.looseObject({table: z.string(), chain: z.string(), n: z.number().optional()})
 
