@@ -2,7 +2,7 @@ import type {CheckSources} from '../audit/check-file.js'
 import type {Question} from '../flow/trace.js'
 
 /** The `ambientctl trace` call that asks the same question of the same source. */
-export function commandFor(question: Question, {paths, files, demo, namespace}: CheckSources): readonly string[] {
+export function commandFor(question: Question, {paths, files, demo, namespace, envoyVersion}: CheckSources): readonly string[] {
   const {source, destination, protocol, method, path, host, headers = [], sni, fromKind} = question
   return [
     'ambientctl',
@@ -17,6 +17,7 @@ export function commandFor(question: Question, {paths, files, demo, namespace}: 
     ...flag('--sni', sni),
     ...flag('--from-kind', fromKind),
     ...flag('--namespace', namespace),
+    ...flag('--envoy-version', envoyVersion === undefined ? undefined : `${envoyVersion.major}.${envoyVersion.minor}`),
     ...paths.flatMap((each) => ['--snapshot', each]),
     ...files.flatMap((each) => ['--file', each]),
     ...flag('--demo', demo),

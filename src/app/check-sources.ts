@@ -13,10 +13,12 @@ export interface AskedSources {
 /** Answers questions; a source that many checks name is opened once. */
 export function askSources(options: MeshOptions & {readonly environment: Readonly<Record<string, string | undefined>>}): AskedSources {
   const meshes = new Map<string, Promise<Mesh>>()
-  const meshOf = ({paths, files, demo}: CheckSources): Promise<Mesh> => {
+  const meshOf = ({paths, files, demo, envoyVersion}: CheckSources): Promise<Mesh> => {
     const sources = {paths, files, ...(demo === undefined ? {} : {demo})}
-    const key = JSON.stringify(sources)
-    const mesh = meshes.get(key) ?? openSources({...sources, environment: options.environment}, options)
+    // A flag stands above what the check file says.
+    const meshOptions = envoyVersion === undefined ? options : {envoyVersion, ...options}
+    const key = JSON.stringify({...sources, envoyVersion})
+    const mesh = meshes.get(key) ?? openSources({...sources, environment: options.environment}, meshOptions)
     meshes.set(key, mesh)
     return mesh
   }

@@ -133,13 +133,17 @@ function missingOf({missing, outcomes}: Trace): readonly Missing[] {
 
 function sourcesOf({sources, file}: Check, {sources: given}: CheckOptions): CheckSources {
   const isGiven = given !== undefined && (given.paths.length > 0 || given.files.length > 0 || given.demo !== undefined)
-  if (isGiven) return {...(sources.namespace === undefined ? {} : {namespace: sources.namespace}), ...given}
+  if (isGiven) return {...withoutPlaces(sources), ...given}
   const beside = {
     ...sources,
     paths: sources.paths.map((path) => besideFile(path, file)),
     files: sources.files.map((path) => besideFile(path, file)),
   }
   return given?.namespace === undefined ? beside : {...beside, namespace: given.namespace}
+}
+
+function withoutPlaces({namespace, envoyVersion}: CheckSources): Partial<CheckSources> {
+  return {...(namespace === undefined ? {} : {namespace}), ...(envoyVersion === undefined ? {} : {envoyVersion})}
 }
 
 function besideFile(path: string, file: string): string {

@@ -1,4 +1,4 @@
-import type {EnvoyVersion} from '../envoy/semantics.js'
+import type {EnvoyVersion} from '../flow/envoy-version.js'
 import type {Inventory} from '../flow/inventory.js'
 import {inferredDirectory, inventoryDirectory} from '../mesh/compose-directory.js'
 import {fullName, type Directory} from '../mesh/directory.js'

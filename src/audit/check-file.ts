@@ -1,5 +1,6 @@
 import type {z} from 'zod'
 import {InputError} from '../flow/errors.js'
+import type {EnvoyVersion} from '../flow/envoy-version.js'
 import type {Question} from '../flow/trace.js'
 import {checkFileSchema, type CheckEntry, type CheckFileContent} from './check-schema.js'
 import type {Expectation} from './expectation.js'
@@ -29,6 +30,8 @@ export interface CheckSources {
   readonly files: readonly string[]
   readonly demo?: string
   readonly namespace?: string
+  /** Stands in for the version that the dumps tell. */
+  readonly envoyVersion?: EnvoyVersion
 }
 
 /**
@@ -71,12 +74,14 @@ function questionOf(entry: CheckEntry): Question {
 function sourcesOf(entry: CheckEntry, content: CheckFileContent): CheckSources {
   const own = entry.snapshot ?? entry.file ?? entry.demo
   const {snapshot = [], file = [], ...named} = own === undefined ? content : entry
+  const envoyVersion = entry['envoy-version'] ?? content['envoy-version']
   return {
     paths: snapshot,
     files: file,
     ...pickKnown(named, ['demo']),
     ...pickKnown(content, ['namespace']),
     ...pickKnown(entry, ['namespace']),
+    ...(envoyVersion === undefined ? {} : {envoyVersion}),
   }
 }
 

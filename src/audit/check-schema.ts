@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {parseEnvoyVersion, type EnvoyVersion} from '../flow/envoy-version.js'
 import type {ExpectedVerdict, PlacePattern} from './expectation.js'
 import {parseExpectedVerdict, VERDICT_SYNTAX} from './expected-verdict.js'
 import {parsePlacePattern, PLACE_SYNTAX} from './place-pattern.js'
@@ -20,6 +21,14 @@ const place = text.transform((value, context): PlacePattern => {
   return z.NEVER
 })
 
+/** YAML reads 1.40 without quotes as the number 1.4. */
+const envoyVersion = z.string({error: 'a version in quotes, such as "1.24"'}).transform((value, context): EnvoyVersion => {
+  const parsed = parseEnvoyVersion(value)
+  if (parsed !== undefined) return parsed
+  context.addIssue({code: 'custom', message: 'an Envoy version, such as "1.24"'})
+  return z.NEVER
+})
+
 const headers = z
   .record(text, texts, {error: 'a mapping of header names to texts'})
   .transform((lines) => Object.entries(lines).flatMap(([name, values]) => values.map((value) => [name.toLowerCase(), value] as const)))
@@ -29,6 +38,7 @@ const sources = {
   file: texts.exactOptional(),
   demo: text.exactOptional(),
   namespace: text.exactOptional(),
+  'envoy-version': envoyVersion.exactOptional(),
 }
 
 const question = {

@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import type {MeshOptions} from '../app/mesh.js'
 import type {InnerRequest} from '../app/walk-arrival.js'
 import {parseSocket, type SocketAddress} from '../flow/address.js'
+import {parseEnvoyVersion, type EnvoyVersion} from '../flow/envoy-version.js'
 import {UsageError} from '../flow/errors.js'
 import type {Outlook, Verdict, VerdictKind} from '../flow/verdict.js'
 import {outlookOf} from '../flow/verdict.js'
@@ -61,7 +62,7 @@ export const sourceFlags = {
     description: 'Where names without a namespace are looked up first.',
     helpValue: 'NAMESPACE',
   }),
-  'envoy-version': Flags.custom<{major: number; minor: number}>({
+  'envoy-version': Flags.custom<EnvoyVersion>({
     description: 'Envoy version to assume, such as 1.24 (default: what the dump says).',
     helpValue: 'VERSION',
     parse: (text) => Promise.resolve(parseVersion(text)),
@@ -206,12 +207,10 @@ function parseVerdict(text: string): VerdictKind {
   return verdict
 }
 
-function parseVersion(text: string): {major: number; minor: number} {
-  const [, major, minor] = /^v?(\d+)\.(\d+)(?:\.\d+)?$/.exec(text) ?? []
-  if (major === undefined || minor === undefined) {
-    throw new UsageError({what: 'This is no Envoy version.', expected: 'such as 1.24', got: text})
-  }
-  return {major: Number(major), minor: Number(minor)}
+function parseVersion(text: string): EnvoyVersion {
+  const version = parseEnvoyVersion(text)
+  if (version === undefined) throw new UsageError({what: 'This is no Envoy version.', expected: 'such as 1.24', got: text})
+  return version
 }
 
 function parseHeader(text: string): [string, string] {

@@ -13,7 +13,8 @@ import type {Filtered} from './listener/filtered.js'
 import {runListenerFilters} from './listener/listener-filters.js'
 import {findListener} from './listener/select.js'
 import {runNetworkFilters} from './network/run-filters.js'
-import {semanticsOf, type EnvoyVersion} from './semantics.js'
+import type {EnvoyVersion} from '../flow/envoy-version.js'
+import {semanticsOf} from './semantics.js'
 
 export interface EnvoyForwarderInput {
   readonly config: EnvoyConfig

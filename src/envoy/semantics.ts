@@ -1,9 +1,10 @@
+import type {EnvoyVersion} from '../flow/envoy-version.js'
 import {toNumber} from '../json/view.js'
 import type {EnvoyConfig} from './config/model.js'
 
 /** Rules that differ between Envoy versions; `undetermined` when the dump does not tell the version. */
 export interface Semantics {
-  readonly version?: {readonly major: number; readonly minor: number}
+  readonly version?: EnvoyVersion
   /** A map key or list entry matched and its nested matcher found nothing: `final` up to 1.34, `resume` from 1.35 (envoy-2022 D2). */
   readonly nestedMiss: 'final' | 'resume' | 'undetermined'
   /** The same for prefix maps, where a runtime guard can restore the old rule (envoy-2022 D2, I.16). */
@@ -16,11 +17,6 @@ export interface Semantics {
   readonly originalDstSeesRouteHeaders: boolean | undefined
   /** Internal listeners restore addresses from metadata through original_dst (no-op in 1.24) (envoy-2022 D1). */
   readonly internalOriginalDst: boolean | undefined
-}
-
-export interface EnvoyVersion {
-  readonly major: number
-  readonly minor: number
 }
 
 /** Version from `--envoy-version`, else the bootstrap node, else by structure: only 2022 ambient lacks it (envoy-2022 A.8). */

@@ -82,6 +82,19 @@ checks:
   ])
 })
 
+test('an Envoy version holds for the file, or for one check', () => {
+  const checks = read(`
+envoy-version: '1.40'
+checks:
+  - {from: a, to: b, expect: delivered}
+  - {from: a, to: b, expect: delivered, demo: bookinfo, envoy-version: v1.24.1}
+`)
+  expect(checks.map(({sources}) => sources)).toEqual([
+    {paths: [], files: [], envoyVersion: {major: 1, minor: 40}},
+    {paths: [], files: [], demo: 'bookinfo', envoyVersion: {major: 1, minor: 24}},
+  ])
+})
+
 test('an alias is what it stands for', () => {
   const [, second] = read('- &base {from: a, to: b, expect: delivered}\n- *base\n')
   expect(second?.question).toEqual({source: 'a', destination: 'b'})
@@ -119,6 +132,20 @@ const malformed = [
     where: 'checks.yaml:1:3',
     expected: /^a text \(at 0\.to\)/,
     got: 'nothing',
+  },
+  {
+    name: 'a version that YAML reads as another number',
+    text: `${entry}  expect: delivered\n  envoy-version: 1.40\n`,
+    where: 'checks.yaml:4:18',
+    expected: /^a version in quotes, such as "1.24"/,
+    got: '1.4',
+  },
+  {
+    name: 'a version that is none',
+    text: `${entry}  expect: delivered\n  envoy-version: latest\n`,
+    where: 'checks.yaml:4:18',
+    expected: /^an Envoy version, such as "1.24"/,
+    got: '"latest"',
   },
   {name: 'no checks', text: 'snapshot: x\nchecks: []\n', where: 'checks.yaml:2:9', expected: /^at least one check/, got: 'a list'},
   {name: 'an empty file', text: '', where: 'checks.yaml:1:1', expected: /^a list of checks/, got: 'nothing'},

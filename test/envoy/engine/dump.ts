@@ -1,6 +1,6 @@
 import {createEnvoyForwarder} from '../../../src/envoy/forward.js'
 import {readEnvoyConfig} from '../../../src/envoy/config/read-envoy-config.js'
-import type {EnvoyVersion} from '../../../src/envoy/semantics.js'
+import type {EnvoyVersion} from '../../../src/flow/envoy-version.js'
 import type {Arrival} from '../../../src/flow/connection.js'
 import type {Exit, Forwarder, Forwarding} from '../../../src/flow/forwarder.js'
 import {parseSocket} from '../../../src/flow/address.js'
