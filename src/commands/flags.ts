@@ -98,6 +98,7 @@ export const questionFlags = {
   })(),
   'pick-endpoint': pinFlag('endpoint'),
   'pick-waypoint': pinFlag('waypoint'),
+  'pick-route': repeatedString('Follow only this route, or the cluster it leads to, where there is a choice. Repeatable.', 'NAME'),
   reverse: Flags.boolean({description: 'Ask the flow back, from DST to SRC, as a new question.', exclusive: ['from-kind', 'batch']}),
 }
 
@@ -155,8 +156,9 @@ export function limitsOf(flags: {readonly 'max-branches'?: number | undefined}):
 export function pinsOf(flags: {
   readonly 'pick-endpoint'?: string[] | undefined
   readonly 'pick-waypoint'?: string[] | undefined
+  readonly 'pick-route'?: string[] | undefined
 }): readonly string[] {
-  return [...(flags['pick-endpoint'] ?? []), ...(flags['pick-waypoint'] ?? [])]
+  return [...(flags['pick-endpoint'] ?? []), ...(flags['pick-waypoint'] ?? []), ...(flags['pick-route'] ?? [])]
 }
 
 export function meshOptionsOf(flags: {readonly 'envoy-version'?: MeshOptions['envoyVersion'] | undefined}): MeshOptions {
@@ -178,11 +180,11 @@ export function sourcesOf(flags: {
 }
 
 function pinFlag(what: string): ReturnType<typeof repeatedString> {
-  return repeatedString(`Follow only this ${what} where there is a choice. Repeatable.`)
+  return repeatedString(`Follow only this ${what} where there is a choice. Repeatable.`, 'ADDRESS')
 }
 
-function repeatedString(description: string) {
-  return Flags.string({description, helpValue: 'ADDRESS', multiple: true, multipleNonGreedy: true})
+function repeatedString(description: string, helpValue: string) {
+  return Flags.string({description, helpValue, multiple: true, multipleNonGreedy: true})
 }
 
 function parseAddress(text: string): SocketAddress {

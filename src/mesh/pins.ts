@@ -4,7 +4,8 @@ import {addShares, multiplyShares, NOTHING, type Share} from '../flow/share.js'
 
 /**
  * Keeps the exits that a pin names, where a hop chooses between some that do and some that do not.
- * Shares are then those among the pinned exits. A pin is a part of the target: `10.4.1.39:9080`, `10.4.1.39`, or a listener name.
+ * Shares are then those among the pinned exits. A pin is a part of the target (`10.4.1.39:9080`, `10.4.1.39`, or a listener name),
+ * or the whole name of the route or cluster that a request takes.
  */
 export function applyPins(exits: readonly Exit[], pins: readonly string[]): readonly Exit[] {
   const picked = exits.filter((exit) => exit.mirror === true || pins.some((pin) => names(exit, pin)))
@@ -23,6 +24,7 @@ function rescale(exits: readonly Exit[], whole: Share): readonly Exit[] {
 }
 
 function names(exit: Exit, pin: string): boolean {
+  if (exit.log?.route === pin || exit.log?.cluster === pin) return true
   if (exit.kind === 'deliver') return exit.to.ip === pin || exit.to.name === pin
   return exit.kind === 'depart' && containsWord(formatAddress(exit.departure.to), pin)
 }

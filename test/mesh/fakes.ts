@@ -1,5 +1,5 @@
 import type {Arrival, Departure} from '../../src/flow/connection.js'
-import type {Exit, Forwarder, Forwarding} from '../../src/flow/forwarder.js'
+import type {Exit, Forwarder, Forwarding, ProxyLog} from '../../src/flow/forwarder.js'
 import {WHOLE, type Share} from '../../src/flow/share.js'
 import type {Verdict} from '../../src/flow/verdict.js'
 import type {Station, Visit} from '../../src/mesh/station.js'
@@ -12,6 +12,7 @@ export interface FakeExit {
   readonly ends?: Verdict
   readonly share?: Share
   readonly mirror?: true
+  readonly log?: ProxyLog
   /** Port of the next arrival; 80 unless told. A different port is a different arrival. */
   readonly port?: number
 }
@@ -33,7 +34,8 @@ function stationOf(world: FakeWorld, name: string): Station {
 }
 
 function toExit(exit: FakeExit): Exit {
-  const terms = {share: exit.share ?? WHOLE, requires: [], steps: [], ...(exit.mirror === undefined ? {} : {mirror: exit.mirror})}
+  const {share = WHOLE, mirror, log} = exit
+  const terms = {share, requires: [], steps: [], ...(mirror === undefined ? {} : {mirror}), ...(log === undefined ? {} : {log})}
   if (exit.to === undefined) return {...terms, kind: 'stop', verdict: exit.ends ?? {kind: 'delivered'}, answer: {kind: 'unknown'}}
   const departure: Departure = {
     to: {kind: 'internal', listener: exit.to, endpointId: String(exit.port ?? 80)},

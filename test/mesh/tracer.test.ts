@@ -113,6 +113,18 @@ describe('traceFlow', () => {
     expect(summary(trace)).toEqual([['o1', 'denied', '1']])
   })
 
+  it.each(['blue', 'outbound|80||web'])('follows only the pinned route or cluster %s', (pin) => {
+    const world = {
+      a: [
+        {to: 'b', share: fraction(1, 4), log: {route: 'blue', cluster: 'outbound|80||web'}},
+        {to: 'c', share: fraction(3, 4), log: {route: 'green', cluster: 'outbound|80||web-2'}},
+      ],
+      b: [{}],
+      c: [{}],
+    }
+    expect(path(traceFlow({start: visitOf(world, 'a'), pins: [pin]}))).toEqual(['a', 'b'])
+  })
+
   it('ignores a pin that no exit names', () => {
     const trace = traceFlow({
       start: visitOf(
