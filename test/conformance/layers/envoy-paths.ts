@@ -15,32 +15,42 @@ export interface Path {
   readonly undetermined?: string
 }
 
+/** What answers beyond the proxy. */
+export interface Reached {
+  readonly client: Client
+  readonly refused: boolean
+}
+
+interface Surroundings {
+  readonly depth?: number
+  readonly mirrors?: boolean
+  /** What every address outside the proxy does with a payload; an echo server unless told. */
+  readonly world?: (payload: Payload) => Reached
+}
+
 const MAX_DEPTH = 12
 
 /** All paths of a connection through one Envoy; outside it every address is an echo server (see the layer's README). */
-export function enumeratePaths(forwarder: Forwarder, input: {arrival: Arrival; depth?: number; mirrors?: boolean}): Path[] {
-  const depth = input.depth ?? 0
+export function enumeratePaths(forwarder: Forwarder, input: Surroundings & {readonly arrival: Arrival}): Path[] {
+  const {arrival, depth = 0, ...surroundings} = input
   if (depth > MAX_DEPTH) {
     return [{share: WHOLE, client: {result: 'closed'}, refused: false, hops: [], exits: [], undetermined: 'too many internal hops'}]
   }
-  const {exits} = forwarder.forward(input.arrival)
+  const {exits} = forwarder.forward(arrival)
   return exits
-    .filter((exit) => exit.mirror !== true || input.mirrors === true)
+    .filter((exit) => exit.mirror !== true || surroundings.mirrors === true)
     .flatMap((exit) =>
-      pathsOf(forwarder, {exit, depth, ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors})}).map((path) => ({
-        ...path,
-        share: multiplyShares(exit.share, path.share),
-      })),
+      pathsOf(forwarder, {...surroundings, exit, depth}).map((path) => ({...path, share: multiplyShares(exit.share, path.share)})),
     )
 }
 
-function pathsOf(forwarder: Forwarder, input: {exit: Exit; depth: number; mirrors?: boolean}): Path[] {
+function pathsOf(forwarder: Forwarder, input: Surroundings & {readonly exit: Exit}): Path[] {
   const {exit} = input
   switch (exit.kind) {
     case 'deliver':
       return [{share: WHOLE, client: {result: 'tcp_reply'}, refused: false, hops: [row(exit.log)], exits: [exit]}]
     case 'stop':
-      return stopped(forwarder, {exit, depth: input.depth})
+      return stopped(forwarder, {...input, exit})
     case 'depart':
       return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, next))
     default:
@@ -48,10 +58,9 @@ function pathsOf(forwarder: Forwarder, input: {exit: Exit; depth: number; mirror
   }
 }
 
-function stopped(forwarder: Forwarder, input: {exit: Extract<Exit, {kind: 'stop'}>; depth: number}): Path[] {
-  const {exit} = input
+function stopped(forwarder: Forwarder, {exit, ...input}: Surroundings & {readonly exit: Extract<Exit, {kind: 'stop'}>}): Path[] {
   const own = Object.keys(exit.log ?? {}).length === 0 ? [] : [row(exit.log)]
-  const behind = exit.dialled?.to.kind === 'internal' ? departed(forwarder, {departure: exit.dialled, depth: input.depth}) : [undefined]
+  const behind = exit.dialled?.to.kind === 'internal' ? departed(forwarder, {...input, departure: exit.dialled}) : [undefined]
   return behind.map((path) => ({
     share: path?.share ?? WHOLE,
     client: answerOf(exit),
@@ -79,29 +88,34 @@ function answerOf({answer}: Extract<Exit, {kind: 'stop'}>): Client {
   }
 }
 
-function departed(forwarder: Forwarder, input: {departure: Departure; depth: number; mirrors?: boolean}): Path[] {
-  const {to, payload, internal} = input.departure
-  if (to.kind !== 'internal') return [{share: WHOLE, client: world(payload), refused: false, hops: [], exits: []}]
+function departed(forwarder: Forwarder, {departure, ...input}: Surroundings & {readonly departure: Departure}): Path[] {
+  const {to, payload, internal} = departure
+  const {depth = 0, world = echo} = input
+  if (to.kind !== 'internal') return [{share: WHOLE, ...world(payload), hops: [], exits: []}]
   return enumeratePaths(forwarder, {
+    ...input,
     arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})},
-    depth: input.depth + 1,
-    ...(input.mirrors === undefined ? {} : {mirrors: input.mirrors}),
+    depth: depth + 1,
   })
 }
 
+function echo(payload: Payload): Reached {
+  return {client: answerTo(payload), refused: false}
+}
+
 /** What the echo world answers to a payload: it speaks TLS, accepts CONNECT and answers requests. */
-function world(payload: Payload): Client {
+function answerTo(payload: Payload): Client {
   switch (payload.kind) {
     case 'tls':
-      return world(payload.payload)
+      return answerTo(payload.payload)
     // The recording's client reads an HTTP/1.0 answer as raw bytes.
     case 'http':
       if (payload.http10 === true) return {result: 'data'}
       return payload.tunneled === undefined
         ? {result: 'response', status: 200}
-        : {result: 'response', status: 200, inner: world(payload.tunneled)}
+        : {result: 'response', status: 200, inner: answerTo(payload.tunneled)}
     case 'proxy-protocol':
-      return world(payload.payload)
+      return answerTo(payload.payload)
     case 'opaque':
     case 'unknown':
       return {result: 'tcp_reply'}

@@ -1,20 +1,24 @@
+import {z} from 'zod'
 import {istiodObserved, istiodPredicted, type AccessLine, type IstiodOutcome} from './istiod-case.js'
+import {gatewayObserved} from './istiod-gateway-case.js'
+import {compareGateway} from './istiod-gateway-compare.js'
 
 export interface Comparison {
   readonly ok: boolean
   readonly why?: string
 }
 
-/** The one real connection must be among the outcomes, or its error among the errors; undefined for cases of other programs. */
-export function compare(predicted: unknown, recorded: unknown): Comparison | undefined {
-  const observed = istiodObserved.safeParse(recorded)
-  if (!observed.success) return undefined
+/** The one real connection must be among the outcomes, or its error among the errors; gateways and sidecars log rows of their own. */
+export function compare(predicted: unknown, recorded: unknown): Comparison {
+  const observed = z.union([istiodObserved, gatewayObserved]).parse(recorded)
+  return 'access' in observed ? compareAccess(predicted, observed.access) : compareGateway(predicted, observed)
+}
+
+function compareAccess(predicted: unknown, access: readonly AccessLine[]): Comparison {
   const prediction = istiodPredicted.parse(predicted)
   if ('undetermined' in prediction) return {ok: false, why: `undetermined: ${prediction.undetermined}`}
   const {outcomes, errors} = prediction
-  const wrong = observed.data.access.find(
-    (line) => !errors.some(({error}) => error === line.error) && !outcomes.some((outcome) => isThis(outcome, line)),
-  )
+  const wrong = access.find((line) => !errors.some(({error}) => error === line.error) && !outcomes.some((outcome) => isThis(outcome, line)))
   return wrong === undefined ? {ok: true} : {ok: false, why: `observed ${JSON.stringify(wrong)}, predicted ${JSON.stringify(prediction)}`}
 }
 

@@ -7,6 +7,7 @@ import type {SourcePod} from '../../../src/ztunnel/outbound/source.js'
 import type {ZtunnelState} from '../../../src/ztunnel/state/state.js'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
 import {istiodInput, type IstiodInput} from './istiod-case.js'
+import {gatewayPredictor} from './istiod-gateway.js'
 import {dumpShelf} from './ztunnel-dump.js'
 import {describeRequest} from './ztunnel-outbound.js'
 
@@ -17,15 +18,14 @@ interface Prediction {
   readonly predicted: unknown
 }
 
-/** Predicts the connections of captured pods; requests to gateways and sidecars have no predictor yet. */
+/** Predicts the connections of captured pods, and the requests to gateways and sidecars. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {
   const stateOf = dumpShelf(scenarioDir)
   const toPrediction = (id: string, predicted: unknown): Prediction => ({layer: 'istiod', scenario: basename(scenarioDir), id, predicted})
   for (const one of casesOf(scenarioDir, 'cases-ztunnel.json')) yield toPrediction(one.id, predictCase(one, stateOf))
-  for (const {id} of casesOf(scenarioDir, 'cases.json')) yield toPrediction(id, {undetermined: NOT_BUILT})
+  const predictRequest = gatewayPredictor({scenarioDir})
+  for (const one of casesOf(scenarioDir, 'cases.json')) yield toPrediction(one.id, predictRequest(one))
 }
-
-const NOT_BUILT = 'requests to gateways and sidecars are not built yet'
 
 function casesOf(scenarioDir: string, file: string): readonly RecordedCase[] {
   const path = join(scenarioDir, file)
