@@ -67,7 +67,9 @@ function handleStream(input: ManagerInput, arrived: Stream): Passages {
     case 'missing':
       return single({end: undetermined(found.missing), log: input.log})
     case 'no-scope':
-      return single(noRoute(input.log, 'no route scope matches the request'))
+      return single(notFound(input.log, {kind: 'no-route', reason: 'no route scope matches the request'}))
+    case 'dangling':
+      return single(notFound(input.log, {kind: 'dangling-reference', reason: found.reason}))
     case 'table':
       return andThen(selectRoute({table: found.table, stream, context: routeContext(input)}), (choice) =>
         handleChoice({...input, stream}, choice),
@@ -99,7 +101,9 @@ function handleChoice(input: StreamInput, choice: RouteChoice): Passages {
     case 'no-virtual-host':
     case 'no-route': {
       const why = choice.kind === 'no-route' ? 'no route of the virtual host matches' : 'no virtual host matches the authority'
-      return filtered({...input, log, choice}, () => single(noRoute(log, `${why}: ${describeRequest(input.stream)}`)))
+      return filtered({...input, log, choice}, () =>
+        single(notFound(log, {kind: 'no-route', reason: `${why}: ${describeRequest(input.stream)}`})),
+      )
     }
     case 'redirect-tls':
       return filtered({...input, log, choice}, () =>
@@ -200,9 +204,9 @@ function targetLog(input: StreamInput, target: RouteTarget): ProxyLog {
     : input.log
 }
 
-function noRoute(log: ProxyLog, reason: string): Passage {
+function notFound(log: ProxyLog, verdict: Verdict): Passage {
   return {
-    end: stop({kind: 'no-route', reason}, {kind: 'http', status: 404}),
+    end: stop(verdict, {kind: 'http', status: 404}),
     log: {...log, code: 404, flags: 'NR', details: 'route_not_found'},
   }
 }

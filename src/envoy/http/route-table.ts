@@ -7,6 +7,8 @@ export type RouteTable =
   | {readonly kind: 'table'; readonly table: View; readonly name: string}
   /** No scope matches the request: Envoy answers 404. */
   | {readonly kind: 'no-scope'}
+  /** RDS was asked for a table that Envoy does not hold: it answers 404. */
+  | {readonly kind: 'dangling'; readonly reason: string}
   | {readonly kind: 'missing'; readonly missing: Missing}
 
 /** The RouteConfiguration of a connection manager: inline, by RDS, or by scope. Source: envoy-2022 D5. */
@@ -22,14 +24,17 @@ export function routeTableOf(context: EngineContext, input: {manager: View; stre
     : byScope(context, {scoped, stream: input.stream})
 }
 
-function byName(context: EngineContext, name: string): RouteTable {
-  const resource = context.config.routeTable(name)
-  return resource === undefined
-    ? {
-        kind: 'missing',
-        missing: {what: `route table "${name}" is not in the dump`, collect: 'take the dump again once RDS has delivered it'},
-      }
-    : {kind: 'table', table: resource.view, name}
+/**
+ * A dump lists every table that RDS delivered, so one that is not among them is not there; but a dump without any table may be a part only.
+ * Source: envoy-2022 D5; rds_route_config_provider_impl.cc (no route before the first delivery).
+ */
+function byName({config}: EngineContext, name: string): RouteTable {
+  const resource = config.routeTable(name)
+  if (resource !== undefined) return {kind: 'table', table: resource.view, name}
+  const what = `route table "${name}" is not in the dump`
+  return config.routeTables().length > 0
+    ? {kind: 'dangling', reason: what}
+    : {kind: 'missing', missing: {what, collect: 'take a whole dump, once RDS has delivered the table'}}
 }
 
 /** scoped_config_impl.cc: every fragment of the key must be present; the key picks the scope. */

@@ -8,6 +8,7 @@ import type {Upstream} from '../cluster/upstream.js'
 import type {Stream} from '../connection.js'
 import {stop, undetermined, type EngineContext, type Passage} from '../context.js'
 import {departTo} from '../network/departure.js'
+import {sentRequestSteps} from '../route/sent-request.js'
 import type {RouteTarget} from '../route/target.js'
 
 interface RouterInput {
@@ -102,13 +103,16 @@ function dial(
 ): Branch<Passage> {
   const {context, target, log} = input
   const left = departTo({context, host, connection: target.stream.connection, payload: upstreamPayload(target, host)})
-  const terminated: Step[] = target.connect === 'terminate' ? [connectStep(context, {target, host})] : []
+  const told =
+    target.connect === 'terminate'
+      ? [connectStep(context, {target, host})]
+      : sentRequestSteps(target, {sent: requestFor(target, host), evidence: context.evidence})
   return one<Passage>(
     {
       end: {kind: 'depart', departure: left.departure},
       log: {...log, ...(target.connect === 'terminate' ? {handledBy: 'connect'} : {}), upstreamHost: formatAddress(host.address)},
     },
-    [...terminated, ...left.steps],
+    [...told, ...left.steps],
   )
 }
 

@@ -39,7 +39,9 @@ function mirrorBranch(
     stream: mirroredStream(target.stream, policy),
     notFoundCode: target.notFoundCode,
     metadataMatch: [],
-    notes: [],
+    route: target.route,
+    arrived: target.arrived,
+    notes: target.notes,
   }
   return [{value, share: part.share, requires: [], steps: [], mirror: true}]
 }

@@ -74,7 +74,9 @@ function clusterTarget(question: ActionQuestion, {action, pick}: {action: View; 
       : {}),
     metadataMatch: metadataMatch([action, entry]),
     ...(connect === undefined ? {} : {connect}),
-    notes: [...notes, ...policyNotes(action)],
+    route: question.choice.route,
+    arrived: question.stream.request,
+    notes,
   }
 }
 
@@ -106,14 +108,4 @@ function redirectTarget({choice: {route}, stream, context}: ActionQuestion, redi
 function directTarget(status: number, stream: Stream): RouteTarget {
   const hasLocation = stream.request.path !== undefined && (status === 201 || (status >= 300 && status < 400))
   return {kind: 'direct-response', status, stream, ...(hasLocation ? {location: redirectLocation(undefined, stream)} : {})}
-}
-
-/** Timeouts and retries do not change where the request goes, so they are only told. */
-function policyNotes(action: View): readonly string[] {
-  const timeout = action.str('timeout')
-  const retry = action.get('retry_policy')
-  return [
-    ...(timeout === undefined ? [] : [timeout === '0s' ? 'no timeout' : `timeout ${timeout}`]),
-    ...(retry === undefined ? [] : [`up to ${retry.num('num_retries') ?? 1} retries on ${retry.str('retry_on') ?? 'nothing'}`]),
-  ]
 }

@@ -1,6 +1,7 @@
 import type {Rejected, Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import type {RouteQuestion} from './context.js'
+import {describePolicies} from './describe-policies.js'
 import {describeAction, describeMatch, routeName} from './describe-route.js'
 
 /** Rejected routes listed in a step; the last entry then counts the others. */
@@ -17,14 +18,19 @@ interface Passing {
   readonly skipped: readonly Skipped[]
 }
 
-/** The step of a route that was taken. */
-export function routeStep(route: View, {question, skipped, fraction}: Passing & {fraction: string}): Step {
+interface Taken extends Passing {
+  readonly virtualHost: View
+  readonly fraction: string
+}
+
+/** The step of a route that was taken: what it asks for, where it leads, and how often and how long it tries. */
+export function routeStep(route: View, {question, virtualHost, skipped, fraction}: Taken): Step {
   const {stream, context} = question
   return {
     kind: 'route',
     name: routeName(route),
     match: describeMatch(route, context.runtime),
-    action: describeAction(route),
+    action: [describeAction(route), ...describePolicies({route, virtualHost})].join(', '),
     because: [describeRequest(stream), ...(fraction === '100 %' ? [] : [`runtime fraction ${fraction}`])],
     evidence: [context.evidence(route)],
     ...rejectedOf(skipped),

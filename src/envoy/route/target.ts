@@ -1,3 +1,4 @@
+import type {HttpRequest} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 
@@ -15,7 +16,10 @@ export interface ClusterTarget {
   readonly notFoundCode: number
   /** A CONNECT: ended here with its payload sent on as TCP, or passed on as CONNECT. */
   readonly connect?: 'terminate' | 'forward'
-  /** Timeouts, retries and the like: they do not change where the request goes. */
+  readonly route: View
+  /** The request before the route changed it. */
+  readonly arrived: HttpRequest
+  /** What of the changed request could not be evaluated. */
   readonly notes: readonly string[]
   /** The entry of `weighted_clusters` that was taken; its per-filter config comes first. */
   readonly weightedEntry?: View

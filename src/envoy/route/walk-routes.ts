@@ -117,7 +117,7 @@ function take(taking: Taking, {question, virtualHost}: RouteWalk): Advance {
       value: {kind: 'route', route, virtualHost, table: question.table, draw: inside.draw},
       share: open ? multiplyShares(share, oneOf(2)) : share,
       requires: open ? [...start.requires, condition(taking, true)] : start.requires,
-      steps: [routeStep(route, {question, skipped: start.skipped, fraction: split.text})],
+      steps: [routeStep(route, {question, virtualHost, skipped: start.skipped, fraction: split.text})],
     },
     alternatives: alternativesTo(taking, share),
   }

@@ -62,14 +62,6 @@ describe('clusters', () => {
     expect(weightedEntry?.str('name')).toBe('a')
   })
 
-  test('timeouts and retries are told', () => {
-    expect(clusterOf(chosen({route: {cluster: 'c', timeout: '0s', retry_policy: {retry_on: '5xx', num_retries: 2}}})).notes).toEqual([
-      'no timeout',
-      'up to 2 retries on 5xx',
-    ])
-    expect(clusterOf(chosen({route: {cluster: 'c', timeout: '15s'}})).notes).toEqual(['timeout 15s'])
-  })
-
   test.each([
     {name: 'terminated', method: 'CONNECT', upgrades: [{upgrade_type: 'CONNECT', connect_config: {}}], connect: 'terminate'},
     {name: 'forwarded', method: 'CONNECT', upgrades: [], connect: 'forward'},
