@@ -2,11 +2,11 @@ import {z} from 'zod'
 import {describeFailure, InputError, isExpectedError, type Failure} from '../flow/errors.js'
 import {EXIT_CODES, exitCodeOf, type ExitCode} from '../flow/exit-code.js'
 import type {Trace} from '../flow/trace.js'
-import {outlookOf} from '../flow/verdict.js'
+import {outlookFor, type VerdictKind} from '../flow/verdict.js'
 
 /** The answer to one line of a batch. */
 export type BatchAnswer =
-  | {readonly kind: 'trace'; readonly line: number; readonly trace: Trace}
+  | {readonly kind: 'trace'; readonly line: number; readonly trace: Trace; readonly expected?: VerdictKind}
   | {readonly kind: 'failure'; readonly line: number; readonly failure: Failure}
 
 export interface Batch<T> {
@@ -14,6 +14,8 @@ export interface Batch<T> {
   /** Reads one line's JSON value. @throws ZodError or UsageError */
   readonly read: (value: unknown) => T
   readonly answer: (question: T) => Promise<Trace>
+  /** The verdict a line asks for, whatever it means for the traffic. */
+  readonly expected?: (question: T) => VerdictKind | undefined
 }
 
 /**
@@ -33,17 +35,23 @@ export async function answerBatch<T>(batch: Batch<T>, handOn: (answer: BatchAnsw
   return answers
 }
 
-/** The exit code of a batch: a line that failed, else a negative trace, else an undetermined one. */
+/** The exit code of a batch: a line that failed, else a negative (or unexpected) trace, else an undetermined one. */
 export function batchExitCode(answers: readonly BatchAnswer[]): ExitCode {
-  const codes = answers.map((answer) => (answer.kind === 'failure' ? answer.failure.exitCode : exitCodeOf(outlookOf(answer.trace.verdict))))
+  const codes = answers.map(codeOf)
   const failed = codes.find((code) => code > EXIT_CODES.undetermined)
   const bad = [EXIT_CODES.negative, EXIT_CODES.undetermined].find((code) => codes.includes(code))
   return failed ?? bad ?? EXIT_CODES.ok
 }
 
+function codeOf(answer: BatchAnswer): ExitCode {
+  return answer.kind === 'failure' ? answer.failure.exitCode : exitCodeOf(outlookFor(answer.trace.verdict, answer.expected))
+}
+
 async function answerLine<T>({line, text}: {readonly line: number; readonly text: string}, batch: Batch<T>): Promise<BatchAnswer> {
   try {
-    return {kind: 'trace', line, trace: await batch.answer(batch.read(JSON.parse(text)))}
+    const question = batch.read(JSON.parse(text))
+    const expected = batch.expected?.(question)
+    return {kind: 'trace', line, trace: await batch.answer(question), ...(expected === undefined ? {} : {expected})}
   } catch (thrown) {
     const failure = thrown instanceof SyntaxError || thrown instanceof z.ZodError ? badLine(line, thrown) : thrown
     if (!isExpectedError(failure)) throw failure

@@ -2,6 +2,7 @@ import type {EnvoyConfig} from '../envoy/config/model.js'
 import type {Address, SocketAddress} from '../flow/address.js'
 import type {Arrival, Payload} from '../flow/connection.js'
 import {UsageError} from '../flow/errors.js'
+import type {VerdictKind} from '../flow/verdict.js'
 
 /** One connection or request at one proxy. */
 export interface WalkQuestion {
@@ -24,6 +25,8 @@ export interface WalkQuestion {
   readonly headers?: readonly (readonly [string, string])[]
   /** The request inside an accepted CONNECT. */
   readonly inner?: InnerRequest
+  /** The verdict that is wished for, in a batch. */
+  readonly expect?: VerdictKind
 }
 
 export interface InnerRequest {

@@ -1,38 +1,19 @@
 import {isIP} from 'node:net'
 import {Flags} from '@oclif/core'
 import type {MeshOptions} from '../app/mesh.js'
+import type {CoverageGoal} from '../app/coverage.js'
+import {COVERAGE_KINDS} from '../app/coverage-resources.js'
 import type {InnerRequest} from '../app/walk-arrival.js'
 import {parseSocket, type SocketAddress} from '../flow/address.js'
 import {parseEnvoyVersion, type EnvoyVersion} from '../flow/envoy-version.js'
 import {UsageError} from '../flow/errors.js'
-import type {Outlook, Verdict, VerdictKind} from '../flow/verdict.js'
-import {outlookOf} from '../flow/verdict.js'
+import {VERDICT_KINDS, type VerdictKind} from '../flow/verdict.js'
 import type {TraceLimits} from '../mesh/tracer.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
 
-/** The words of `--expect`. */
-const VERDICTS = [
-  'delivered',
-  'passthrough',
-  'responded',
-  'denied',
-  'no-listener',
-  'no-filter-chain',
-  'no-route',
-  'no-healthy-upstream',
-  'unknown-waypoint',
-  'unknown-gateway',
-  'dangling-reference',
-  'tls-failure',
-  'ip-mismatch',
-  'refused',
-  'dropped',
-  'loop',
-  'undetermined',
-] as const satisfies readonly VerdictKind[]
-
 const SOURCES = 'SOURCE'
 const REQUEST = 'REQUEST'
+const COVERAGE = 'COVERAGE'
 
 /** Where the data comes from; the same in every command that reads dumps. */
 export const sourceFlags = {
@@ -142,10 +123,17 @@ export const traceOutputFlags = {
   batch: Flags.string({description: 'Answer a question per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
 }
 
-/** What a verdict is worth to the caller: `--expect` asks for one kind, whatever it means for the traffic. */
-export function outlookFor(verdict: Verdict, expected: VerdictKind | undefined): Outlook {
-  if (expected === undefined) return outlookOf(verdict)
-  return verdict.kind === expected ? 'positive' : 'negative'
+/** What the questions touch, and how much of it they must. */
+export const coverageFlags = {
+  coverage: Flags.boolean({description: 'Tell which listeners, chains, routes, policies and clusters were touched.', helpGroup: COVERAGE}),
+  'fail-under': Flags.custom<CoverageGoal>({
+    description: 'Exit with 1 if less was touched; KIND=PERCENT for one kind, such as routes=80. Repeatable. Implies --coverage.',
+    helpGroup: COVERAGE,
+    helpValue: 'PERCENT',
+    multiple: true,
+    multipleNonGreedy: true,
+    parse: (text) => Promise.resolve(parseGoal(text)),
+  })(),
 }
 
 export function limitsOf(flags: {readonly 'max-branches'?: number | undefined}): Partial<TraceLimits> {
@@ -195,6 +183,21 @@ function parseAddress(text: string): SocketAddress {
   return address
 }
 
+function parseGoal(text: string): CoverageGoal {
+  const [, name, number = ''] = /^(?:([a-z-]+)=)?(\d{1,3}(?:\.\d+)?)$/.exec(text) ?? []
+  const kind = COVERAGE_KINDS.find((known) => known === name)
+  const percent = Number(number)
+  if (number === '' || percent > 100 || (name !== undefined && kind === undefined)) {
+    throw new UsageError({
+      what: 'This is no coverage to reach.',
+      where: '--fail-under',
+      expected: `0 to 100, alone or behind one of ${COVERAGE_KINDS.map((known) => `${known}=`).join(' ')}`,
+      got: text,
+    })
+  }
+  return {percent, ...(kind === undefined ? {} : {kind})}
+}
+
 function parseInner(text: string): InnerRequest {
   const [, method, authority, path = '/'] = /^([A-Za-z]+)\s+([^\s/]+)(\/\S*)?$/.exec(text.trim()) ?? []
   if (method === undefined || authority === undefined) {
@@ -204,8 +207,8 @@ function parseInner(text: string): InnerRequest {
 }
 
 function parseVerdict(text: string): VerdictKind {
-  const verdict = VERDICTS.find((known) => known === text)
-  if (verdict === undefined) throw new UsageError({what: 'This is no verdict.', expected: VERDICTS.join(', '), got: text})
+  const verdict = VERDICT_KINDS.find((known) => known === text)
+  if (verdict === undefined) throw new UsageError({what: 'This is no verdict.', expected: VERDICT_KINDS.join(', '), got: text})
   return verdict
 }
 

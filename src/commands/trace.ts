@@ -5,22 +5,13 @@ import {openSources} from '../app/open.js'
 import {questionFrom, readQuestion} from '../app/question-input.js'
 import {traceQuestion, type TraceOptions} from '../app/trace.js'
 import type {Question, Trace as Result} from '../flow/trace.js'
+import {outlookFor} from '../flow/verdict.js'
 import {batchDocument, renderBatchLine} from '../render/batch-line.js'
 import {renderTrace} from '../render/render-trace.js'
 import {traceDocument} from '../render/trace-json.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
-import {
-  limitsOf,
-  meshOptionsOf,
-  outlookFor,
-  pinsOf,
-  questionFlags,
-  requestFlags,
-  sourceFlags,
-  sourcesOf,
-  traceOutputFlags,
-} from './flags.js'
+import {limitsOf, meshOptionsOf, pinsOf, questionFlags, requestFlags, sourceFlags, sourcesOf, traceOutputFlags} from './flags.js'
 
 /** Where a connection goes. */
 export class Trace extends BaseCommand {

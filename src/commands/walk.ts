@@ -1,29 +1,32 @@
-import {Args} from '@oclif/core'
-import {answerBatch, batchExitCode} from '../app/batch.js'
+import {Args, type Interfaces} from '@oclif/core'
+import {answerBatch, batchExitCode, type BatchAnswer} from '../app/batch.js'
+import {CoverageCollector, coverageExitCode, missedGoals} from '../app/coverage.js'
 import type {Mesh} from '../app/mesh.js'
 import {openSources} from '../app/open.js'
 import {readWalkQuestion, walkQuestionFrom} from '../app/question-input.js'
 import {walkProxy} from '../app/walk.js'
 import type {WalkQuestion} from '../app/walk-arrival.js'
 import type {Trace} from '../flow/trace.js'
-import {batchDocument, renderBatchLine} from '../render/batch-line.js'
+import {renderBatchLine} from '../render/batch-line.js'
+import {answersDocument, renderCoverageAs} from '../render/coverage-document.js'
 import {renderTrace} from '../render/render-trace.js'
-import {traceDocument} from '../render/trace-json.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
-import {limitsOf, meshOptionsOf, outlookFor, requestFlags, sourceFlags, sourcesOf, traceOutputFlags, walkFlags} from './flags.js'
+import {coverageFlags, limitsOf, meshOptionsOf, requestFlags, sourceFlags, sourcesOf, traceOutputFlags, walkFlags} from './flags.js'
 
 /** What one proxy does with a connection. */
 export class Walk extends BaseCommand {
   static override summary = 'Show what one proxy does with a connection.'
   static override description = `PROXY is a pod, namespace/pod, or a name given with --file; a unique
 beginning is enough. The walk follows the internal listeners of the proxy and
-ends where the connection leaves it.`
+ends where the connection leaves it: what the next one does is not part of it.
+--coverage tells what of the proxy the questions touched, and what not.`
 
   static override examples = [
     '<%= config.bin %> walk ztunnel --port 15001 --src 10.4.2.19 --dst 10.8.4.226:9080',
     '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
     '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
+    '<%= config.bin %> walk gateway --batch questions.ndjson --coverage --fail-under routes=80',
   ]
 
   static override args = {proxy: Args.string({description: 'The proxy.'})}
@@ -33,39 +36,68 @@ ends where the connection leaves it.`
     ...walkFlags,
     ...requestFlags,
     ...traceOutputFlags,
+    ...coverageFlags,
   }
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Walk)
     const mesh = await openSources(sourcesOf(flags), {...meshOptionsOf(flags), inferNames: false})
     for (const warning of mesh.snapshot.warnings) this.warn(warning)
-    const limits = limitsOf(flags)
-    if (flags.batch !== undefined) return this.answerAll(mesh, {path: flags.batch, limits, proxy: args.proxy})
-    const {src: source, dst: destination, header: headers, ...rest} = flags
-    const {listener, port, identity, alpn, authority, inner, method, path, sni} = rest
+    const goals = flags['fail-under'] ?? []
+    const collector = flags.coverage || goals.length > 0 ? new CoverageCollector() : undefined
+    const asking = {mesh, flags, proxy: args.proxy, collector}
+    const answers = flags.batch === undefined ? [await this.answerOne(asking)] : await this.answerAll(asking, flags.batch)
+    const coverage = await collector?.finish(mesh)
+    mesh.snapshot.close()
+    const missed = coverage === undefined ? [] : missedGoals(coverage, goals)
+    process.exitCode = coverageExitCode(batchExitCode(answers), missed)
+    if (coverage !== undefined) {
+      await this.print(renderCoverageAs(flags.output, {coverage, missed, look: {...this.look(flags), verbose: flags.verbose}}))
+    }
+    return answersDocument(answers, {isBatch: flags.batch !== undefined, coverage})
+  }
+
+  private async answerOne({mesh, flags, proxy, collector}: Asking): Promise<BatchAnswer> {
+    const {src: source, dst: destination, header: headers, expect: expected} = flags
+    const {listener, port, identity, alpn, authority, inner, method, path, sni} = flags
     const request = {identity, alpn, authority, inner, method, path, sni, headers}
-    const question = walkQuestionFrom({proxy: args.proxy, listener, port, source, destination, ...request})
-    const trace = await walkProxy(mesh, {question, limits})
-    await this.print(
-      await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
-    )
-    this.conclude(outlookFor(trace.verdict, flags.expect))
-    mesh.snapshot.close()
-    return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
+    const question = walkQuestionFrom({proxy, listener, port, source, destination, ...request})
+    const trace = await walkProxy(mesh, {question, limits: limitsOf(flags)})
+    const answer = {kind: 'trace' as const, line: 1, trace, ...(expected === undefined ? {} : {expected})}
+    collector?.addProxy(question.proxy)
+    collector?.add(answer)
+    const {output, verbose, evidence} = flags
+    const isLine = collector !== undefined && output === 'json'
+    const look = {...this.look(flags), format: output, verbose, evidence}
+    await this.print(isLine ? renderBatchLine(answer) : await renderTrace(trace, look))
+    if (collector !== undefined && output === 'tree') await this.print('')
+    return answer
   }
 
-  private async answerAll(mesh: Mesh, {path, limits, proxy}: BatchInput): Promise<object> {
-    const read = (value: unknown): WalkQuestion => readWalkQuestion(value, proxy)
-    const answer = (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, limits})
-    const answers = await answerBatch({lines: batchLines(path), read, answer}, (each) => this.print(renderBatchLine(each)))
-    process.exitCode = batchExitCode(answers)
-    mesh.snapshot.close()
-    return {answers: answers.map(batchDocument)}
+  private async answerAll({mesh, flags, proxy, collector}: Asking, path: string): Promise<readonly BatchAnswer[]> {
+    const limits = limitsOf(flags)
+    const batch = {
+      lines: batchLines(path),
+      read: (value: unknown): WalkQuestion => {
+        const question = readWalkQuestion(value, proxy)
+        collector?.addProxy(question.proxy)
+        return question
+      },
+      answer: (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, limits}),
+      expected: ({expect}: WalkQuestion) => expect,
+    }
+    return answerBatch(batch, async (answer) => {
+      collector?.add(answer)
+      if (collector === undefined || flags.output === 'json') await this.print(renderBatchLine(answer))
+    })
   }
 }
 
-interface BatchInput {
-  readonly path: string
-  readonly limits: ReturnType<typeof limitsOf>
+interface Asking {
+  readonly mesh: Mesh
+  readonly flags: WalkFlags
   readonly proxy: string | undefined
+  readonly collector: CoverageCollector | undefined
 }
+
+type WalkFlags = Interfaces.InferredFlags<typeof Walk.flags & typeof Walk.baseFlags>

@@ -35,6 +35,27 @@ export type Verdict =
 
 export type VerdictKind = Verdict['kind']
 
+/** All words for an end of a path. */
+export const VERDICT_KINDS = [
+  'delivered',
+  'passthrough',
+  'responded',
+  'denied',
+  'no-listener',
+  'no-filter-chain',
+  'no-route',
+  'no-healthy-upstream',
+  'unknown-waypoint',
+  'unknown-gateway',
+  'dangling-reference',
+  'tls-failure',
+  'ip-mismatch',
+  'refused',
+  'dropped',
+  'loop',
+  'undetermined',
+] as const satisfies readonly VerdictKind[]
+
 /** One thing that is not known, and how to find it out. */
 export interface Missing {
   readonly what: string
@@ -57,4 +78,10 @@ export function outlookOf(verdict: Verdict): Outlook {
     default:
       return 'negative'
   }
+}
+
+/** What a verdict is worth to a caller who may expect one kind, whatever it means for the traffic. */
+export function outlookFor(verdict: Verdict, expected: VerdictKind | undefined): Outlook {
+  if (expected === undefined) return outlookOf(verdict)
+  return verdict.kind === expected ? 'positive' : 'negative'
 }
