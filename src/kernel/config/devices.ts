@@ -59,8 +59,12 @@ function attachmentOf({flags, link, words}: {flags: readonly string[]; link: str
   if (peer !== undefined) {
     return {kind: 'pair', peerIndex: Number(peer), ...(namespace === undefined ? {} : {peerNamespace: namespace})}
   }
-  if (/ bridge (forward_delay|hello_time) /.test(words)) return {kind: 'bridge'}
-  return {kind: 'other', ...(link === undefined ? {} : {type: link})}
+  return / bridge (forward_delay|hello_time) /.test(words) ? {kind: 'bridge'} : otherDevice(words, link)
+}
+
+function otherDevice(words: string, link: string | undefined): Attachment {
+  const type = / dummy( |$)/.test(words) ? 'dummy' : link
+  return {kind: 'other', ...(type === undefined ? {} : {type})}
 }
 
 /** Ports the kernel uses when the output names none. */

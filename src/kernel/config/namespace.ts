@@ -15,10 +15,19 @@ export interface NetworkNamespace {
   readonly packetRules: Readonly<Record<Family, PacketRules>>
   readonly sets: ReadonlyMap<string, IpSet>
   readonly listeners: readonly Listener[]
+  /** Nothing is known of its sockets: it is taken to answer on every port. */
+  readonly answersAll?: true
   readonly sysctls: Sysctls
   /** Set where the namespace was not recorded but concluded: nothing it says can be cited. */
   readonly assumed?: true
+  /** Stands for everything behind one device: it holds every address. */
+  readonly outside?: true
+  /** Where ztunnel's own sockets are: in a pod of its own (2022), or in the enrolled pod. */
+  readonly ztunnel?: ZtunnelGeneration
 }
+
+/** `node`: the ztunnel pod of 2022, reached over the node. `in-pod`: an enrolled pod since 1.22. */
+export type ZtunnelGeneration = 'node' | 'in-pod'
 
 /** What every namespace starts with. */
 export function defaultRules(family: Family): readonly RoutingRule[] {

@@ -39,7 +39,7 @@ export function readNamespace({name, files}: {readonly name: string; readonly fi
     },
     packetRules: {4: readPacketRules(files.iptables ?? [], 4), 6: readPacketRules(files.ip6tables ?? [], 6)},
     sets: new Map(files.ipset === undefined ? [] : readIpSets(files.ipset).map((set) => [set.name, set])),
-    listeners: files.listeners === undefined ? [] : readListeners(files.listeners),
+    ...(files.listeners === undefined ? {listeners: [], answersAll: true} : {listeners: readListeners(files.listeners)}),
     sysctls: files.sysctls === undefined ? new Map() : readSysctls(files.sysctls),
   }
 }

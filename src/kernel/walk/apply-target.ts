@@ -63,7 +63,7 @@ function changePacket(target: Changing, context: RuleContext): Effect {
 }
 
 /** envoy-2022 C.4: `(mark & ~mask) ^ value`, in 32 bits. */
-function changedMark(mark: number, {value, mask}: MarkMask): number {
+export function changedMark(mark: number, {value, mask}: MarkMask): number {
   return ((mark & ~mask) ^ value) >>> 0
 }
 

@@ -1,14 +1,15 @@
 import type {SocketAddress} from '../../flow/address.js'
 import type {Share} from '../../flow/share.js'
-import {parseIp, type Family, type Ip} from '../config/ip.js'
+import {familyOf, parseIp, type Family, type Ip} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {Network} from '../config/network.js'
+import {outsideName} from '../config/outside.js'
 import {isLocalAddress, routeOutput} from '../route/output.js'
 import {explore, type Choices, type Way} from './choices.js'
 import {originalDestination} from './conntrack.js'
 import {FIRST_TTL, type Packet} from './packet.js'
 import {receivePacket} from './receive-packet.js'
-import {connectionsOf, namespaceOf, newRun, send, type ConnectedSocket, type Pass, type Run} from './run.js'
+import {connectionsOf, namespaceOf, newRun, receive, send, type ConnectedSocket, type Pass, type Run} from './run.js'
 import {sendPacket} from './send-packet.js'
 
 /** What an application does: connect(), sendto() or ping. */
@@ -22,6 +23,18 @@ export interface Attempt {
   readonly mark: number
   /** IP_TRANSPARENT: the source need not be a local address. */
   readonly transparent: boolean
+  /** The packet is not sent here but comes in on this device, from whoever is behind it. */
+  readonly inDevice?: string
+}
+
+export interface Owner {
+  readonly namespace: string
+  readonly port: number
+  /** As the accepting socket learns it: SO_ORIGINAL_DST, or its own address. */
+  readonly originalDestination: SocketAddress
+  /** The addresses of the accepted socket: what is left of the dialled ones after NAT. */
+  readonly local: SocketAddress
+  readonly peer: SocketAddress
 }
 
 /** How one attempt ends. */
@@ -29,7 +42,9 @@ export interface Outcome {
   /** `connected`, `timeout` or the errno of connect(); for datagrams `ok` or the errno of sending. */
   readonly result: string
   /** The socket that accepted it. */
-  readonly owner?: {readonly namespace: string; readonly port: number; readonly originalDestination: SocketAddress}
+  readonly owner?: Owner
+  /** A socket took the first packet, but the connection came to nothing. */
+  readonly reached?: {readonly namespace: string; readonly port: number}
   /** An answer came back to the sender. */
   readonly answered: boolean
   /** Every pass of a packet through a namespace, in order. */
@@ -61,6 +76,7 @@ export function walkAttempt(network: Network, attempt: Attempt): readonly Branch
 
 function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attempt; readonly choices: Choices}): Outcome {
   const run = newRun(network, choices)
+  if (attempt.inDevice !== undefined) return runArrival(run, {...attempt, inDevice: attempt.inDevice})
   const socket = openSocket(run, attempt)
   if (typeof socket === 'string') return outcomeOf(run, {attempt, result: socket})
   run.sockets.push(socket)
@@ -72,6 +88,17 @@ function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attemp
     packet: firstPacket(attempt, socket),
     ...(attempt.transparent ? {anySource: true} : {}),
   })
+  drain(run)
+  return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
+}
+
+/** The socket that waits for the answer is behind the device. */
+function runArrival(run: Run, attempt: Attempt & {readonly inDevice: string}): Outcome {
+  const {namespace, inDevice: device, source = '0.0.0.0', mark} = attempt
+  const sender = run.network.peerOf({namespace, device})?.namespace ?? outsideName({namespace, device})
+  const socket = waitingSocket({...attempt, namespace: sender}, {ip: source, family: familyOf(source)})
+  run.sockets.push(socket)
+  receive(run, {namespace, device, mark, packet: firstPacket(attempt, socket)})
   drain(run)
   return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
 }
@@ -152,15 +179,20 @@ function outcomeOf(run: Run, {attempt, result, socket}: End): Outcome {
   return {
     result,
     answered: attempt.protocol === 'tcp' ? accepted !== undefined && result === 'connected' : socket?.state === 'answered',
-    ...(accepted === undefined ? {} : {owner: ownerOf(run, accepted)}),
+    ...(accepted === undefined ? reachedBy(run) : {owner: ownerOf(run, accepted)}),
     passes: run.passes,
     doubts: run.doubts,
   }
 }
 
+function reachedBy({sockets}: Run): Pick<Outcome, 'reached'> {
+  const socket = sockets.find(({listener}) => listener !== undefined)
+  return socket === undefined ? {} : {reached: {namespace: socket.namespace, port: socket.listener?.port ?? 0}}
+}
+
 /** SO_ORIGINAL_DST of TCP; a datagram tells the address it came to. */
-function ownerOf(run: Run, {namespace, protocol, local, remote, listener}: ConnectedSocket): NonNullable<Outcome['owner']> {
+function ownerOf(run: Run, {namespace, protocol, local, remote, listener}: ConnectedSocket): Owner {
   const tuple = {protocol, source: local, destination: remote}
   const original = protocol === 'tcp' ? originalDestination(connectionsOf(run, namespace), tuple) : undefined
-  return {namespace, port: listener?.port ?? 0, originalDestination: original ?? local}
+  return {namespace, port: listener?.port ?? 0, originalDestination: original ?? local, local, peer: remote}
 }

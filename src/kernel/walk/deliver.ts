@@ -111,7 +111,13 @@ function deliverSegment(passing: Passing, transit: Transit): void {
   if (listener !== undefined && packet.kind.kind === 'syn') {
     run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'half-open'}))
     answer(passing, {packet, listener, kind: 'syn-ack'})
-  } else if (packet.kind.kind !== 'rst') refuse(passing, {packet, listener})
+  } else if (namespace.outside === true) doubtWayBack(passing, packet)
+  else if (packet.kind.kind !== 'rst') refuse(passing, {packet, listener})
+}
+
+/** An answer that leaves elsewhere than the request came in may still find its way where nothing was recorded. */
+function doubtWayBack({run, namespace}: Passing, {kind, destination}: Packet): void {
+  if (kind.kind === 'syn-ack') run.doubts.push(`whether what is ${namespace.name} leads back to ${destination.ip}`)
 }
 
 /** A RST carries the mark of the listener that heard the segment (envoy-2022 H.3.4). */

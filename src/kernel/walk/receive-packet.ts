@@ -1,19 +1,25 @@
 import {parseIp} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
+import type {DeviceEnd} from '../config/network.js'
 import {forwards} from '../config/settings.js'
+import {sysctl} from '../config/sysctl.js'
 import {routeInput} from '../route/input.js'
 import type {RouteAnswer} from '../route/route.js'
 import {deliver} from './deliver.js'
 import {sendError} from './errors.js'
 import {packetFamily, type IcmpError} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
-import {namespaceOf, type Arriving, type Run} from './run.js'
+import {namespaceOf, receive, type Arriving, type Run} from './run.js'
 import {postroute} from './send-packet.js'
 import {connectedSocket} from './sockets.js'
 import type {Transit} from './transit.js'
 
 /** A packet comes in: PREROUTING, route, then INPUT and its socket, or FORWARD and the next device. Source: envoy-2022 C.4. */
 export function receivePacket(run: Run, arriving: Arriving): void {
+  if (arriving.bridge !== undefined) {
+    crossBridge(run, {...arriving, bridge: arriving.bridge})
+    return
+  }
   const namespace = namespaceOf(run, arriving.namespace)
   if (namespace === undefined) return
   const {packet, mark, device, looped} = arriving
@@ -33,6 +39,32 @@ export function receivePacket(run: Run, arriving: Arriving): void {
   take(passing, {transit: verdict.transit, route})
 }
 
+/**
+ * With br_netfilter, which kube-proxy needs, bridged frames pass the hooks of the bridge's namespace, with the bridge as both devices;
+ * without it they pass unseen. They keep their time to live. What DNAT sends elsewhere is routed. Source: br_netfilter_hooks.c.
+ */
+function crossBridge(run: Run, {bridge, ...arriving}: Arriving & {readonly bridge: DeviceEnd}): void {
+  const namespace = namespaceOf(run, bridge.namespace)
+  if (namespace === undefined) return
+  const {packet, mark} = arriving
+  if (sysctl(namespace.sysctls, BRIDGE_SWITCHES[packetFamily(packet)]) === 0) {
+    receive(run, arriving)
+    return
+  }
+  const passing = startPass(run, {namespace, packet, start: {hook: 'PREROUTING', device: bridge.device, mark}})
+  const first = passHook(passing, {hook: 'PREROUTING', transit: {packet, mark, inDevice: bridge.device, zone: 0, ownSocket: false}})
+  if (first.kind !== 'accept') return
+  if (first.transit.packet.destination.ip !== packet.destination.ip) {
+    take(passing, {transit: first.transit, route: routeFor(namespace, first.transit)})
+    return
+  }
+  const second = passHook(passing, {hook: 'FORWARD', transit: {...first.transit, outDevice: bridge.device}})
+  const last = second.kind === 'accept' ? passHook(passing, {hook: 'POSTROUTING', transit: second.transit}) : second
+  if (last.kind === 'accept') receive(run, {...arriving, packet: last.transit.packet})
+}
+
+const BRIDGE_SWITCHES = {4: 'net.bridge.bridge-nf-call-iptables', 6: 'net.bridge.bridge-nf-call-ip6tables'} as const
+
 function routeFor(namespace: NetworkNamespace, {packet, mark, inDevice = ''}: Transit): RouteAnswer {
   const [destination, source] = [parseIp(packet.destination.ip), parseIp(packet.source.ip)]
   if (destination === undefined || source === undefined) return {kind: 'undetermined', why: 'an address cannot be read'}
@@ -50,6 +82,7 @@ function take(passing: Passing, {transit, route}: {readonly transit: Transit; re
       refuse(passing, {transit, route})
       return
     default:
+      passing.pass.route = route
       if (route.type === 'unicast') forward(passing, {...transit, route, outDevice: route.device})
       else takeIn(passing, {...transit, route})
   }

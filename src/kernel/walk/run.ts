@@ -1,6 +1,6 @@
 import type {SocketAddress} from '../../flow/address.js'
 import type {Listener} from '../config/model.js'
-import type {Network} from '../config/network.js'
+import type {DeviceEnd, Network} from '../config/network.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {VisitedRule} from './chain.js'
 import type {Choices} from './choices.js'
@@ -29,6 +29,8 @@ export interface Pass {
   readonly packet: Packet
   readonly start: {readonly hook: HookName; readonly device: string; readonly mark: number}
   readonly hooks: PassedHook[]
+  /** Where the packet was sent on; absent where it was not, or was a bridge's. */
+  route?: Route
   /** Why it went no further; absent when it was delivered or sent on. */
   ended?: string
 }
@@ -70,6 +72,8 @@ export interface Arriving {
   readonly device: string
   readonly packet: Packet
   readonly mark: number
+  /** The bridge that carries the frame, whose namespace sees it pass. */
+  readonly bridge?: DeviceEnd
   /** Loopback packets keep connection and route. */
   readonly looped?: {readonly tracked?: Tracked; readonly route: Route}
 }
@@ -84,7 +88,7 @@ export interface Run {
   readonly sockets: ConnectedSocket[]
   readonly passes: Pass[]
   readonly events: Event[]
-  /** Who knows the hardware address of whom: `<namespace> <device> <ip>`. */
+  /** Who knows the hardware address of whom: `<namespace> <device> <ip> <answering namespace>`. */
   readonly neighbours: Set<string>
   /** Things that were needed and are not known: the outcome is open. */
   readonly doubts: string[]

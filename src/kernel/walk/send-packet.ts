@@ -66,6 +66,7 @@ function withTunnel(transit: Transit, {tunnel}: Sending): Transit {
 }
 
 export function postroute(passing: Passing, {transit}: {readonly transit: Transit}): void {
+  if (transit.route !== undefined) passing.pass.route = transit.route
   const verdict = passHook(passing, {hook: 'POSTROUTING', transit})
   if (verdict.kind === 'accept') transmit(passing, verdict.transit)
 }

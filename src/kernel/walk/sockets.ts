@@ -2,6 +2,7 @@ import type {SocketAddress} from '../../flow/address.js'
 import {familyOf} from '../config/ip.js'
 import type {Listener} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
+import {anyListener} from '../config/outside.js'
 import {sameSocket} from './conntrack.js'
 import {packetFamily, type Packet} from './packet.js'
 import type {ConnectedSocket, Run} from './run.js'
@@ -23,14 +24,17 @@ function takes({local, remote, state, listener}: ConnectedSocket, {source, desti
 
 /** The listening socket for an address; one bound to the address goes before one for all. */
 export function listeningSocket(
-  {listeners}: NetworkNamespace,
+  namespace: NetworkNamespace,
   {protocol, to}: {readonly protocol: string; readonly to: SocketAddress},
 ): Listener | undefined {
+  const {listeners, answersAll} = namespace
   const family = familyOf(to.ip)
   const fitting = listeners.filter(
     (one) => one.protocol === protocol && one.port === to.port && (one.family === family || (one.dual && family === 4)),
   )
-  return fitting.find(({ip}) => ip === to.ip) ?? fitting.find(({ip}) => ip === undefined)
+  const recorded = fitting.find(({ip}) => ip === to.ip) ?? fitting.find(({ip}) => ip === undefined)
+  if (recorded !== undefined || answersAll !== true || (protocol !== 'tcp' && protocol !== 'udp')) return recorded
+  return anyListener({protocol, family, port: to.port}, namespace)
 }
 
 /**

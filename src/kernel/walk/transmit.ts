@@ -1,6 +1,7 @@
 import {familyOf, parseIp} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
+import type {DeviceEnd} from '../config/network.js'
 import {routeInput} from '../route/input.js'
 import {isLocalAddress, routeOutput} from '../route/output.js'
 import {strongest} from '../config/settings.js'
@@ -8,6 +9,7 @@ import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
 import {receive, send, type Arriving, type Run} from './run.js'
+import {segmentOf} from './segment.js'
 import type {Transit} from './transit.js'
 
 /** Puts a packet on its device: round the loopback, through a tunnel, or over to the namespace at the other end. */
@@ -32,43 +34,44 @@ interface OnDevice {
   readonly device: Device
 }
 
+/** The neighbour that answers for the next hop gets the packet, by way of the bridge between if there is one. */
 function crossLink(passing: Passing, {transit, device}: OnDevice): void {
   const {run, namespace, pass} = passing
-  const peer = run.network.peerOf({namespace: namespace.name, device: device.name})
-  const other = peer === undefined ? undefined : run.network.namespaces.get(peer.namespace)
-  if (peer === undefined || other === undefined) {
-    run.doubts.push(`what lies behind device ${device.name} of ${namespace.name} was not recorded`)
+  const {neighbours, unknown} = segmentOf(run, {namespace: namespace.name, device: device.name})
+  const neighbour = neighbours.find(({end}) => resolves(run, {transit, asking: namespace, askingDevice: device.name, answering: end}))
+  if (neighbour !== undefined) {
+    receive(run, {...neighbour.end, packet: transit.packet, mark: 0, ...(neighbour.bridge === undefined ? {} : {bridge: neighbour.bridge})})
     return
   }
-  if (!resolves(run, {transit, asking: namespace, askingDevice: device.name, answering: other, answeringDevice: peer.device})) {
-    pass.ended = `nobody answers for ${nextHop(transit)} on ${device.name}`
-    sendError(run, {namespace, transit, error: 'host-unreachable'})
+  if (unknown.length > 0) {
+    run.doubts.push(`what lies behind device ${unknown.join(', ')} of ${namespace.name} was not recorded`)
     return
   }
-  receive(run, {namespace: peer.namespace, device: peer.device, packet: transit.packet, mark: 0})
+  pass.ended = `nobody answers for ${nextHop(transit)} on ${device.name}`
+  sendError(run, {namespace, transit, error: 'host-unreachable'})
 }
 
 function nextHop({route, packet}: Transit): string {
   return route?.via ?? packet.destination.ip
 }
 
-interface Neighbour {
+interface Request {
   readonly transit: Transit
   readonly asking: NetworkNamespace
   readonly askingDevice: string
-  readonly answering: NetworkNamespace
-  readonly answeringDevice: string
+  readonly answering: DeviceEnd
 }
 
 /** Who was asked learns the address of who asked, and needs not ask back (arp_process). */
-function resolves(run: Run, neighbour: Neighbour): boolean {
-  const {transit, asking, askingDevice, answering, answeringDevice} = neighbour
-  const target = nextHop(transit)
-  if (run.neighbours.has(`${asking.name} ${askingDevice} ${target}`)) return true
-  const sender = senderAddress(asking, transit)
-  if (sender === undefined || !answers(neighbour, sender)) return false
-  run.neighbours.add(`${asking.name} ${askingDevice} ${target}`)
-  run.neighbours.add(`${answering.name} ${answeringDevice} ${sender}`)
+function resolves(run: Run, {transit, asking, askingDevice, answering}: Request): boolean {
+  const other = run.network.namespaces.get(answering.namespace)
+  const [target, sender] = [nextHop(transit), senderAddress(asking, transit)]
+  const known = `${asking.name} ${askingDevice} ${target} ${answering.namespace}`
+  // What was not recorded is taken to know its neighbours, and to answer.
+  if (run.neighbours.has(known) || asking.outside === true || other?.outside === true) return true
+  if (other === undefined || sender === undefined || !answers(other, {target, sender, device: answering.device})) return false
+  run.neighbours.add(known)
+  run.neighbours.add(`${answering.namespace} ${answering.device} ${sender} ${asking.name}`)
   return true
 }
 
@@ -76,14 +79,17 @@ function resolves(run: Run, neighbour: Neighbour): boolean {
  * Who answers ARP has the address as a local one, believes the sender's address, or is a proxy; neighbour discovery asks
  * the addresses of the device. Source: arp_process (net/ipv4/arp.c), ndisc_recv_ns; envoy-2022 H.3.10.
  */
-function answers({transit, answering, answeringDevice: device}: Neighbour, sender: string): boolean {
-  const [destination, source] = [parseIp(nextHop(transit)), parseIp(sender)]
+function answers(
+  other: NetworkNamespace,
+  {target, sender, device}: {readonly target: string; readonly sender: string; readonly device: string},
+): boolean {
+  const [destination, source] = [parseIp(target), parseIp(sender)]
   if (destination === undefined || source === undefined) return false
   if (destination.family === 6) {
-    return deviceNamed(answering, device)?.addresses.some(({ip}) => parseIp(ip)?.value === destination.value) === true
+    return deviceNamed(other, device)?.addresses.some(({ip}) => parseIp(ip)?.value === destination.value) === true
   }
-  const answer = routeInput(answering, {destination, source, mark: 0, device})
-  return answer.kind === 'route' && (answer.type === 'local' || strongest(answering, {device, key: 'proxy_arp'}) > 0)
+  const answer = routeInput(other, {destination, source, mark: 0, device})
+  return answer.kind === 'route' && (answer.type === 'local' || strongest(other, {device, key: 'proxy_arp'}) > 0)
 }
 
 /** arp_solicit announces the packet's source if it is a local one, else an address of the device. */
@@ -100,6 +106,10 @@ type Tunnel = Extract<Attachment, {kind: 'tunnel'}>
 function wrap(passing: Passing, {transit, device, tunnel}: OnDevice & {readonly tunnel: Tunnel}): void {
   const {run, namespace, pass} = passing
   const destination = parseIp(tunnel.remote ?? '')
+  if (isUnrecorded(run, tunnel)) {
+    run.doubts.push(`what lies at the other end of tunnel ${device.name} of ${namespace.name} was not recorded`)
+    return
+  }
   if (destination === undefined || !reachesTunnel(run, {namespace, tunnel})) {
     pass.ended = `the other end of tunnel ${device.name} does not answer`
     sendError(run, {namespace, transit, error: 'host-unreachable'})
@@ -127,8 +137,15 @@ function outerPacket(inner: Packet, {tunnel, source}: {readonly tunnel: Tunnel; 
     kind: {kind: 'tunnelled', id: tunnel.id, inner},
     source: {ip: source, port: ANY_PORT},
     destination: {ip: tunnel.remote ?? '', port: tunnel.port},
-    ttl: packetFamily(inner) === 4 ? FIRST_TTL : FIRST_TTL,
+    ttl: FIRST_TTL,
   }
+}
+
+/** Nobody recorded holds the remote address, and not everybody was recorded. */
+function isUnrecorded({network}: Run, {remote}: Tunnel): boolean {
+  const all = [...network.namespaces.values()]
+  const isHeld = all.some(({devices}) => devices.some(({addresses}) => addresses.some(({ip}) => ip === remote)))
+  return !isHeld && all.some(({outside}) => outside === true)
 }
 
 /** Neighbours are resolved through the tunnel too: somebody must hold the remote address and the same tunnel. */

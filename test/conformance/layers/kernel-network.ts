@@ -3,18 +3,18 @@ import {join} from 'node:path'
 import {joinNamespaces, type Network} from '../../../src/kernel/config/network.js'
 import type {NetworkNamespace} from '../../../src/kernel/config/namespace.js'
 import {readNamespace} from '../../../src/kernel/config/read-namespace.js'
+import {standIn, type StandIn} from '../../../src/kernel/config/stand-in.js'
 import {withZtunnelSockets} from '../../../src/kernel/config/ztunnel-sockets.js'
 import {familyOf} from '../../../src/kernel/config/ip.js'
-import {inventory, type AttemptInput, type Inventory} from './kernel-case.js'
+import {inventory, type Inventory} from './kernel-case.js'
 import {recordedNamespace, recordedPod} from './kernel-files.js'
-import {standIn, type StandIn} from './kernel-stand-ins.js'
 
 /** All namespaces of a scenario: the recorded ones, and stand-ins for the rest. */
-export function openNetwork(scenarioDir: string, inputs: readonly AttemptInput[]): Network {
+export function openNetwork(scenarioDir: string): Network {
   const known = inventory.parse(JSON.parse(readFileSync(join(scenarioDir, 'inventory.json'), 'utf8')))
   const recorded = recordedNamespaces(scenarioDir, known)
   const missing = missingLinks(recorded)
-  const others = missing.flatMap((link) => standInFor(link, {known, recorded, inputs}) ?? [])
+  const others = missing.flatMap((link) => standInFor(link, {known, recorded}) ?? [])
   return joinNamespaces([...recorded, ...others.map(standIn)])
 }
 
@@ -59,7 +59,6 @@ function missingLinks(recorded: readonly NetworkNamespace[]): readonly MissingLi
 interface Known {
   readonly known: Inventory
   readonly recorded: readonly NetworkNamespace[]
-  readonly inputs: readonly AttemptInput[]
 }
 
 function standInFor(link: MissingLink, context: Known): StandIn | undefined {
@@ -90,7 +89,7 @@ function podStandIn(link: MissingLink, {known, pod}: Known & {readonly pod: Inve
 }
 
 /** Everything beyond the node: it knows the way to the node's pods and services, forwards, and answers on every port. */
-function outsideStandIn(link: MissingLink, {known, inputs, addresses}: Known & {readonly addresses: readonly string[]}): StandIn {
+function outsideStandIn(link: MissingLink, {known, addresses}: Known & {readonly addresses: readonly string[]}): StandIn {
   const node = known.nodes[0]
   const nodeIps = [node?.internalIP, node?.ipv4, node?.ipv6].flatMap((ip) => ip?.split('/')[0] ?? [])
   const behindNode = [
@@ -104,7 +103,7 @@ function outsideStandIn(link: MissingLink, {known, inputs, addresses}: Known & {
     link,
     addresses,
     routes: behindNode.flatMap((to) => nodeIps.filter((via) => familyOf(via) === familyOf(to)).map((via) => ({to, via}))),
-    ports: openPorts(known, inputs),
+    ports: 'all',
     forwards: true,
   }
 }
@@ -116,23 +115,8 @@ function podNetworks(node: Inventory['nodes'][number] | undefined): readonly str
   )
 }
 
-function openPorts({services}: Inventory, inputs: readonly AttemptInput[]): StandIn['ports'] {
-  const asked = inputs.flatMap(({proto, dport}) => (proto === 'icmp' || typeof dport !== 'number' ? [] : [{protocol: proto, port: dport}]))
-  const backends = services.flatMap(({endpoints}) =>
-    endpoints.flatMap((endpoint) => bothProtocols(Number(endpoint.slice(endpoint.lastIndexOf(':') + 1)))),
-  )
-  return [...new Map([...asked, ...backends].map((one) => [`${one.protocol} ${one.port}`, one])).values()]
-}
-
-function bothProtocols(port: number): StandIn['ports'] {
-  return [
-    {protocol: 'tcp', port},
-    {protocol: 'udp', port},
-  ]
-}
-
 /** A virtual machine behind a device of a pod: its gateway is the pod's address there. */
-function guestStandIn(link: MissingLink, {known, inputs, recorded, addresses}: Known & {readonly addresses: readonly string[]}): StandIn {
+function guestStandIn(link: MissingLink, {recorded, addresses}: Known & {readonly addresses: readonly string[]}): StandIn {
   const device = recorded.find(({name}) => name === link.namespace)?.devices.find(({name}) => name === link.device)
   const gateways = (device?.addresses ?? []).filter(({scope}) => scope === 'global')
   return {
@@ -142,7 +126,7 @@ function guestStandIn(link: MissingLink, {known, inputs, recorded, addresses}: K
     link,
     addresses: addresses.map((address) => `${address}/${familyOf(address) === 4 ? 24 : 64}`),
     routes: gateways.flatMap(({ip}) => defaultRoute(ip)),
-    ports: openPorts(known, inputs),
+    ports: 'all',
     forwards: false,
   }
 }

@@ -24,10 +24,8 @@ export function* predict(scenarioDir: string): Iterable<Prediction> {
 }
 
 function* predictWalks(scenarioDir: string): Iterable<{readonly id: string; readonly predicted: unknown}> {
-  const cases = readCases(join(scenarioDir, 'cases.json')).map(({id, input}) => ({id, input: attemptInput.parse(input)}))
-  const network = openNetwork(
-    scenarioDir,
-    cases.map(({input}) => input),
-  )
-  for (const {id, input} of cases) yield {id, predicted: predictWalk(network, input)}
+  const network = openNetwork(scenarioDir)
+  for (const {id, input} of readCases(join(scenarioDir, 'cases.json'))) {
+    yield {id, predicted: predictWalk(network, attemptInput.parse(input))}
+  }
 }

@@ -1,0 +1,45 @@
+import type {DeviceEnd} from '../config/network.js'
+import type {Device} from '../config/model.js'
+import type {Run} from './run.js'
+
+/** Somebody a device can talk to without a router between. */
+export interface Neighbour {
+  readonly end: DeviceEnd
+  /** The bridge that carries the frame there. */
+  readonly bridge?: DeviceEnd
+}
+
+export interface Segment {
+  readonly neighbours: readonly Neighbour[]
+  /** Ends that were not recorded: somebody else may be there. */
+  readonly unknown: readonly string[]
+}
+
+/** Everybody on the same link: the other end of a veth, or all ports of the bridge in between. */
+export function segmentOf(run: Run, from: DeviceEnd): Segment {
+  const device = deviceAt(run, from)
+  if (device?.attachment.kind === 'bridge') return portsOf(run, {bridge: from})
+  const end = run.network.peerOf(from)
+  const peer = end === undefined ? undefined : deviceAt(run, end)
+  if (end === undefined || peer === undefined) return {neighbours: [], unknown: [from.device]}
+  if (peer.master === undefined) return {neighbours: [{end}], unknown: []}
+  const bridge = {namespace: end.namespace, device: peer.master}
+  const {neighbours, unknown} = portsOf(run, {bridge, except: end.device})
+  return {neighbours: [{end: bridge}, ...neighbours.map((one) => ({...one, bridge}))], unknown}
+}
+
+/** What stands behind the ports of a bridge. */
+function portsOf(run: Run, {bridge, except}: {readonly bridge: DeviceEnd; readonly except?: string}): Segment {
+  const devices = run.network.namespaces.get(bridge.namespace)?.devices ?? []
+  const ports = devices.filter(({name, master}) => master === bridge.device && name !== except)
+  const ends = ports.map(({name}) => ({name, end: run.network.peerOf({namespace: bridge.namespace, device: name})}))
+  const beyond = run.network.peerOf(bridge)
+  return {
+    neighbours: [...ends.flatMap(({end}) => (end === undefined ? [] : [{end}])), ...(beyond === undefined ? [] : [{end: beyond}])],
+    unknown: beyond === undefined ? ends.flatMap(({name, end}) => (end === undefined ? [name] : [])) : [],
+  }
+}
+
+function deviceAt({network}: Run, {namespace, device}: DeviceEnd): Device | undefined {
+  return network.namespaces.get(namespace)?.devices.find(({name}) => name === device)
+}
