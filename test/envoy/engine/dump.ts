@@ -12,8 +12,13 @@ const TYPE = 'type.googleapis.com/'
 const NETWORK = `${TYPE}envoy.extensions.filters.network.`
 const INPUTS = `${TYPE}envoy.extensions.matching.common_inputs.network.v3.`
 
-/** A dump with these listeners and clusters, as Envoy would print it. */
-export function dump(parts: {listeners?: readonly Message[]; clusters?: readonly Message[]; version?: EnvoyVersion}): Message {
+/** A dump with these listeners and clusters, as Envoy would print it; `sections` are further ones. */
+export function dump(parts: {
+  listeners?: readonly Message[]
+  clusters?: readonly Message[]
+  version?: EnvoyVersion
+  sections?: readonly Message[]
+}): Message {
   const {major, minor} = parts.version ?? {major: 1, minor: 36}
   return {
     configs: [
@@ -24,6 +29,7 @@ export function dump(parts: {listeners?: readonly Message[]; clusters?: readonly
       {'@type': `${TYPE}envoy.admin.v3.ClustersConfigDump`, static_clusters: (parts.clusters ?? []).map((cluster) => ({cluster}))},
       {'@type': `${TYPE}envoy.admin.v3.ListenersConfigDump`, static_listeners: (parts.listeners ?? []).map((listener) => ({listener}))},
       {'@type': `${TYPE}envoy.admin.v3.EndpointsConfigDump`, static_endpoint_configs: []},
+      ...(parts.sections ?? []),
     ],
   }
 }

@@ -99,6 +99,7 @@ describe('perFilterConfig', () => {
 
   test('no level counts without a route', () => {
     const choice = {virtualHost: view(level(own('v'))), table: view(level(own('t')))}
-    expect(perFilterConfig({choice, filterName: 'f'})).toEqual({})
+    const {config, disabled} = perFilterConfig({choice, filterName: 'f'})
+    expect([config, disabled]).toEqual([undefined, undefined])
   })
 })
