@@ -7,6 +7,7 @@ import type {EnvoyProcess} from './envoy-process.js'
 import {startEnvoy} from './envoy-process.js'
 import {judge, type Judgement} from './judge.js'
 import {observeAll, type Observation} from './observe.js'
+import {placeScenarios} from './place.js'
 import {freePorts, type PortSearch} from './ports.js'
 import type {Scenario} from './scenario.js'
 
@@ -38,9 +39,8 @@ export async function runBatch(laboratory: Laboratory, scenarios: readonly Scena
   }
 }
 
-async function place({ports}: Laboratory, scenarios: readonly Scenario[]): Promise<PlacedScenario[]> {
-  const free = await freePorts(ports, scenarios.length)
-  return scenarios.map((scenario, index) => ({scenario, name: `l${index}`, port: free[index] ?? 0}))
+async function place({ports, upstreamPort}: Laboratory, scenarios: readonly Scenario[]): Promise<PlacedScenario[]> {
+  return placeScenarios(scenarios, {ports: await freePorts(ports, scenarios.length), upstreamPort})
 }
 
 function forwarderOf(document: unknown): Forwarder {

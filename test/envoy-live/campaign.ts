@@ -1,21 +1,21 @@
 import {performance} from 'node:perf_hooks'
 import fc from 'fast-check'
 import {runBatch, type JudgedScenario, type Laboratory} from './batch.js'
-import {FAMILIES, type Family} from './generate/families.js'
+import {FAMILIES} from './generate/families/all.js'
+import type {Family} from './generate/families/family.js'
+import type {Judgement} from './judge.js'
 import {counterexampleText, familyLine} from './report.js'
 import type {Settings} from './settings.js'
 import {shrink} from './shrink.js'
 
 /** Scenarios that share one Envoy. */
 const BATCH = 40
-/** Shrinking takes its time; after so many the rest is only listed. */
-const SHRUNK = 3
 
 export interface Outcome {
   readonly decisions: number
   readonly disagreements: number
-  /** Decisions the engine narrowed down only under a condition. */
-  readonly conditional: number
+  /** Families that left more to conditions, or more open, than they may. */
+  readonly complaints: readonly string[]
 }
 
 export interface Campaign {
@@ -27,7 +27,7 @@ export interface Campaign {
 /** Runs every family, batch by batch, until all its scenarios are done or the time is over. */
 export async function runCampaign(campaign: Campaign): Promise<Outcome> {
   const started = performance.now()
-  let total: Outcome = {decisions: 0, disagreements: 0, conditional: 0}
+  let total: Outcome = {decisions: 0, disagreements: 0, complaints: []}
   for (const family of FAMILIES.filter(({name}) => name.includes(campaign.settings.family))) {
     const outcome = await runFamily({...campaign, family, deadline: started + campaign.settings.limitMs})
     total = add(total, outcome)
@@ -43,7 +43,7 @@ interface FamilyRun extends Campaign {
 async function runFamily(run: FamilyRun): Promise<Outcome> {
   const {family, settings, laboratory} = run
   const started = performance.now()
-  const scenarios = fc.sample(family.scenarios, {seed: settings.seed, numRuns: settings.scenarios})
+  const scenarios = fc.sample(family.scenarios, {seed: settings.seed, numRuns: Math.ceil(settings.scenarios * (family.portion ?? 1))})
   const judged: JudgedScenario[] = []
   for (let place = 0; place < scenarios.length && performance.now() < run.deadline; place += BATCH) {
     judged.push(...(await runBatch(laboratory, scenarios.slice(place, place + BATCH))))
@@ -53,17 +53,35 @@ async function runFamily(run: FamilyRun): Promise<Outcome> {
   const outcome: Outcome = {
     decisions: judgements.length,
     disagreements: judgements.filter(({disagreement}) => disagreement !== undefined).length,
-    conditional: judgements.filter(({certainty}) => certainty === 'conditional').length,
+    complaints: complaintsAbout(family, judgements),
   }
   if (outcome.disagreements > 0) await explain(run, judged)
   return outcome
 }
 
+const LISTED = 3
+
+/** What a family may leave to a condition when it does not say. */
+const CONDITIONAL = 0.03
+/** Shares of fewer decisions say nothing. */
+const ENOUGH = 100
+
+function complaintsAbout({name, conditional = CONDITIONAL, open = 0}: Family, judgements: readonly Judgement[]): string[] {
+  const share = (certainty: Judgement['certainty']): number =>
+    judgements.filter((one) => one.certainty === certainty).length / judgements.length
+  if (judgements.length < ENOUGH) return []
+  return [
+    ...(share('conditional') > conditional ? [`${name}: ${(100 * share('conditional')).toFixed(1)} % left to a condition`] : []),
+    ...(share('open') > open ? [`${name}: ${(100 * share('open')).toFixed(1)} % left open`] : []),
+  ]
+}
+
 async function explain(run: FamilyRun, judged: readonly JudgedScenario[]): Promise<void> {
   const {family, settings, laboratory, print} = run
   const places = judged.flatMap(({judgements}, place) => (judgements.some(({disagreement}) => disagreement !== undefined) ? [place] : []))
-  for (const place of places.slice(0, SHRUNK)) {
-    const smallest = await shrink(laboratory, {family: family.scenarios, seed: settings.seed, place})
+  for (const [index, place] of places.slice(0, LISTED).entries()) {
+    const origin = {family: family.scenarios, seed: settings.seed, place}
+    const smallest = index < settings.shrunk ? await shrink(laboratory, origin) : undefined
     print(counterexampleText({family: family.name, place, smallest, first: judged[place]}))
   }
 }
@@ -72,6 +90,6 @@ function add(one: Outcome, other: Outcome): Outcome {
   return {
     decisions: one.decisions + other.decisions,
     disagreements: one.disagreements + other.disagreements,
-    conditional: one.conditional + other.conditional,
+    complaints: [...one.complaints, ...other.complaints],
   }
 }

@@ -19,6 +19,8 @@ export interface Candidate {
   readonly undetermined?: string
   /** On what, beside the configuration, the engine says it depends. */
   readonly requires: readonly string[]
+  /** Nobody says what happens where a condition does not hold: a filter is opaque. */
+  readonly open: boolean
 }
 
 /** What the engine says about the connection that was observed. */
@@ -67,9 +69,11 @@ function sentOf({sends}: Probe): Pick<EnvoyInput, 'tls' | 'http'> {
 
 function candidateOf(path: Path): Candidate {
   const [first] = path.exits
+  const conditions = path.exits.flatMap(({requires}) => requires)
   return {
     share: shareToNumber(path.share),
-    requires: path.exits.flatMap((exit) => exit.requires.map(({what}) => what)),
+    requires: conditions.map(({what}) => what),
+    open: path.undetermined !== undefined || conditions.some(({group}) => group === undefined),
     ...(path.undetermined === undefined ? {} : {undetermined: path.undetermined}),
     account: compact({
       result: path.client.result,

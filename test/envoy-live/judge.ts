@@ -7,8 +7,8 @@ import type {Probe} from './probe.js'
 export interface Judgement {
   readonly probe: Probe
   readonly disagreement?: Disagreement
-  /** How sure the engine was: one end, several with their shares, or several that depend on something it does not see. */
-  readonly certainty: 'one' | 'random' | 'conditional'
+  /** How sure the engine was: one end, several with their shares, several that depend on something it does not see, or left open. */
+  readonly certainty: 'one' | 'random' | 'conditional' | 'open'
 }
 
 export interface Disagreement {
@@ -28,8 +28,14 @@ export function judge(forwarder: Forwarder, {probe, observations}: {probe: Probe
     seen.length === 0
       ? missing()
       : (seen.map(disagreementOf).find((found) => found !== undefined) ?? (conditional ? undefined : unlikelyShares(seen)))
-  const certainty = conditional ? 'conditional' : candidates.length > seen.length ? 'random' : 'one'
-  return {probe, certainty, ...(disagreement === undefined ? {} : {disagreement})}
+  return {probe, certainty: certaintyOf(seen), ...(disagreement === undefined ? {} : {disagreement})}
+}
+
+function certaintyOf(seen: readonly Seen[]): Judgement['certainty'] {
+  const candidates = seen.flatMap((one) => one.candidates)
+  if (candidates.some(({open}) => open)) return 'open'
+  if (candidates.some(({requires}) => requires.length > 0)) return 'conditional'
+  return candidates.length > seen.length ? 'random' : 'one'
 }
 
 function missing(): Disagreement {
@@ -45,8 +51,8 @@ function disagreementOf({observation, candidates}: Seen): Disagreement | undefin
   const observed = accountOf(observation)
   const disagree = (why: string): Disagreement => ({why, observed, predicted: candidates})
   if (observation.records === undefined) return disagree('Envoy logged nothing about this connection')
-  const open = candidates.find(({undetermined}) => undetermined !== undefined)
-  if (open !== undefined) return disagree(`the engine does not know: ${open.undetermined ?? ''}`)
+  // What the engine leaves open may end in any way; how much it may leave open is for the family to say.
+  if (candidates.some(({open}) => open)) return undefined
   const nearest = candidates.map(({account}) => differences(account, observed)).toSorted((one, other) => one.length - other.length)[0]
   if (nearest === undefined) return disagree('the engine predicts no end')
   return nearest.length === 0 ? undefined : disagree(`different: ${nearest.join(', ')}`)

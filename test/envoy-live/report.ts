@@ -10,7 +10,7 @@ export function familyLine({name, judged, seconds}: {name: string; judged: reado
   const count = (certainty: string): number => judgements.filter((one) => one.certainty === certainty).length
   const wrong = judgements.filter(({disagreement}) => disagreement !== undefined).length
   const verdict = wrong === 0 ? 'ok    ' : 'FAILED'
-  const certain = `${count('one')} certain, ${count('random')} random, ${count('conditional')} conditional`
+  const certain = `${count('one')} certain, ${count('random')} random, ${count('conditional')} conditional, ${count('open')} open`
   return `${verdict} ${name}: ${judgements.length} decisions on ${judged.length} listeners (${certain}), ${wrong} disagreements, ${seconds.toFixed(1)} s`
 }
 
@@ -29,7 +29,7 @@ export function counterexampleText({family, place, smallest, first}: Found): str
     first === undefined || found?.disagreement === undefined
       ? []
       : details({...found, scenario: first.scenario, disagreement: found.disagreement})
-  return [`  ${family}, scenario ${place}, did not happen again in an Envoy of its own:`, ...lines].join('\n')
+  return [`  ${family}, scenario ${place}, not shrunk, or not seen again in an Envoy of its own:`, ...lines].join('\n')
 }
 
 function details({scenario, probe, disagreement}: {scenario: Scenario; probe: Probe; disagreement: Disagreement}): string[] {

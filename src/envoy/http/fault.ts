@@ -1,10 +1,10 @@
+import {toNumber, type View} from '../../json/view.js'
 import {fraction} from '../../flow/share.js'
 import {allOf} from '../../flow/tri.js'
-import type {View} from '../../json/view.js'
-import {either, one, single, type Branch} from '../branch.js'
-import {stop} from '../context.js'
+import {either, type Branch} from '../branch.js'
+import {headerLines} from '../connection.js'
 import {matchHeader} from '../match/header.js'
-import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
+import {answer, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 const DENOMINATORS: ReadonlyMap<string, number> = new Map([
   ['HUNDRED', 100],
@@ -12,66 +12,80 @@ const DENOMINATORS: ReadonlyMap<string, number> = new Map([
   ['MILLION', 1_000_000],
 ])
 
-/** Fault injection: an abort takes its percentage of the requests; a delay changes nothing but time. Source: envoy-2022 D6. */
+/** Fault injection: an abort takes its percentage of the requests; a delay changes nothing but time. Source: envoy-2022 D6; fault_filter.cc. */
 export function abortFault(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const config = call.perRoute ?? call.config
-  const pass = (effect: string): Branch<HttpResult>[] =>
-    single<HttpResult>({kind: 'continue', stream: call.stream}, [httpStep(call, effect)])
-  const onlyCluster = config.str('upstream_cluster')
-  if (onlyCluster !== undefined && onlyCluster !== call.cluster) return pass('not for this cluster')
+  const spared = whySpared(call, config)
+  if (spared !== undefined) return pass(call, spared)
   const applies = allOf(
     config.list('headers').map((matcher) => matchHeader(matcher, {request: call.stream.request, semantics: call.context.semantics})),
   )
-  if (applies === 'no') return pass('its header matchers do not match')
+  const other = 'its header matchers do not match'
+  if (applies === 'no') return pass(call, other)
   const injected = inject(call, config)
-  return applies === 'yes'
-    ? injected
-    : either<HttpResult>('the header matchers of the fault match', {yes: injected, no: pass('its header matchers do not match')})
+  return applies === 'yes' ? injected : either<HttpResult>('the header matchers of the fault match', {yes: injected, no: pass(call, other)})
+}
+
+/** What takes the request out of a fault's reach whatever its headers say. */
+function whySpared(call: HttpFilterCall, config: View): string | undefined {
+  const onlyCluster = config.str('upstream_cluster') ?? ''
+  if (onlyCluster !== '' && onlyCluster !== call.cluster) return 'not for this cluster'
+  const nodes = config.list('downstream_nodes').map((node) => node.text())
+  const [node] = headerLines(call.stream.request, 'x-envoy-downstream-service-node')
+  if (nodes.length > 0 && !nodes.includes(node)) return 'not for this downstream node'
+  return config.num('max_active_faults') === 0 ? 'no fault may be active' : undefined
 }
 
 function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>[] {
   const abort = config.get('abort')
-  const status = abortStatus(abort)
-  const {part, whole} = percentage(abort)
-  const passing = one<HttpResult>({kind: 'continue', stream: call.stream}, [httpStep(call, faultText(config))])
-  if (status === undefined || part === 0) return [passing]
-  const aborted = one<HttpResult>(
-    {
-      kind: 'ended',
-      passage: {
-        end: stop({kind: 'responded', status, reason: 'fault injection aborts the request'}, {kind: 'http', status}),
-        log: {...call.log, code: status, flags: 'FI', details: 'fault_filter_abort'},
-      },
-    },
-    [httpStep(call, `aborts with ${status}`)],
-  )
-  return part >= whole
-    ? [aborted]
-    : [
-        {...aborted, share: fraction(part, whole)},
-        {...passing, share: fraction(whole - part, whole)},
-      ]
+  const status = abort === undefined ? undefined : abortStatus(abort, call)
+  const {part, whole} = percentage(abort, call)
+  const passing = pass(call, faultText(config, call))
+  if (status === undefined || part === 0) return passing
+  // A delay before the abort shows in the flags; whether one was drawn is left to chance.
+  const flags = config.get('delay') === undefined ? {flags: 'FI'} : {}
+  const verdict = {kind: 'responded', status, reason: 'fault injection aborts the request'} as const
+  const aborted = answer(call, {verdict, status, effect: `aborts with ${status}`, details: 'fault_filter_abort', ...flags})
+  if (part >= whole) return aborted
+  return [
+    ...aborted.map((branch) => ({...branch, share: fraction(part, whole)})),
+    ...passing.map((branch) => ({...branch, share: fraction(whole - part, whole)})),
+  ]
 }
 
-/** A gRPC abort is an HTTP 200 with a grpc-status. */
-function abortStatus(abort: View | undefined): number | undefined {
-  return abort?.num('http_status') ?? (abort?.get('grpc_status') === undefined ? undefined : 200)
+/** A gRPC abort is an HTTP 200 with a grpc-status. header_abort: the request names its own status (fault_config.cc HeaderAbortProvider). */
+function abortStatus(abort: View, call: HttpFilterCall): number | undefined {
+  const fixed = abort.num('http_status')
+  if (fixed !== undefined) return fixed
+  if (abort.get('grpc_status') !== undefined) return 200
+  if (abort.get('header_abort') === undefined) return undefined
+  const named = headerNumber(call, 'x-envoy-fault-abort-request')
+  if (named !== undefined && named >= 200 && named < 600) return named
+  return headerNumber(call, 'x-envoy-fault-abort-grpc-request') === undefined ? undefined : 200
 }
 
-function faultText(config: View): string {
+/** A fault that headers control lets them lower its percentage too. */
+function percentage(fault: View | undefined, call: HttpFilterCall): {part: number; whole: number} {
+  const percent = fault?.get('percentage')
+  const part = percent?.num('numerator') ?? 0
+  const lowered = fault?.get('header_abort') === undefined ? undefined : headerNumber(call, 'x-envoy-fault-abort-request-percentage')
+  return {part: Math.min(part, lowered ?? part), whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
+}
+
+function headerNumber({stream}: HttpFilterCall, name: string): number | undefined {
+  const value = toNumber(headerLines(stream.request, name)[0])
+  return value !== undefined && Number.isInteger(value) && value >= 0 ? value : undefined
+}
+
+function faultText(config: View, call: HttpFilterCall): string {
   const faults = [
     ['delay', 'delays'],
     ['abort', 'aborts'],
   ].flatMap(([field = '', verb = '']) => {
     const fault = config.get(field)
-    return fault === undefined ? [] : [`${verb} ${percentText(fault)}${delayText(fault)}`]
+    return fault === undefined ? [] : [`${verb} ${percentText(fault, call)}${delayText(fault)}`]
   })
   return faults.length === 0 ? 'no fault configured' : faults.join(', ')
-}
-
-function percentage(fault: View | undefined): {part: number; whole: number} {
-  const percent = fault?.get('percentage')
-  return {part: percent?.num('numerator') ?? 0, whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
 }
 
 /** Empty for an abort, and for a delay that a header of the request sets. */
@@ -80,7 +94,7 @@ function delayText(fault: View): string {
   return time === undefined ? '' : ` by ${time}`
 }
 
-function percentText(fault: View | undefined): string {
-  const {part, whole} = percentage(fault)
+function percentText(fault: View, call: HttpFilterCall): string {
+  const {part, whole} = percentage(fault, call)
   return part >= whole ? 'all requests' : `${part}/${whole} of the requests`
 }

@@ -149,10 +149,7 @@ function afterFilters(input: {
   stream: Stream
 }): RouteTarget {
   const {target, before, stream, choice, context} = input
-  const again =
-    stream.request === before.request
-      ? undefined
-      : resolveAction({choice, stream, context}).find(({value}) => sameTarget(value, target))?.value
+  const again = stream === before ? undefined : resolveAction({choice, stream, context}).find(({value}) => sameTarget(value, target))?.value
   const chosen = again ?? target
   return {...chosen, stream: {...chosen.stream, filterState: stream.filterState, metadata: stream.metadata}}
 }

@@ -12,11 +12,13 @@ import {perFilterConfig} from '../route/per-filter-config.js'
 import {upgradeFilters} from '../route/upgrade.js'
 import {corsPreflight} from './cors.js'
 import {checkOrigin} from './csrf.js'
+import {authorizeExternally} from './external-authorization.js'
 import {abortFault} from './fault.js'
-import {httpStep, mayRefuse, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
+import {httpStep, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
 import {mutateRequest} from './header-mutation.js'
 import {answerHealthCheck} from './health-check.js'
 import {checkJwt} from './jwt.js'
+import {limitByService, limitLocally} from './rate-limit.js'
 
 type HttpFilter = (call: HttpFilterCall) => readonly Branch<HttpResult>[]
 
@@ -31,12 +33,9 @@ const FILTERS: ReadonlyMap<string, HttpFilter> = new Map<string, HttpFilter>([
   [`${HTTP}csrf.v3.CsrfPolicy`, checkOrigin],
   [`${HTTP}header_mutation.v3.HeaderMutation`, mutateRequest],
   [`${HTTP}health_check.v3.HealthCheck`, answerHealthCheck],
-  [`${HTTP}ext_authz.v3.ExtAuthz`, externalAuthorization],
-  [`${HTTP}ratelimit.v3.RateLimit`, (call) => mayRefuse(call, {condition: 'the rate limit service must allow the request', status: 429})],
-  [
-    `${HTTP}local_ratelimit.v3.LocalRateLimit`,
-    (call) => mayRefuse(call, {condition: 'the local rate limit must not be used up', status: 429}),
-  ],
+  [`${HTTP}ext_authz.v3.ExtAuthz`, authorizeExternally],
+  [`${HTTP}ratelimit.v3.RateLimit`, limitByService],
+  [`${HTTP}local_ratelimit.v3.LocalRateLimit`, limitLocally],
   [`${HTTP}router.v3.Router`, (call) => single({kind: 'continue', stream: call.stream})],
 ])
 
@@ -82,6 +81,7 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
     name,
     type,
     ...(own.config === undefined ? {} : {perRoute: own.config.message()}),
+    overrides: own.configs.map((override) => override.message()),
   }
   if (PASSIVE.has(type) || isReportingWasm(message)) {
     return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
@@ -136,23 +136,20 @@ function ignoresPathParameters({choice}: HttpFilterCall): boolean {
 }
 
 function filterState(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  const {context, stream} = call
-  const set = setFilterState({
-    context,
-    config: call.perRoute ?? call.config,
-    field: 'on_request_headers',
-    connection: stream.connection,
-    stream,
-  })
-  return single({kind: 'continue', stream: {...stream, filterState: set.filterState}}, [httpStep(call, set.effect)])
-}
-
-/** envoy-2022 D6: the answer comes from outside; a denial is 403 unless the service says otherwise. */
-function externalAuthorization(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  if (call.perRoute?.bool('disabled') === true) {
-    return single({kind: 'continue', stream: call.stream}, [httpStep(call, 'switched off for this route')])
-  }
-  return mayRefuse(call, {condition: 'ext_authz must allow', status: call.config.path('status_on_error')?.num('code') ?? 403})
+  const {context, config} = call
+  // set_filter_state.cc: the filter's own values, then those of every level, the most specific last.
+  return [config, ...call.overrides.toReversed()].reduce<readonly Branch<HttpResult>[]>(
+    (branches, holder) =>
+      andThen(branches, (result) => {
+        if (result.kind === 'ended') return single(result)
+        const {connection} = result.stream
+        const set = setFilterState({context, config: holder, field: 'on_request_headers', connection, stream: result.stream})
+        return single<HttpResult>({kind: 'continue', stream: {...result.stream, filterState: set.filterState}}, [
+          httpStep(call, set.effect),
+        ])
+      }),
+    single<HttpResult>({kind: 'continue', stream: call.stream}),
+  )
 }
 
 function opaque(call: HttpFilterCall): readonly Branch<HttpResult>[] {

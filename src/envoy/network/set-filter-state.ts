@@ -12,22 +12,31 @@ const SHARING: ReadonlyMap<string, FilterStateValue['shared']> = new Map([
 /**
  * Applies the values of a set_filter_state filter (listener, network or HTTP form).
  * A value that cannot be evaluated is set but unknown; `skip_if_empty` leaves the object unset when the text is empty.
+ * Seen on Envoy 1.40.0: a command without value prints `-`, which is not empty, unless the format says omit_empty_values.
  * Source: envoy-2022 D6; set_filter_state filter_config.cc.
  */
 export function setFilterState(input: {context: EngineContext; config: View; field: string; connection: Connection; stream?: Stream}): {
   filterState: ReadonlyMap<string, FilterStateValue>
   effect: string
 } {
-  const objects = input.config.list(input.field).flatMap((value) => objectOf(value, input))
-  const effect =
-    objects.length === 0 ? 'sets nothing' : `sets ${objects.map(([key, {value}]) => `${key} = ${value ?? '(unknown)'}`).join(', ')}`
-  return {filterState: new Map([...(input.stream?.filterState ?? input.connection.filterState), ...objects]), effect}
+  const filterState = new Map(input.stream?.filterState ?? input.connection.filterState)
+  const told: string[] = []
+  for (const value of input.config.list(input.field)) {
+    // Each value is formatted when the ones before it are set.
+    const subject =
+      input.stream === undefined ? {connection: {...input.connection, filterState}} : {...input, stream: {...input.stream, filterState}}
+    for (const [key, object] of objectOf(value, subject)) {
+      filterState.set(key, object)
+      told.push(`${key} = ${object.value ?? '(unknown)'}`)
+    }
+  }
+  return {filterState, effect: told.length === 0 ? 'sets nothing' : `sets ${told.join(', ')}`}
 }
 
 function objectOf(value: View, subject: {connection: Connection; stream?: Stream}): (readonly [string, FilterStateValue])[] {
   const key = value.str('object_key') ?? value.str('factory_key')
   const text = valueText(value, subject)
-  if (key === undefined || (value.bool('skip_if_empty') === true && (text === '' || text === '-'))) return []
+  if (key === undefined || (value.bool('skip_if_empty') === true && text === '')) return []
   return [[key, {value: text, shared: SHARING.get(value.str('shared_with_upstream') ?? '') ?? 'none'}]]
 }
 
@@ -36,6 +45,12 @@ function valueText(value: View, {connection, stream}: {connection: Connection; s
   const format = value.get('format_string')
   const template = format?.get('text_format_source')?.str('inline_string') ?? format?.str('text_format')
   const formatted =
-    template === undefined ? undefined : formatSubstitution(template, {connection, ...(stream === undefined ? {} : {stream})})
+    template === undefined
+      ? undefined
+      : formatSubstitution(template, {
+          connection,
+          omitEmptyValues: format?.bool('omit_empty_values') === true,
+          ...(stream === undefined ? {} : {stream}),
+        })
   return formatted?.complete === true ? formatted.text : undefined
 }

@@ -3,6 +3,8 @@ import type {View} from '../../json/view.js'
 export interface PerFilterConfig {
   /** The most specific config (an Any); of a generic FilterConfig the one inside. */
   readonly config?: View
+  /** The configs of all levels, the most specific first. */
+  readonly configs: readonly View[]
   /** Set by the most specific level that names the filter: true switches it off, false switches on one that is off by default. */
   readonly disabled?: boolean
 }
@@ -23,12 +25,13 @@ export function perFilterConfig({
 }): PerFilterConfig {
   const levels = choice.route === undefined ? [] : [weightedEntry, choice.route, choice.virtualHost, choice.table]
   const entries = levels.flatMap((level) => level?.get('typed_per_filter_config')?.own(filterName) ?? []).map(unwrap)
-  const config = entries.find((entry) => entry.config !== undefined)?.config
+  const configs = entries.flatMap(({config}) => config ?? [])
+  const [config] = configs
   const disabled = entries[0]?.disabled
-  return {...(config === undefined ? {} : {config}), ...(disabled === undefined ? {} : {disabled})}
+  return {configs, ...(config === undefined ? {} : {config}), ...(disabled === undefined ? {} : {disabled})}
 }
 
-function unwrap(entry: View): PerFilterConfig {
+function unwrap(entry: View): Omit<PerFilterConfig, 'configs'> {
   if (entry.typeName() !== 'envoy.config.route.v3.FilterConfig') return {config: entry, disabled: false}
   const config = entry.get('config')
   if (entry.bool('disabled') === true) return {disabled: true}

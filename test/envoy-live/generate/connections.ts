@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type {SocketAddress} from '../../../src/flow/address.js'
-import type {Probe, Sent} from '../probe.js'
+import type {Probe, Request, Sent} from '../probe.js'
 import {request} from './http-request.js'
 import {claimed, dialsFrom, protocols, serverName} from './words.js'
 
@@ -27,6 +27,20 @@ const bytes: fc.Arbitrary<Sent> = fc.oneof(
 export function forgedConnections(repeat = 1): fc.Arbitrary<readonly Probe[]> {
   const probe = fc.record({claimed, from: dialsFrom, sends: bytes, repeat: fc.constant(repeat)})
   return fc.array(probe, {minLength: 1, maxLength: 12, size: 'max'})
+}
+
+/** These requests, over the connection's real addresses. */
+export function plainRequests(
+  requests: fc.Arbitrary<Request>,
+  {most = 8, repeat = 1}: {most?: number; repeat?: number} = {},
+): fc.Arbitrary<readonly Probe[]> {
+  const sends: fc.Arbitrary<Sent> = fc.record({
+    kind: fc.constant('http' as const),
+    version: fc.constantFrom('h1' as const, 'h1' as const, 'h2' as const),
+    request: requests,
+  })
+  const probe = fc.record({from: fc.constant('127.0.0.1'), sends, repeat: fc.constant(repeat)})
+  return fc.array(probe, {minLength: 1, maxLength: most, size: 'max'})
 }
 
 /** Requests over forged addresses; repeated ones show the shares of random choices. */

@@ -69,3 +69,18 @@ export const request: fc.Arbitrary<Request> = fc.record({
   path: fc.constantFrom(...PATHS),
   headers: lines,
 })
+
+/** Requests to one host with headers that some filters look for: each of them once, or not at all. */
+export function requestWith(values: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<Request> {
+  const one = (name: string, list: readonly string[]): fc.Arbitrary<readonly (readonly [string, string])[]> =>
+    fc.oneof(
+      {weight: 1, arbitrary: fc.constant([])},
+      {weight: 1, arbitrary: fc.constantFrom(...list).map((value) => [[name, value] as const])},
+    )
+  return fc.record({
+    method: fc.constantFrom('GET', 'GET', 'POST', 'OPTIONS', 'DELETE'),
+    authority: fc.constantFrom('a.test', 'a.test', 'b.test:8080'),
+    path: fc.constantFrom('/', '/a', '/a/b', '/b', '/a?x=1'),
+    headers: fc.tuple(...Object.entries(values).map(([name, list]) => one(name, list))).map((parts) => parts.flat()),
+  })
+}

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
-import {field, TYPE, type Message} from '../message.js'
-import {sink, type Scenario} from '../scenario.js'
-import {chains, forgingFilters, PROXY_PROTOCOL, tcpProxy, TLS_INSPECTOR} from './chains.js'
-import {forgedConnections, forgedRequests, fromElsewhere} from './connections.js'
-import {chainMatches} from './legacy-match.js'
-import {manager, normalization, ROUTER} from './manager.js'
-import {networkMatcher} from './network-matcher.js'
-import {httpRbac, networkRbac, rbacOverride, rbacSettings} from './rbac.js'
-import {routeTable} from './route-table.js'
+import {field, TYPE, type Message} from '../../message.js'
+import {sink, type Scenario} from '../../scenario.js'
+import {chains, forgingFilters, PROXY_PROTOCOL, tcpProxy, TLS_INSPECTOR} from '../chains.js'
+import {forgedConnections, forgedRequests, fromElsewhere} from '../connections.js'
+import {chainMatches} from '../legacy-match.js'
+import {manager, normalization, ROUTER} from '../manager.js'
+import {networkMatcher} from '../network-matcher.js'
+import {httpRbac, networkRbac, rbacOverride, rbacSettings} from '../rbac.js'
+import {routeTable} from '../route-table.js'
+import type {Family} from './family.js'
 
 const CHAINS = 4
 
@@ -90,12 +91,7 @@ const httpAuthorization: fc.Arbitrary<Scenario> = fc
     probes: options['use_remote_address'] === true ? fromElsewhere(probes) : probes,
   }))
 
-export interface Family {
-  readonly name: string
-  readonly scenarios: fc.Arbitrary<Scenario>
-}
-
-export const FAMILIES: readonly Family[] = [
+export const BASICS: readonly Family[] = [
   {name: 'unified matcher', scenarios: unifiedMatcher},
   {name: 'filter_chain_match', scenarios: legacyMatch},
   {name: 'routes', scenarios: routes},

@@ -1,0 +1,56 @@
+import {either, type Branch} from '../branch.js'
+import {clusterHealth} from '../cluster/cluster-health.js'
+import {answer, drawn, mayRefuse, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
+import {statusCode} from './rate-limit.js'
+
+const FORBIDDEN = 403
+
+/**
+ * ext_authz: the answer comes from outside; a denial is 403 unless the service says otherwise. Where the service has no host the outcome
+ * is certain: failure_mode_allow lets the request pass, else it is refused. Source: envoy-2022 D6; ext_authz.cc.
+ */
+export function authorizeExternally(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  const {config, perRoute} = call
+  if (perRoute?.bool('disabled') === true) return pass(call, 'switched off for this route')
+  if (config.get('filter_enabled_metadata') !== undefined) return metadataSwitch(call)
+  return drawn(call, {percent: config.get('filter_enabled'), inside: () => ask(call), outside: () => whileDisabled(call)})
+}
+
+function metadataSwitch(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  return either('the dynamic metadata switches ext_authz on', {yes: ask(call), no: whileDisabled(call)})
+}
+
+/** deny_at_disable is a runtime flag: a request that the fraction leaves out is refused. */
+function whileDisabled(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  const flag = call.config.get('deny_at_disable')
+  const runtime = call.context.config.runtime.get(flag?.str('runtime_key') ?? '')
+  const denies = typeof runtime === 'boolean' ? runtime : flag?.path('default_value')?.value === true
+  return denies ? failed(call, 'ext_authz is switched off, and then refuses') : pass(call, 'switched off')
+}
+
+function ask(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  const {config} = call
+  if (!isReachable(call)) {
+    const effect = 'the authorization service has no host'
+    return config.bool('failure_mode_allow') === true ? pass(call, `${effect}; failure_mode_allow`) : failed(call, effect)
+  }
+  const refused = mayRefuse(call, {condition: 'ext_authz must allow', status: FORBIDDEN})
+  const onError = statusCode(config.get('status_on_error')) ?? FORBIDDEN
+  if (config.bool('failure_mode_allow') === true || onError === FORBIDDEN) return refused
+  const answers = either('the authorization service answers', {yes: refused, no: failed(call, 'the authorization service fails')})
+  return answers
+}
+
+function failed(call: HttpFilterCall, effect: string): Branch<HttpResult>[] {
+  const status = statusCode(call.config.get('status_on_error')) ?? FORBIDDEN
+  const verdict = {kind: 'denied', layer: 'l7', reason: effect} as const
+  return answer(call, {verdict, status, effect, flags: 'UAEX'})
+}
+
+/** False where the dump shows that the cluster of the service is missing or has no usable host. */
+function isReachable({config, context}: HttpFilterCall): boolean {
+  const cluster =
+    config.path('http_service', 'server_uri')?.str('cluster') ?? config.path('grpc_service', 'envoy_grpc')?.str('cluster_name')
+  const health = cluster === undefined ? 'unknown' : clusterHealth(context.config, cluster)
+  return health === 'unknown' || (health !== 'absent' && health.hosts > 0)
+}

@@ -1,0 +1,5 @@
+import {BASICS} from './basics.js'
+import {HTTP_FILTERS} from './http-filters.js'
+import type {Family} from './family.js'
+
+export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS]

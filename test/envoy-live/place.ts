@@ -1,0 +1,23 @@
+import type {PlacedScenario} from './bootstrap.js'
+import {UPSTREAM_PORT, type Scenario} from './scenario.js'
+
+/** Scenarios on their ports, with the port of the upstreams where they name it. */
+export function placeScenarios(
+  scenarios: readonly Scenario[],
+  at: {readonly ports: readonly number[]; readonly upstreamPort: number},
+): PlacedScenario[] {
+  return scenarios.map((scenario, index) => ({
+    name: `l${index}`,
+    port: at.ports[index] ?? 0,
+    scenario: withPort(scenario, at.upstreamPort),
+  }))
+}
+
+/** A copy of plain data; the text of the port alone becomes a number, inside other text it becomes its digits. */
+function withPort<T>(value: T, port: number): T
+function withPort(value: unknown, port: number): unknown {
+  if (typeof value === 'string') return value === UPSTREAM_PORT ? port : value.replaceAll(UPSTREAM_PORT, String(port))
+  if (Array.isArray(value)) return value.map((item: unknown) => withPort(item, port))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, withPort(item, port)]))
+}
