@@ -43,7 +43,5 @@ function group(clauses: readonly Clause[], {outcome, describe}: Pick<Clause, 'ou
 }
 
 function joined(clauses: readonly Clause[], word: string): string {
-  const [only] = clauses
-  if (clauses.length === 1 && only !== undefined) return only.describe()
   return clauses.length === 0 ? 'nothing' : clauses.map((clause) => clause.describe()).join(word)
 }

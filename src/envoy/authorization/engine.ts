@@ -2,7 +2,7 @@ import type {Rejected} from '../../flow/step.js'
 import type {Tri} from '../../flow/tri.js'
 import type {View} from '../../json/view.js'
 import type {Semantics} from '../semantics.js'
-import {evaluateRules, type RbacDecision} from './rules.js'
+import {evaluateRules, type NearMiss, type RbacDecision} from './rules.js'
 import type {Subject} from './subject.js'
 
 /** What a unified matcher says. `no` is also Envoy's answer for data it does not have (envoy-2022 I.4). */
@@ -30,15 +30,19 @@ export interface EngineDecision {
 /** ALLOW needs a match, DENY needs none, LOG never denies; present rules without policies deny everything. Source: envoy-2022 D7. */
 export function decideByRules(rules: View, {subject, semantics}: {subject: Subject; semantics: Semantics}): EngineDecision {
   const action = actionOf(rules.str('action'))
+  const open = {action, missing: [], rejected: [], source: rules} as const
   const found = evaluateRules({rules, subject, semantics})
-  return {
-    action,
-    decision: decisionOf(action, found),
-    ...namesOf(action, found),
-    because: reasons(found, rules),
-    missing: action === 'LOG' ? [] : (found.undetermined ?? []),
-    rejected: rejectedBy(found),
-    source: (found.policy === undefined ? undefined : rules.get('policies')?.own(found.policy)) ?? rules,
+  switch (found.matched) {
+    case 'yes':
+      return {...open, decision: action === 'DENY' ? 'deny' : 'allow', ...matchOf(rules, found)}
+    case 'no':
+      return {...open, decision: action === 'ALLOW' ? 'deny' : 'allow', ...missOf(action, found.nearestMiss)}
+    case 'undetermined':
+      return action === 'LOG'
+        ? {...open, decision: 'allow', because: found.undetermined}
+        : {...open, decision: 'undetermined', because: found.undetermined, missing: found.undetermined}
+    default:
+      return found satisfies never
   }
 }
 
@@ -69,38 +73,26 @@ function byAction(config: View): EngineDecision {
   return {action, decision: action === 'DENY' ? 'deny' : 'allow', policy, because, missing: [], rejected: [], source: config}
 }
 
+type Match = Extract<RbacDecision, {matched: 'yes'}>
+
+function matchOf(rules: View, {policy, clause}: Match): Pick<EngineDecision, 'policy' | 'clause' | 'because' | 'source'> {
+  return {policy, clause, because: [`policy "${policy}" matches`], source: rules.get('policies')?.own(policy) ?? rules}
+}
+
 /** Without a match an ALLOW filter reports the policy `none`. */
-function namesOf(action: RbacAction, {matched, policy, clause}: RbacDecision): Pick<EngineDecision, 'policy' | 'clause'> {
-  if (policy === undefined) return action === 'ALLOW' && matched === 'no' ? {policy: 'none'} : {}
-  return {policy, ...(clause === undefined ? {} : {clause})}
+function missOf(action: RbacAction, nearest: NearMiss | undefined): Pick<EngineDecision, 'policy' | 'because' | 'rejected'> {
+  return {
+    ...(action === 'ALLOW' ? {policy: 'none'} : {}),
+    because: [nearest === undefined ? 'there are no policies' : 'no policy matches'],
+    rejected: nearest === undefined ? [] : [rejectedPolicy(nearest)],
+  }
+}
+
+function rejectedPolicy({policy, held, failed}: NearMiss): Rejected {
+  return {candidate: policy, because: [failed.join(', '), ...(held.length === 0 ? [] : [`held: ${held.join(', ')}`])].join('; ')}
 }
 
 /** Proto default: ALLOW. */
 function actionOf(text: string | undefined): RbacAction {
   return text === 'DENY' || text === 'LOG' ? text : 'ALLOW'
-}
-
-function decisionOf(action: RbacAction, {matched}: RbacDecision): EngineDecision['decision'] {
-  if (action === 'LOG') return 'allow'
-  if (matched === 'undetermined') return 'undetermined'
-  return (matched === 'yes') === (action === 'ALLOW') ? 'allow' : 'deny'
-}
-
-function reasons(found: RbacDecision, rules: View): readonly string[] {
-  switch (found.matched) {
-    case 'yes':
-      return [`policy "${found.policy ?? ''}" matches`]
-    case 'undetermined':
-      return found.undetermined ?? []
-    case 'no':
-      return [(rules.get('policies')?.entries().length ?? 0) === 0 ? 'there are no policies' : 'no policy matches']
-    default:
-      return found.matched satisfies never
-  }
-}
-
-function rejectedBy({nearestMiss}: RbacDecision): readonly Rejected[] {
-  if (nearestMiss === undefined) return []
-  const held = nearestMiss.held.length === 0 ? '' : `; held: ${nearestMiss.held.join(', ')}`
-  return [{candidate: nearestMiss.policy, because: `${nearestMiss.failed.join(', ')}${held}`}]
 }

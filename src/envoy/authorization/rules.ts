@@ -1,4 +1,3 @@
-import type {Tri} from '../../flow/tri.js'
 import type {View} from '../../json/view.js'
 import {matchCel} from '../match/cel/evaluate.js'
 import type {Semantics} from '../semantics.js'
@@ -18,24 +17,20 @@ export interface NearMiss {
   readonly failed: readonly string[]
 }
 
-export interface RbacDecision {
-  readonly matched: Tri
-  /** The policy that matched: the first in lexicographic order. */
-  readonly policy?: string
-  /** The permission and the principal that made it match. */
-  readonly clause?: string
-  /** When no policy matched: the one with the fewest parts failing. */
-  readonly nearestMiss?: NearMiss
+export type RbacDecision =
+  /** The policy that matched, the first in lexicographic order, with the permission and the principal that made it match. */
+  | {readonly matched: 'yes'; readonly policy: string; readonly clause: string}
+  /** The policy with the fewest parts failing; absent when there is no policy. */
+  | {readonly matched: 'no'; readonly nearestMiss?: NearMiss}
   /** What kept a policy from being decided, where it matters. */
-  readonly undetermined?: readonly string[]
-}
+  | {readonly matched: 'undetermined'; readonly undetermined: readonly string[]}
 
 /**
  * Evaluates the policies of an envoy.config.rbac.v3.RBAC; the action is the caller's business. A policy matches when one permission, one
  * principal and its condition hold; policies are tried in lexicographic order. Source: envoy-2022 D7 (engine_impl.cc).
  */
 export function evaluateRules({rules, subject, semantics}: {rules: View; subject: Subject; semantics: Semantics}): RbacDecision {
-  const policies = (rules.get('policies')?.entries() ?? []).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const policies = (rules.get('policies')?.entries() ?? []).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const judged = policies.map(([name, policy]) => ({name, ...judge(policy, {subject, semantics})}))
   const match = judged.find(({whole}) => whole.outcome === 'yes')
   if (match !== undefined) return {matched: 'yes', policy: match.name, clause: match.whole.describe()}

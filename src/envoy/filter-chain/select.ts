@@ -1,9 +1,10 @@
 import {oneOf} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
-import {one, type Branch} from '../branch.js'
+import {either, one, type Branch} from '../branch.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
+import type {Semantics} from '../semantics.js'
 import {evaluateMatcher, usesKeepMatching, type MatcherOutcome} from '../matcher/evaluate.js'
 import {chainName, matchLegacy, type LegacyMatch} from './legacy.js'
 
@@ -26,12 +27,27 @@ export function selectFilterChain(input: SelectInput): readonly Branch<ChainChoi
 }
 
 function byMatcher(input: SelectInput, matcher: View): readonly Branch<ChainChoice>[] {
-  const {context, connection} = input
-  // envoy-2022 I.2: Envoy dies on the first connection to such a listener, wherever the entry stands.
-  if (context.semantics.nestedMiss !== 'final' && usesKeepMatching(matcher)) {
-    return [one<ChainChoice>({kind: 'crash', reason: 'keep_matching inside filter_chain_matcher crashes Envoy on the first connection'})]
+  const {semantics} = input.context
+  if (!usesKeepMatching(matcher)) return chainsOf(input, {matcher, semantics})
+  // envoy-2022 I.2: Envoy dies on the first connection to such a listener, wherever the entry stands. Before 1.35 the field did not exist.
+  const crash = one<ChainChoice>({kind: 'crash', reason: 'keep_matching inside filter_chain_matcher crashes Envoy on the first connection'})
+  switch (semantics.nestedMiss) {
+    case 'final':
+      return chainsOf(input, {matcher, semantics})
+    case 'resume':
+      return [crash]
+    case 'undetermined':
+      return either('Envoy is 1.35 or newer (keep_matching makes it crash)', {
+        yes: [crash],
+        no: chainsOf(input, {matcher, semantics: {...semantics, nestedMiss: 'final', prefixMiss: 'final'}}),
+      })
+    default:
+      return semantics.nestedMiss satisfies never
   }
-  return evaluateMatcher(matcher, {subject: {connection}, semantics: context.semantics}).map((branch) => {
+}
+
+function chainsOf(input: SelectInput, {matcher, semantics}: {matcher: View; semantics: Semantics}): readonly Branch<ChainChoice>[] {
+  return evaluateMatcher(matcher, {subject: {connection: input.connection}, semantics}).map((branch) => {
     const taken = takeOutcome(input, {matcher, outcome: branch.value})
     return {...branch, value: taken.value, steps: [...branch.steps, ...taken.steps]}
   })

@@ -1,10 +1,16 @@
-import {isObject, View} from '../../json/view.js'
+import {isObject, type View} from '../../json/view.js'
 import {inRange, ipBytes, parseRange, type Range} from '../match/ip.js'
 
 /** An entry of a matcher tree that the input selects, most specific first. */
 export interface Candidate {
   readonly key: string
   readonly onMatch: View
+}
+
+/** Exact map: the entry of this key. */
+export function exactCandidates(map: View, text: string): Candidate[] {
+  const onMatch = map.own(text)
+  return onMatch === undefined ? [] : [{key: text, onMatch}]
 }
 
 /** Prefix map: all keys the text starts with, longest first. */
@@ -52,8 +58,9 @@ function rangesOf(matcher: View): readonly CompiledRange[] {
 function compileRange(entry: View, range: View): CompiledRange[] {
   const prefix = range.str('address_prefix') ?? ''
   const parsed = parseRange({prefix, length: range.num('prefix_len') ?? 0})
-  const onMatch = entry.get('on_match') ?? new View({}, `${entry.pointer}/on_match`)
-  return parsed === undefined ? [] : [{...parsed, key: `${prefix}/${parsed.length}`, onMatch, exclusive: entry.bool('exclusive') === true}]
+  const onMatch = entry.get('on_match')
+  if (parsed === undefined || onMatch === undefined) return []
+  return [{...parsed, key: `${prefix}/${parsed.length}`, onMatch, exclusive: entry.bool('exclusive') === true}]
 }
 
 /**
@@ -61,15 +68,14 @@ function compileRange(entry: View, range: View): CompiledRange[] {
  * Source: envoy-2022 D2; domain_matcher.h.
  */
 export function domainCandidates(matcher: View, text: string): Candidate[] {
-  const found: Candidate[] = []
-  for (const entry of matcher.list('domain_matchers')) {
-    const onMatch = entry.get('on_match')
-    for (const domain of entry.list('domains')) {
-      const key = domain.text() ?? ''
-      if (onMatch !== undefined && domainMatches(key, text)) found.push({key, onMatch})
-    }
-  }
-  return found.sort((a, b) => specificity(b.key) - specificity(a.key))
+  return matcher
+    .list('domain_matchers')
+    .flatMap((entry) => {
+      const onMatch = entry.get('on_match')
+      const domains = entry.list('domains').flatMap((domain) => domain.text() ?? [])
+      return onMatch === undefined ? [] : domains.filter((domain) => domainMatches(domain, text)).map((key) => ({key, onMatch}))
+    })
+    .sort((a, b) => specificity(b.key) - specificity(a.key))
 }
 
 function domainMatches(domain: string, name: string): boolean {
@@ -79,6 +85,5 @@ function domainMatches(domain: string, name: string): boolean {
 }
 
 function specificity(domain: string): number {
-  if (domain === '*') return 0
   return domain.startsWith('*') ? domain.length : Number.MAX_SAFE_INTEGER
 }

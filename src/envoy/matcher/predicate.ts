@@ -13,30 +13,28 @@ export interface PredicateResult {
   readonly inputs: readonly MatcherInput[]
 }
 
-/** Evaluates a matcher_list predicate. Source: envoy-2022 D2; matcher.h field matchers. */
-export function evaluatePredicate(predicate: View, subject: MatcherSubject): PredicateResult {
-  const single = predicate.get('single_predicate')
+/** Evaluates a matcher_list predicate. Source: envoy-2022 D2; matcher.h, field_matcher.h. */
+export function evaluatePredicate(predicate: View | undefined, subject: MatcherSubject): PredicateResult {
+  const single = predicate?.get('single_predicate')
   if (single !== undefined) return evaluateSingle(single, subject)
-  const all = predicate.get('and_matcher')
-  if (all !== undefined) {
-    return combine(
-      all.list('predicate').map((child) => evaluatePredicate(child, subject)),
-      allOf,
-    )
-  }
-  const any = predicate.get('or_matcher')
-  if (any !== undefined) {
-    return combine(
-      any.list('predicate').map((child) => evaluatePredicate(child, subject)),
-      anyOf,
-    )
-  }
-  const negated = predicate.get('not_matcher')
-  if (negated !== undefined) {
-    const inner = evaluatePredicate(negated, subject)
-    return {...inner, holds: not(inner.holds)}
-  }
-  return {holds: 'undetermined', why: ['a predicate of unknown kind'], inputs: []}
+  const all = predicate?.get('and_matcher')
+  if (all !== undefined) return combine(upToUndecided(operands(all, subject)), allOf)
+  const any = predicate?.get('or_matcher')
+  if (any !== undefined) return combine(operands(any, subject), anyOf)
+  const negated = predicate?.get('not_matcher')
+  if (negated === undefined) return {holds: 'undetermined', why: ['a predicate of unknown kind'], inputs: []}
+  const inner = evaluatePredicate(negated, subject)
+  return {...inner, holds: not(inner.holds)}
+}
+
+function operands(group: View, subject: MatcherSubject): readonly PredicateResult[] {
+  return group.list('predicate').map((child) => evaluatePredicate(child, subject))
+}
+
+/** An `and` gives up at the first operand that lacks data, before it sees a later one that fails; an `or` looks at all (field_matcher.h). */
+function upToUndecided(results: readonly PredicateResult[]): readonly PredicateResult[] {
+  const stop = results.findIndex((result) => result.undecided !== undefined)
+  return stop < 0 ? results : results.slice(0, stop + 1)
 }
 
 /** Its input only says that CEL is meant; the expression reads the request itself. */
@@ -87,11 +85,11 @@ function compare(input: {single: View; text: string; seen: MatcherInput}): Predi
 
 function combine(results: readonly PredicateResult[], rule: (values: readonly Tri[]) => Tri): PredicateResult {
   const holds = rule(results.map((result) => result.holds))
-  const undecided = holds === 'undetermined' ? results.find((result) => result.undecided !== undefined)?.undecided : undefined
-  return {
-    holds,
-    ...(undecided === undefined ? {} : {undecided}),
-    why: holds === 'undetermined' ? results.flatMap((result) => result.why) : [],
-    inputs: results.flatMap((result) => result.inputs),
-  }
+  const inputs = results.flatMap((result) => result.inputs)
+  if (holds !== 'undetermined') return {holds, why: [], inputs}
+  const open = results.filter((result) => result.holds === 'undetermined')
+  const why = open.flatMap((result) => result.why)
+  // Envoy lacks the data only if nothing that this tool does not know could decide instead.
+  const undecided = open.every((result) => result.undecided !== undefined)
+  return {holds, ...(undecided ? {undecided: why.join(' and ')} : {}), why, inputs}
 }
