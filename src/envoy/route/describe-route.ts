@@ -1,5 +1,5 @@
 import type {View} from '../../json/view.js'
-import {routeConditions} from './route-condition.js'
+import type {CompiledRoute} from './compiled-routes.js'
 import {describeFraction, runtimeFraction} from './runtime-fraction.js'
 
 /** The name of a route; one without name is known by its place in the list. */
@@ -9,12 +9,10 @@ export function routeName(route: View): string {
 }
 
 /** What a route asks for, in words. */
-export function describeMatch(route: View, runtime: ReadonlyMap<string, unknown> | undefined): string {
-  const match = route.get('match')
-  if (match === undefined) return 'nothing known'
-  const percent = match.get('runtime_fraction')
-  const fraction = percent === undefined ? [] : [`fraction ${describeFraction(runtimeFraction(percent, runtime))}`]
-  return [...routeConditions(match).map(({text}) => text), ...fraction].join(', ')
+export function describeMatch({conditions, fraction}: CompiledRoute, runtime: ReadonlyMap<string, unknown> | undefined): string {
+  if (conditions === undefined) return 'nothing known'
+  const part = fraction === undefined ? [] : [`fraction ${describeFraction(runtimeFraction(fraction, runtime))}`]
+  return [...conditions.map(({text}) => text), ...part].join(', ')
 }
 
 /** What a route does, in words. */

@@ -96,10 +96,9 @@ interface Weighing {
 }
 
 function fixedEntry(question: PickQuestion, {candidates, value, total}: Weighing & {value: number}): Branch<Pick>[] {
-  const taken = candidates.find(({start, end}) => value >= start && value < end)
-  return taken === undefined
-    ? []
-    : [toBranch(question, {taken, candidates, because: `header value ${value} modulo ${total}`, draw: question.choice.draw})]
+  const [taken] = candidates.filter(({end}) => value < end)
+  const because = `header value ${value} modulo ${total}`
+  return taken === undefined ? [] : [toBranch(question, {taken, candidates, because, draw: question.choice.draw})]
 }
 
 /** Shares follow from the weights and from what earlier fractions left of the random value. */

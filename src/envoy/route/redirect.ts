@@ -2,7 +2,6 @@ import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 
 const STATUS: ReadonlyMap<string, number> = new Map([
-  ['MOVED_PERMANENTLY', 301],
   ['FOUND', 302],
   ['SEE_OTHER', 303],
   ['TEMPORARY_REDIRECT', 307],
@@ -11,7 +10,7 @@ const STATUS: ReadonlyMap<string, number> = new Map([
 
 /** 301 unless the redirect says otherwise. */
 export function redirectStatus(redirect: View): number {
-  return STATUS.get(redirect.str('response_code') ?? 'MOVED_PERMANENTLY') ?? 301
+  return STATUS.get(redirect.str('response_code') ?? '') ?? 301
 }
 
 /**

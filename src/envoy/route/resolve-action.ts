@@ -18,8 +18,8 @@ export interface ActionQuestion {
   readonly context: RouteContext
 }
 
+/** SERVICE_UNAVAILABLE is the default. */
 const NOT_FOUND_CODES: ReadonlyMap<string, number> = new Map([
-  ['SERVICE_UNAVAILABLE', 503],
   ['NOT_FOUND', 404],
   ['INTERNAL_SERVER_ERROR', 500],
 ])
@@ -38,7 +38,7 @@ export function resolveAction(question: ActionQuestion): Branch<RouteTarget>[] {
   const redirect = route.get('redirect')
   const direct = route.get('direct_response')
   if (redirect !== undefined) return single(redirectTarget(question, redirect))
-  if (direct !== undefined) return single(directTarget(direct.num('status') ?? 200, stream))
+  if (direct !== undefined) return single(directTarget(direct.uint('status') ?? 200, stream))
   if (route.get('non_forwarding_action') !== undefined) {
     return single<RouteTarget>({kind: 'no-cluster', reason: 'the route has a non_forwarding_action', status: 503, stream})
   }

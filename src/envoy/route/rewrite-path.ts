@@ -30,13 +30,16 @@ function rewrittenPath(
   path: string,
   {route, stream, context}: {route: View; stream: Stream; context: RouteContext},
 ): Rewritten | undefined {
-  const action = rewritingAction(route)
-  const regex = action?.get('regex_rewrite')
+  const action = route.get('redirect') ?? route.get('route')
+  if (action === undefined) return undefined
+  const regex = action.get('regex_rewrite')
   if (regex !== undefined) return byRegex(path, regex)
-  const policy = action?.get('path_rewrite_policy')
+  const policy = action.get('path_rewrite_policy')
   if (policy !== undefined) return byPolicy(path, {policy, route})
-  const [prefix, template] = [action?.str('prefix_rewrite') ?? '', action?.str('path_rewrite') ?? '']
+  const prefix = action.str('prefix_rewrite') ?? ''
   if (prefix !== '') return {path: byPrefix(path, {prefix, route}), notes: []}
+  return byFormat(path, {template: action.str('path_rewrite') ?? '', stream, context})
+}
   return byFormat(path, {template, stream, context})
 }
 
@@ -47,19 +50,6 @@ function byFormat(
   if (template === '') return undefined
   const {text, complete} = formatValue(template, {stream, context})
   return {path: replacePath(path, text), notes: complete ? [] : ['path_rewrite is not fully known']}
-}
-
-function rewritingAction(route: View): View | undefined {
-  const redirect = route.get('redirect')
-  return redirect !== undefined && changesTarget(redirect) ? redirect : route.get('route')
-}
-
-/** A redirect that only changes scheme or port rewrites no path: config_impl.cc isRedirect. */
-function changesTarget(redirect: View): boolean {
-  return (
-    redirect.get('regex_rewrite') !== undefined ||
-    ['host_redirect', 'path_redirect', 'prefix_rewrite'].some((field) => (redirect.str(field) ?? '') !== '')
-  )
 }
 
 function byRegex(path: string, rewrite: View): Rewritten {

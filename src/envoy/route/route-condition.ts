@@ -1,5 +1,5 @@
 import {not, tri, type Tri} from '../../flow/tri.js'
-import {isObject, type View} from '../../json/view.js'
+import type {View} from '../../json/view.js'
 import type {Stream} from '../connection.js'
 import {describeHeader, describeMetadata, describeString} from '../match/describe.js'
 import {matchFilterState} from '../match/filter-state.js'
@@ -10,18 +10,8 @@ import {hasGrpcContentType} from './grpc.js'
 import {pathCondition} from './path-condition.js'
 import type {RouteCondition, RouteSubject} from './route-subject.js'
 
-/** Read once per RouteMatch object of a dump, and forgotten with it. */
-const conditionsByMatch = new WeakMap<object, readonly RouteCondition[]>()
-
 /** All conditions of a RouteMatch but its runtime fraction; all of them must hold. Source: envoy-2022 D5 (matchRoute). */
 export function routeConditions(match: View): readonly RouteCondition[] {
-  if (!isObject(match.value)) return readConditions(match)
-  const conditions = conditionsByMatch.get(match.value) ?? readConditions(match)
-  conditionsByMatch.set(match.value, conditions)
-  return conditions
-}
-
-function readConditions(match: View): readonly RouteCondition[] {
   const grpc: RouteCondition = {
     text: 'gRPC',
     test: ({stream}) => tri(stream.request.path !== undefined && hasGrpcContentType(stream.request)),

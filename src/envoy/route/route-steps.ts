@@ -1,5 +1,6 @@
 import type {Rejected, Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
+import type {CompiledRoute} from './compiled-routes.js'
 import type {RouteQuestion} from './context.js'
 import {describePolicies} from './describe-policies.js'
 import {describeAction, describeMatch, routeName} from './describe-route.js'
@@ -24,12 +25,13 @@ interface Taken extends Passing {
 }
 
 /** The step of a route that was taken: what it asks for, where it leads, and how often and how long it tries. */
-export function routeStep(route: View, {question, virtualHost, skipped, fraction}: Taken): Step {
+export function routeStep(compiled: CompiledRoute, {question, virtualHost, skipped, fraction}: Taken): Step {
   const {stream, context} = question
+  const {route} = compiled
   return {
     kind: 'route',
     name: routeName(route),
-    match: describeMatch(route, context.runtime),
+    match: describeMatch(compiled, context.runtime),
     action: [describeAction(route), ...describePolicies({route, virtualHost})].join(', '),
     because: [describeRequest(stream), ...(fraction === '100 %' ? [] : [`runtime fraction ${fraction}`])],
     evidence: [context.evidence(route)],

@@ -9,8 +9,8 @@ export interface Fraction {
 
 export type FractionOutcome = 'always' | 'never' | Fraction
 
+/** HUNDRED is the default. */
 const DENOMINATORS: ReadonlyMap<string, number> = new Map([
-  ['HUNDRED', 100],
   ['TEN_THOUSAND', 10_000],
   ['MILLION', 1_000_000],
 ])
@@ -38,7 +38,7 @@ export function describeFraction(outcome: FractionOutcome): string {
 function fractionOf(percent: View | undefined): FractionOutcome {
   return outcomeOf({
     numerator: Math.trunc(percent?.num('numerator') ?? 0),
-    denominator: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100,
+    denominator: DENOMINATORS.get(percent?.str('denominator') ?? '') ?? 100,
   })
 }
 

@@ -72,7 +72,7 @@ function advance(start: Progress, {walk, judge}: {walk: RouteWalk; judge: Judge}
     const result = judge(index)
     const split = result.outcome === 'no' ? undefined : splitByFraction(start.draw, {compiled, walk})
     if (split?.inside !== undefined) {
-      return take({start: {...start, index, skipped}, route: compiled.route, result, split, inside: split.inside}, walk)
+      return take({start: {...start, index, skipped}, compiled, result, split, inside: split.inside}, walk)
     }
     skipped.push({route: compiled.route, because: split === undefined ? result.because : [`runtime fraction ${split.text}`]})
   }
@@ -102,14 +102,15 @@ function splitByFraction(draw: Draw, {compiled, walk}: {compiled: CompiledRoute;
 
 interface Taking {
   readonly start: Progress
-  readonly route: View
+  readonly compiled: CompiledRoute
   readonly result: MatchResult
   readonly split: Split
   readonly inside: DrawPart
 }
 
 function take(taking: Taking, {question, virtualHost}: RouteWalk): Advance {
-  const {start, route, result, split, inside} = taking
+  const {start, compiled, result, split, inside} = taking
+  const {route} = compiled
   const share = multiplyShares(start.share, inside.share)
   const open = result.outcome === 'undetermined'
   return {
@@ -117,7 +118,7 @@ function take(taking: Taking, {question, virtualHost}: RouteWalk): Advance {
       value: {kind: 'route', route, virtualHost, table: question.table, draw: inside.draw},
       share: open ? multiplyShares(share, oneOf(2)) : share,
       requires: open ? [...start.requires, condition(taking, true)] : start.requires,
-      steps: [routeStep(route, {question, virtualHost, skipped: start.skipped, fraction: split.text})],
+      steps: [routeStep(compiled, {question, virtualHost, skipped: start.skipped, fraction: split.text})],
     },
     alternatives: alternativesTo(taking, share),
   }
@@ -125,9 +126,9 @@ function take(taking: Taking, {question, virtualHost}: RouteWalk): Advance {
 
 /** What happens when the route is not taken: its open conditions do not hold, or the random value lies outside its fraction. */
 function alternativesTo(taking: Taking, share: Share): readonly Progress[] {
-  const {start, route, result, split, inside} = taking
+  const {start, compiled, result, split, inside} = taking
   const open = result.outcome === 'undetermined'
-  const missed = {route, because: open ? result.because : [`runtime fraction ${split.text}`]}
+  const missed = {route: compiled.route, because: open ? result.because : [`runtime fraction ${split.text}`]}
   const next = {...start, index: start.index + 1, skipped: [...start.skipped, missed]}
   const notTaken = {
     ...next,
@@ -143,7 +144,7 @@ function alternativesTo(taking: Taking, share: Share): readonly Progress[] {
 }
 
 /** Both sides of an open question share a group: exactly one of them holds. */
-function condition({result, route}: Taking, holds: boolean): Condition {
+function condition({result, compiled: {route}}: Taking, holds: boolean): Condition {
   return {what: `${result.because.join(' and ')} must ${holds ? '' : 'not '}hold`, group: route.pointer}
 }
 
