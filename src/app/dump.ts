@@ -1,7 +1,7 @@
 import {saving} from '../cluster/save-file.js'
 import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
 import {InputError, UsageError} from '../flow/errors.js'
-import {dumpKind} from '../snapshot/dump-kind.js'
+import {openedKind} from '../snapshot/dump-kind.js'
 import {openDump} from '../snapshot/open-dump.js'
 import {rawDump} from '../snapshot/raw-dump.js'
 import {summarizeDump, type DumpSummary} from './dump-summary.js'
@@ -45,7 +45,7 @@ export async function drain({bytes}: FetchedDump): Promise<void> {
 export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSummary> {
   const opened = await openDump({name, from: bytes})
   try {
-    const kind = dumpKind(opened.index)
+    const kind = openedKind(opened)
     if (typeof kind === 'string') return summarizeDump(opened.store, kind)
     throw new InputError({
       what: 'The dump is none of a known proxy.',

@@ -10,15 +10,27 @@ export interface FoundProxy {
 }
 
 /**
- * The proxy of a name: its pod, `namespace/pod`, or file; a beginning that only one proxy has is enough.
+ * The dump of a name: its pod, `namespace/pod`, or file; a beginning that only one proxy has is enough.
+ * @throws UsageError when no proxy, or more than one, is called so.
+ */
+export function findDump(mesh: Mesh, name: string): ProxyDump {
+  return chooseDump(mesh.shelf.dumps, name)
+}
+
+/**
+ * The Envoy of a name: its pod, `namespace/pod`, or file; a beginning that only one proxy has is enough.
  * @throws UsageError when no proxy, or more than one, is called so.
  * @throws InputError when its dump cannot be used.
  */
 export async function findProxy(mesh: Mesh, name: string): Promise<FoundProxy> {
-  const dump = chooseDump(mesh.shelf.dumps, name)
+  const dump = findDump(mesh, name)
   const shelved = await mesh.shelf.read(dump)
   if (shelved.kind === 'envoy') return {dump, config: shelved.config}
-  throw new InputError({what: `The dump of ${displayName(dump)} cannot be walked.`, file: dump.file, got: shelved.missing.what})
+  throw new InputError({
+    what: `The dump of ${displayName(dump)} cannot be walked.`,
+    file: dump.file,
+    got: shelved.kind === 'unknown' ? shelved.missing.what : 'a Rust ztunnel',
+  })
 }
 
 function chooseDump(dumps: readonly ProxyDump[], name: string): ProxyDump {

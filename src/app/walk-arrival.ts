@@ -42,7 +42,7 @@ export const ANY_SOCKET: SocketAddress = {ip: '0.0.0.0', port: 0}
 /** @throws UsageError when the proxy has no such listener, or none is named. */
 export function walkArrival(question: WalkQuestion, config: EnvoyConfig): Arrival {
   const entry = entryOf(question, config)
-  const payload = payloadOf(question)
+  const payload = walkPayload(question)
   if (entry.kind === 'internal') return {entry, payload, internal: {metadata: new Map(), filterState: new Map()}}
   const {source = ANY_SOCKET, destination} = question
   return {entry, payload, source, ...(destination === undefined ? {} : {originalDestination: destination})}
@@ -83,7 +83,8 @@ function listenersOf(config: EnvoyConfig): string {
   return `Its listeners: ${names.slice(0, MAX_LISTED).join(', ')}${more}.`
 }
 
-function payloadOf(question: WalkQuestion): Payload {
+/** What the connection carries: a request, TLS around it, or nobody said what. */
+export function walkPayload(question: WalkQuestion): Payload {
   const {sni, alpn, identity} = question
   const inner = requestPayload(question)
   if (sni === undefined && alpn === undefined && identity === undefined) return inner

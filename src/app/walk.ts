@@ -3,23 +3,26 @@ import type {Arrival, HttpRequest, Payload} from '../flow/connection.js'
 import type {Flow, Trace} from '../flow/trace.js'
 import type {TraceLimits} from '../mesh/tracer.js'
 import {startInside} from '../mesh/walk.js'
-import {findProxy} from './find-proxy.js'
+import {findDump, findProxy} from './find-proxy.js'
 import type {Mesh} from './mesh.js'
 import {explore} from './trace.js'
 import {ANY_SOCKET, walkArrival, type WalkQuestion} from './walk-arrival.js'
+import {walkZtunnel, type ZtunnelWalk} from './walk-ztunnel.js'
+
+export interface WalkOptions {
+  readonly question: WalkQuestion
+  readonly limits?: Partial<TraceLimits>
+  /** Minor release of Istio 1.x that a Rust ztunnel is taken for, whatever its dump says. */
+  readonly ztunnelMinor?: number
+}
 
 /**
  * What one proxy does with a connection: its listener passages up to where the connection leaves it.
  * @throws UsageError for an unknown proxy or listener, or when neither listener nor port is given.
  */
-export async function walkProxy(
-  mesh: Mesh,
-  {question, limits}: {readonly question: WalkQuestion; readonly limits?: Partial<TraceLimits>},
-): Promise<Trace> {
-  const {dump, config} = await findProxy(mesh, question.proxy)
-  const arrival = walkArrival(question, config)
-  const forwarder = mesh.shelf.alone(dump, config)
-  const start = startInside(forwarder, {arrival, directory: mesh.directory})
+export async function walkProxy(mesh: Mesh, {limits, ...asked}: WalkOptions): Promise<Trace> {
+  const {forwarder, arrival, owner, warnings} = await enterProxy(mesh, asked)
+  const start = startInside(forwarder, {arrival, directory: mesh.directory, ...(owner === undefined ? {} : {owner})})
   const graph = await explore(mesh, {start, ...(limits === undefined ? {} : {limits})})
   const {entry, originalDestination} = arrival
   const dialled = originalDestination ?? (entry.kind === 'socket' ? {ip: entry.ip, port: entry.port} : ANY_SOCKET)
@@ -28,7 +31,18 @@ export async function walkProxy(
     question: {source: formatSocket(arrival.source ?? ANY_SOCKET), destination: formatSocket(dialled)},
     flow: flowOf(arrival, dialled),
     ...graph,
+    warnings: [...warnings, ...graph.warnings],
   }
+}
+
+type Entered = Omit<ZtunnelWalk, 'owner'> & Partial<Pick<ZtunnelWalk, 'owner'>>
+
+async function enterProxy(mesh: Mesh, {question, ztunnelMinor: minor}: WalkOptions): Promise<Entered> {
+  const found = findDump(mesh, question.proxy)
+  const loaded = await found.load()
+  if (loaded.kind === 'ztunnel') return walkZtunnel({dump: found, loaded}, {question, ...(minor === undefined ? {} : {minor})})
+  const {dump, config} = await findProxy(mesh, question.proxy)
+  return {arrival: walkArrival(question, config), forwarder: mesh.shelf.alone(dump, config), warnings: []}
 }
 
 function flowOf(arrival: Arrival, dialled: SocketAddress): Flow {

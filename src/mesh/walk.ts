@@ -1,4 +1,4 @@
-import {formatAddress, formatSocket, type Address} from '../flow/address.js'
+import {formatAddress, formatSocket, type Address, type SocketAddress} from '../flow/address.js'
 import type {Arrival, Departure} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import {WHOLE} from '../flow/share.js'
@@ -7,12 +7,19 @@ import {fullName} from './directory.js'
 import type {Station, Visit} from './station.js'
 import {placeOf} from './topology.js'
 
+/** Who is behind the addresses that are dialled. */
+interface Surroundings {
+  readonly directory: Directory
+  /** Asked for addresses that the directory does not know: what the proxy itself knows. */
+  readonly owner?: (address: SocketAddress) => Place | undefined
+}
+
 /** One proxy alone: its internal listeners are followed, and whatever leaves it counts as handed on. */
-export function startInside(forwarder: Forwarder, {arrival, directory}: {readonly arrival: Arrival; readonly directory: Directory}): Visit {
+export function startInside(forwarder: Forwarder, {arrival, ...known}: Surroundings & {readonly arrival: Arrival}): Visit {
   const station: Station = {
     key: 'proxy',
     forwarder,
-    next: (departure) => (departure.to.kind === 'internal' ? inside(station, departure) : handedOn(directory, departure)),
+    next: (departure) => (departure.to.kind === 'internal' ? inside(station, departure) : handedOn(known, departure)),
   }
   return {station, arrival}
 }
@@ -22,9 +29,9 @@ function inside(station: Station, departure: Departure): Visit {
   return {station, arrival: {entry: to, payload, ...(internal === undefined ? {} : {internal})}}
 }
 
-function handedOn(directory: Directory, departure: Departure): Visit {
+function handedOn(known: Surroundings, departure: Departure): Visit {
   const {to, payload, source} = departure
-  const next: Place = ownerOf(directory, to)
+  const next: Place = ownerOf(known, to)
   const arrival: Arrival = {entry: to, payload, ...(source.kind === 'kept' ? {source: source.address} : {})}
   const station: Station = {key: `next ${formatAddress(to)}`, forwarder: createReceiver(next, to), next: () => ({station, arrival})}
   return {station, arrival}
@@ -51,8 +58,9 @@ function createReceiver(place: Place, to: Address): Forwarder {
 }
 
 /** Who is dialled, as far as the snapshot tells. */
-function ownerOf(directory: Directory, to: Address): Place {
+function ownerOf({directory, owner}: Surroundings, to: Address): Place {
   if (to.kind !== 'socket') return {kind: 'outside', name: formatAddress(to)}
   const workload = directory.podAt(to.ip)
-  return workload === undefined ? {kind: 'outside', name: formatSocket(to)} : placeOf(workload)
+  if (workload !== undefined) return placeOf(workload)
+  return owner?.({ip: to.ip, port: to.port}) ?? {kind: 'outside', name: formatSocket(to)}
 }

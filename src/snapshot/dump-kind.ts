@@ -13,6 +13,11 @@ export function dumpKind(index: Pick<DumpIndex, 'documentKeys' | 'configTypes'>)
   return {opaque: `neither "configs" (Envoy) nor "workloads" with "services" or "policies" (ztunnel): ${listKeys(documentKeys)}`}
 }
 
+/** The same for a dump that was opened: bare lists of a ztunnel's things are its dump too. */
+export function openedKind({index, extract}: {readonly index: DumpIndex; readonly extract?: string}): DumpKind {
+  return extract === undefined ? dumpKind(index) : 'ztunnel'
+}
+
 /** What a file of a directory without manifest seems to be, by the keys at its start. */
 export function roughKind(documentKeys: ReadonlySet<string>): 'config-dump' | 'inventory' | 'other' {
   if (documentKeys.has('apiVersion')) return 'inventory'

@@ -7,6 +7,7 @@ import {indexedStore, type ByteSource} from '../json/indexed-store.js'
 import type {DumpStore} from '../json/store.js'
 import {fileStream, inflate, isGzip, observe, pipeStream} from './byte-stream.js'
 import {changedFile, inputErrorFrom, readFailure} from './input-problem.js'
+import {MAX_PASTED_BYTES, mayBePasted, readPastedDump, type PastedDump} from './pasted-dump.js'
 import {readExactly, Spool} from './spool.js'
 
 /** Largest dump that is read, unpacked. */
@@ -26,28 +27,31 @@ export interface DumpFile {
 export interface OpenDump {
   readonly index: DumpIndex
   readonly store: DumpStore
+  /** Set when the dump is an extract that lacks what decides: what is lost. */
+  readonly extract?: string
   close(): void
 }
 
 /**
- * Indexes a dump in one pass. Plain files are read again in place; pipes and gzip are spooled.
+ * Indexes a dump in one pass. Plain files are read again in place; pipes and gzip are spooled. A ztunnel dump may stand in other text,
+ * or be a bare list (`readPastedDump`).
  * @throws InputError when it cannot be read, is no JSON object, or is larger than `MAX_DUMP_BYTES`.
  */
 export async function openDump(dump: DumpFile): Promise<OpenDump> {
   const source = await openSource(dump)
   try {
-    const {index, differs} = await indexSource(dump, source)
-    if (index.problem !== undefined) throw inputErrorFrom(index.problem, dump.name)
-    const warnings = differs ? [`${dump.name} is not the file that was recorded: its digest differs from the manifest`] : []
+    const read = await indexSource(dump, source)
+    const {index, bytes, extract} = readable(read, {dump, source})
     const store = indexedStore({
       name: dump.name,
-      index: {...index, warnings: [...index.warnings, ...warnings]},
-      bytes: source.bytes,
+      index: {...index, warnings: [...index.warnings, ...warningsOf(dump.name, {differs: read.differs, extract})]},
+      bytes,
       changed: (ref, cause) => changedFile({file: dump.name, pointer: ref.pointer}, cause),
     })
     return {
       index,
       store,
+      ...(extract === undefined ? {} : {extract}),
       close: () => {
         source.close()
       },
@@ -56,6 +60,24 @@ export async function openDump(dump: DumpFile): Promise<OpenDump> {
     source.close()
     throw readFailure(dump.name, error)
   }
+}
+
+function warningsOf(
+  name: string,
+  {differs, extract}: {readonly differs: boolean; readonly extract: string | undefined},
+): readonly string[] {
+  return [
+    ...(differs ? [`${name} is not the file that was recorded: its digest differs from the manifest`] : []),
+    ...(extract === undefined ? [] : [extract]),
+  ]
+}
+
+/** @throws InputError with the first problem when the bytes hold no ztunnel dump in another form either. */
+function readable({index, length}: Indexed, {dump, source}: {readonly dump: DumpFile; readonly source: Source}): PastedDump {
+  if (index.problem === undefined) return {index, bytes: source.bytes}
+  const pasted = length === undefined ? undefined : readPastedDump(source.bytes.read(0, length))
+  if (pasted === undefined) throw inputErrorFrom(index.problem, dump.name)
+  return pasted
 }
 
 interface Source {
@@ -114,18 +136,24 @@ function fileBytes(file: number, name: string): ByteSource {
   }
 }
 
-async function indexSource(dump: DumpFile, source: Source): Promise<{readonly index: DumpIndex; readonly differs: boolean}> {
+interface Indexed {
+  readonly index: DumpIndex
+  /** Bytes of the whole text, unpacked; undefined when it was not read to its end. */
+  readonly length?: number
+}
+
+async function indexSource(dump: DumpFile, source: Source): Promise<Indexed & {readonly differs: boolean}> {
   const expected = dump.recorded?.sha256
   const digest = expected === undefined ? undefined : createHash('sha256')
   const bytes = inflate(observe(source.stream, (packed) => digest?.update(packed)))
-  const index = await indexBytes(bytes, {dump, spool: source.spool})
-  return {index, differs: index.problem === undefined && digest?.digest('hex') !== expected}
+  const indexed = await indexBytes(bytes, {dump, spool: source.spool})
+  return {...indexed, differs: indexed.length !== undefined && digest?.digest('hex') !== expected}
 }
 
 async function indexBytes(
   bytes: AsyncIterable<Uint8Array>,
   {dump, spool}: {readonly dump: DumpFile; readonly spool: Spool | undefined},
-): Promise<DumpIndex> {
+): Promise<Indexed> {
   const {maxBytes = MAX_DUMP_BYTES} = dump
   const builder = new IndexBuilder()
   let total = 0
@@ -134,9 +162,15 @@ async function indexBytes(
     if (total > maxBytes) throw tooLarge(dump.name, maxBytes)
     spool?.write(chunk)
     builder.push(chunk)
-    if (builder.problem !== undefined) break
+    if (!isWorthReading(builder, total)) return {index: builder.finish()}
   }
-  return builder.finish()
+  const index = builder.finish()
+  return index.problem === undefined || mayBePasted(index.problem.code) ? {index, length: total} : {index}
+}
+
+/** What is no document from its start may still hold one, if it is not too large to look for it. */
+function isWorthReading({problem}: IndexBuilder, total: number): boolean {
+  return problem === undefined || (mayBePasted(problem.code) && total <= MAX_PASTED_BYTES)
 }
 
 function tooLarge(file: string, maxBytes: number): InputError {

@@ -1,5 +1,5 @@
 import {InputError} from '../flow/errors.js'
-import {dumpKind} from './dump-kind.js'
+import {openedKind} from './dump-kind.js'
 import {openDump, type DumpFile, type OpenDump} from './open-dump.js'
 import type {LoadedDump, ProxyDump, UnusableDump} from './snapshot.js'
 
@@ -47,8 +47,10 @@ export class LazyDump implements ProxyDump {
     } catch (error) {
       return this.#damaged(error)
     }
-    const kind = dumpKind(this.#opened.index)
-    return typeof kind === 'string' ? {kind, store: this.#opened.store} : this.#opaque(kind.opaque)
+    const {store, extract} = this.#opened
+    const kind = openedKind(this.#opened)
+    if (typeof kind !== 'string') return this.#opaque(kind.opaque)
+    return {kind, store, ...(extract === undefined ? {} : {extract})}
   }
 
   #missing(reason: string): UnusableDump {

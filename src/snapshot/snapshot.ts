@@ -27,7 +27,14 @@ export interface ProxyDump {
   load(): Promise<LoadedDump>
 }
 
-export type LoadedDump = {readonly kind: 'envoy' | 'ztunnel'; readonly store: DumpStore} | UnusableDump
+export type LoadedDump = UsableDump | UnusableDump
+
+export interface UsableDump {
+  readonly kind: 'envoy' | 'ztunnel'
+  readonly store: DumpStore
+  /** Set when the dump is an extract that lacks what decides, and so cannot answer questions: what is lost. */
+  readonly extract?: string
+}
 
 export interface UnusableDump {
   readonly kind: 'unusable'

@@ -13,11 +13,18 @@ export function readNetworkAddress(text: string): NetworkAddress {
 export function readGateway(view: View | undefined): GatewayAddress | undefined {
   const destination = view?.str('destination')
   if (view === undefined || destination === undefined) return undefined
-  // Dumps before 1.22 spell the port differently (ambient-ga A.3).
-  const port = view.num('hbone_mtls_port') ?? view.num('port') ?? 0
+  const port = gatewayPort(view) ?? ISTIOD_PORT
   const {network, ip} = readNetworkAddress(destination)
   return isIP(ip) === 0 ? {kind: 'hostname', namespace: network, hostname: ip, port} : {kind: 'address', network, ip, port}
 }
+
+/** Before 1.22 it was spelled differently (ambient-ga A.3); istioctl leaves it out (A.9). */
+export function gatewayPort(view: View): number | undefined {
+  return view.num('hbone_mtls_port') ?? view.num('port')
+}
+
+/** ambient-ga B.4: what istiod sends, always. */
+const ISTIOD_PORT = 15_008
 
 /** ambient-ga A.4: an object from ztunnel, a string `network/cidr` from others. */
 export function readCidrVip(view: View): CidrVip | undefined {

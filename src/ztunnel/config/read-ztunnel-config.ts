@@ -1,5 +1,6 @@
 import type {DumpStore} from '../../json/store.js'
 import type {View} from '../../json/view.js'
+import {gatewayPort} from './addresses.js'
 import {readCapturedPod} from './captured-pod.js'
 import {readState} from './generation.js'
 import type {Certificate, DumpShape, ZtunnelConfig} from './model.js'
@@ -27,7 +28,7 @@ export function readZtunnelConfig(store: DumpStore, options: ReadOptions = {}): 
     shape,
     version: options.minor === undefined ? version : {minor: options.minor, from: 'override'},
     settings: readSettings(config),
-    warnings: [...store.warnings, ...warningsOf(store)],
+    warnings: [...store.warnings, ...warningsOf(store), ...portlessGateways(state)],
     ...state,
     policies,
     certificates,
@@ -56,4 +57,10 @@ function warningsOf(store: DumpStore): readonly string[] {
     : [
         'the dump has neither "config" nor "version": istioctl prints such extracts, and they lack fields that decide; use the raw config_dump',
       ]
+}
+
+function portlessGateways({workloads, services}: Pick<ZtunnelConfig, 'workloads' | 'services'>): readonly string[] {
+  const gateways = [...workloads, ...services].flatMap(({view}) => [view.get('waypoint') ?? [], view.get('network_gateway') ?? []].flat())
+  const portless = gateways.filter((gateway) => gatewayPort(gateway) === undefined).length
+  return portless === 0 ? [] : [`${portless} waypoints or gateways have no port in the dump: 15008 is assumed, which istiod always sends`]
 }
