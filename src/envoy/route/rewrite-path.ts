@@ -40,8 +40,6 @@ function rewrittenPath(
   if (prefix !== '') return {path: byPrefix(path, {prefix, route}), notes: []}
   return byFormat(path, {template: action.str('path_rewrite') ?? '', stream, context})
 }
-  return byFormat(path, {template, stream, context})
-}
 
 function byFormat(
   path: string,
