@@ -2,7 +2,10 @@ import type {EnvoyVersion} from '../flow/envoy-version.js'
 import type {Inventory} from '../flow/inventory.js'
 import {inferredDirectory, inventoryDirectory} from '../mesh/compose-directory.js'
 import {fullName, type Directory} from '../mesh/directory.js'
+import {generationOf, type Generation} from '../mesh/generation.js'
+import type {Listening} from '../mesh/world.js'
 import type {ProxyDump, Snapshot} from '../snapshot/snapshot.js'
+import type {Resolver} from '../ztunnel/outbound/question.js'
 import {ProxyShelf} from './proxy-shelf.js'
 
 export interface MeshOptions {
@@ -13,6 +16,10 @@ export interface MeshOptions {
    * cost far more than a walk through one proxy. Default true.
    */
   readonly inferNames?: boolean
+  /** Where processes are known to listen, or not to; nobody looks by default. */
+  readonly listensAt?: Listening
+  /** What DNS answers to ztunnel; nobody asks by default. */
+  readonly resolve?: Resolver
 }
 
 /** A snapshot opened for questions: who is who, and the proxies. */
@@ -21,30 +28,110 @@ export interface Mesh {
   readonly shelf: ProxyShelf
   /** From the inventory where it lists pods and services, else with what the dumps imply. */
   readonly directory: Directory
+  readonly generation: Generation
+  /** Its name, where several clusters were opened. */
+  readonly cluster?: string
+  /** The network of its pods, as the label of istio-system names it. */
+  readonly network?: string
+  /** The other clusters of the mesh. */
+  readonly others: readonly Mesh[]
+  readonly listensAt?: Listening
   /** With what all dumps imply; reads them all. */
   inferred(): Promise<Directory>
 }
 
+/** Snapshots of the clusters of one mesh, each with its name. The first one is asked, the others continue where it ends. */
+export async function openMeshes(clusters: readonly [NamedSnapshot, ...NamedSnapshot[]], options: MeshOptions = {}): Promise<Mesh> {
+  const [first, ...others] = clusters
+  const rest = await Promise.all(others.map((one) => openCluster(one.snapshot, {...options, cluster: one.name})))
+  const asked = await openCluster(first.snapshot, {...options, cluster: first.name})
+  return {...asked, others: rest}
+}
+
+export interface NamedSnapshot {
+  readonly name: string
+  readonly snapshot: Snapshot
+}
+
 /** Opens a snapshot for questions. Dumps are read on demand, unless the inventory leaves names open that only they tell. */
-export async function openMesh(snapshot: Snapshot, options: MeshOptions = {}): Promise<Mesh> {
+export function openMesh(snapshot: Snapshot, options: MeshOptions = {}): Promise<Mesh> {
+  return openCluster(snapshot, options)
+}
+
+async function openCluster(snapshot: Snapshot, {cluster, ...options}: MeshOptions & {readonly cluster?: string}): Promise<Mesh> {
   const inventory = snapshot.inventory ?? {}
-  const shelf = new ProxyShelf(snapshot.proxies, {...options, inventory})
+  const named = cluster === undefined ? {} : {cluster}
+  const shelf = new ProxyShelf(snapshot.proxies, {...options, ...named, inventory})
+  const isRecorded = inventory.pods !== undefined && inventory.services !== undefined
+  const generation = await generationFrom({inventory, shelf, readsAll: !isRecorded})
+  const network = networkOf(inventory)
   let all: Promise<Directory> | undefined
   const inferred = (): Promise<Directory> => {
-    all ??= shelf.configs(shelf.dumps).then((configs) => inferredDirectory(inventory, configs))
+    all ??= inferAll({inventory, shelf, generation})
     return all
   }
-  const isRecorded = inventory.pods !== undefined && inventory.services !== undefined
-  if (isRecorded) return {snapshot, shelf, inferred, directory: await recordedDirectory(inventory, shelf)}
-  const {inferNames = true} = options
-  const directory = inferNames ? await inferred() : inventoryDirectory(inventory, await shelf.configs(shelf.dumps))
-  return {snapshot, shelf, inferred, directory}
+  const directory = isRecorded
+    ? await recordedDirectory({inventory, shelf, generation})
+    : options.inferNames === false
+      ? inventoryDirectory(inventory, {envoys: await shelf.configs(shelf.dumps), generation})
+      : await inferred()
+  const {listensAt} = options
+  return {
+    snapshot,
+    shelf,
+    inferred,
+    directory,
+    generation,
+    ...named,
+    ...(network === undefined ? {} : {network}),
+    ...(listensAt === undefined ? {} : {listensAt}),
+    others: [],
+  }
+}
+
+interface Opened {
+  readonly inventory: Inventory
+  readonly shelf: ProxyShelf
+  readonly generation: Generation
+}
+
+async function inferAll({inventory, shelf, generation}: Opened): Promise<Directory> {
+  const envoys = await shelf.configs(shelf.dumps)
+  const ztunnels = await shelf.ztunnelConfigs(shelf.dumps)
+  return inferredDirectory(inventory, {envoys, ztunnels, generation})
+}
+
+/** One dump of a ztunnel tells; labels make reading it unnecessary where they name the generation. */
+async function generationFrom({
+  inventory,
+  shelf,
+  readsAll,
+}: {
+  readonly inventory: Inventory
+  readonly shelf: ProxyShelf
+  readonly readsAll: boolean
+}): Promise<Generation> {
+  const pods = inventory.pods ?? []
+  if (pods.some(({labels}) => labels.has('ambient-type'))) return '2022'
+  const named = shelf.dumps.filter(({name}) => name.includes('ztunnel'))
+  const dumps = readsAll ? shelf.dumps : named.slice(0, 1)
+  const ztunnels = new Set<'envoy' | 'ztunnel'>()
+  for (const dump of dumps) {
+    const shelved = await shelf.read(dump)
+    if (shelved.kind === 'ztunnel') ztunnels.add('ztunnel')
+    if (shelved.kind === 'envoy' && shelved.config.node.role === 'ztunnel') ztunnels.add('envoy')
+  }
+  return generationOf({inventory, ztunnels})
+}
+
+function networkOf({namespaces = []}: Inventory): string | undefined {
+  return namespaces.find(({name}) => name === 'istio-system')?.labels.get('topology.istio.io/network')
 }
 
 /** Labels tell the role of most proxies. What else has a dump is read now, because its role decides how traffic reaches it. */
-async function recordedDirectory(inventory: Inventory, shelf: ProxyShelf): Promise<Directory> {
-  const byLabels = inventoryDirectory(inventory, [])
+async function recordedDirectory({inventory, shelf, generation}: Opened): Promise<Directory> {
+  const byLabels = inventoryDirectory(inventory, {envoys: [], generation})
   const proxies = byLabels.workloads.filter(({role}) => role !== 'app')
   const unclear: readonly ProxyDump[] = shelf.others(new Set(proxies.map(fullName)))
-  return unclear.length === 0 ? byLabels : inventoryDirectory(inventory, await shelf.configs(unclear))
+  return unclear.length === 0 ? byLabels : inventoryDirectory(inventory, {envoys: await shelf.configs(unclear), generation})
 }

@@ -10,17 +10,28 @@ import type {Missing} from '../flow/verdict.js'
 import type {DumpStore} from '../json/store.js'
 import {fullName, type Workload} from '../mesh/directory.js'
 import {createUnknown} from '../mesh/ends.js'
-import {placeOf} from '../mesh/topology.js'
+import {placeOf} from '../mesh/place-of.js'
 import {trustDomainOf} from '../mesh/trust-domain.js'
 import type {ProxyDump} from '../snapshot/snapshot.js'
+import type {ZtunnelConfig} from '../ztunnel/config/model.js'
+import {readZtunnelConfig} from '../ztunnel/config/read-ztunnel-config.js'
+import {createZtunnelForwarder} from '../ztunnel/forward.js'
+import type {Resolver} from '../ztunnel/outbound/question.js'
+import {ZtunnelShelf} from './ztunnel-shelf.js'
 
-/** A dump that was read: an Envoy, or the reason why nothing can be said. */
-export type Shelved = {readonly kind: 'envoy'; readonly config: EnvoyConfig} | {readonly kind: 'unknown'; readonly missing: Missing}
+/** A dump that was read: an Envoy, a Rust ztunnel, or the reason why nothing can be said. */
+export type Shelved =
+  | {readonly kind: 'envoy'; readonly config: EnvoyConfig}
+  | {readonly kind: 'ztunnel'; readonly config: ZtunnelConfig}
+  | {readonly kind: 'unknown'; readonly missing: Missing}
 
 export interface ShelfOptions {
   readonly inventory: Inventory
   /** Overrides the version that the dumps tell. */
   readonly envoyVersion?: EnvoyVersion
+  /** The name of the cluster, where there are several. */
+  readonly cluster?: string
+  readonly resolve?: Resolver
 }
 
 /** The dumps of a snapshot, read when a trace first reaches their proxy. */
@@ -30,10 +41,19 @@ export class ProxyShelf {
   readonly #shelved = new Map<ProxyDump, Shelved>()
   readonly #forwarders = new Map<string, Forwarder>()
   readonly #wanted = new Set<ProxyDump>()
+  /** The Rust ztunnels among the dumps. */
+  readonly ztunnels: ZtunnelShelf
 
   constructor(dumps: readonly ProxyDump[], options: ShelfOptions) {
     this.#dumps = dumps
     this.#options = options
+    const {cluster, resolve} = options
+    this.ztunnels = new ZtunnelShelf({
+      dumps,
+      read: (dump) => this.#ztunnelConfig(dump),
+      ...(cluster === undefined ? {} : {cluster}),
+      ...(resolve === undefined ? {} : {resolve}),
+    })
   }
 
   /** Dumps whose pod the given names do not hold. */
@@ -75,7 +95,7 @@ export class ProxyShelf {
     const wanted = [...this.#wanted]
     this.#wanted.clear()
     for (const dump of wanted) await this.read(dump)
-    return wanted.length > 0
+    return (await this.ztunnels.loadWanted()) || wanted.length > 0
   }
 
   async read(dump: ProxyDump): Promise<Shelved> {
@@ -91,6 +111,21 @@ export class ProxyShelf {
     const dump = this.#dumpOf(workload)
     const shelved = dump === undefined ? undefined : await this.read(dump)
     return shelved?.kind === 'envoy' ? shelved.config : undefined
+  }
+
+  /** The configurations of these dumps, as far as they are Rust ztunnels. */
+  async ztunnelConfigs(dumps: readonly ProxyDump[]): Promise<readonly ZtunnelConfig[]> {
+    const configs: ZtunnelConfig[] = []
+    for (const dump of dumps) {
+      const config = await this.#ztunnelConfig(dump)
+      if (config !== undefined) configs.push(config)
+    }
+    return configs
+  }
+
+  async #ztunnelConfig(dump: ProxyDump): Promise<ZtunnelConfig | undefined> {
+    const shelved = await this.read(dump)
+    return shelved.kind === 'ztunnel' ? shelved.config : undefined
   }
 
   /** The configurations of these dumps, as far as they are Envoys. */
@@ -109,7 +144,7 @@ export class ProxyShelf {
       case 'envoy':
         return {kind: 'envoy', config: await this.#envoyConfig(dump, loaded.store)}
       case 'ztunnel':
-        return {kind: 'unknown', missing: {what: `decisions of ${dump.name}: dumps of the Rust ztunnel cannot be evaluated yet`}}
+        return {kind: 'ztunnel', config: readZtunnelConfig(loaded.store)}
       case 'unusable':
         return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.reason}`, collect: `ambientctl dump ${qualified(dump)}`}}
       default:
@@ -132,13 +167,21 @@ export class ProxyShelf {
 
   #placeHolder(workload: Workload, dump: ProxyDump): Forwarder {
     this.#wanted.add(dump)
-    return createUnknown(placeOf(workload), {what: `what ${dump.file} holds`})
+    return createUnknown(placeOf(workload, this.#options.cluster), {what: `what ${dump.file} holds`})
   }
 
   #createForwarder(workload: Workload, shelved: Shelved): Forwarder {
-    const place = placeOf(workload)
-    if (shelved.kind === 'unknown') return createUnknown(place, shelved.missing)
-    return this.#engine(place, shelved.config)
+    const place = placeOf(workload, this.#options.cluster)
+    switch (shelved.kind) {
+      case 'unknown':
+        return createUnknown(place, shelved.missing)
+      case 'ztunnel':
+        return createZtunnelForwarder({config: shelved.config, place})
+      case 'envoy':
+        return this.#engine(place, shelved.config)
+      default:
+        return shelved satisfies never
+    }
   }
 
   #engine(place: Place, config: EnvoyConfig): Forwarder {

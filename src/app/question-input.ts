@@ -12,6 +12,7 @@ const question = z.strictObject({
   source: z.string().min(1),
   destination: z.string().min(1),
   protocol: z.exactOptional(z.enum(['http', 'tcp', 'tls'])),
+  httpVersion: z.exactOptional(z.enum(['h1', 'h2'])),
   method: z.exactOptional(z.string()),
   path: z.exactOptional(z.string()),
   host: z.exactOptional(z.string()),

@@ -2,13 +2,15 @@ import type {Flow, Question, Trace} from '../flow/trace.js'
 import {fullName, type Enrolment} from '../mesh/directory.js'
 import {askedEnrolment, prepareFlow, type PreparedFlow} from '../mesh/flow.js'
 import {startOf} from '../mesh/start.js'
-import {Topology} from '../mesh/topology.js'
+import {connectClusters, Topology} from '../mesh/topology.js'
 import {traceFlow, type TraceGraph, type TraceLimits} from '../mesh/tracer.js'
 import type {Visit} from '../mesh/station.js'
 import {startAtGateway} from './gateway-start.js'
 import type {Mesh} from './mesh.js'
 import {resolveQuestion, type Resolved} from './resolve.js'
+import {namedByZtunnel} from './dns.js'
 import {reverseQuestion} from './reverse.js'
+import {captureFindings, captureOf, worldOf} from './world.js'
 
 export interface TraceOptions {
   /** Where names without a namespace are looked up first (`-n`); `default` unless told. */
@@ -31,16 +33,51 @@ export async function traceQuestion(
   const namespace = options.namespace ?? 'default'
   const {question, notes} =
     options.reverse === true ? await reverseQuestion(mesh, {question: asked, namespace}) : {question: asked, notes: []}
-  const resolved = await resolveQuestion(mesh, {question, namespace})
-  const prepared = prepareFlow({question, source: resolved.source, destination: resolved.destination})
-  const topology = new Topology({
-    directory: resolved.directory,
-    forwarderOf: (workload) => mesh.shelf.forwarderOf(workload),
-    enrolmentOverride: overridesOf(question, resolved),
-  })
-  const {flow, start} = await startFlow(mesh, {prepared, resolved, topology})
+  const resolved = await withCapture(await resolveQuestion(mesh, {question, namespace}), question)
+  const destination = await namedByZtunnel(resolved)
+  const prepared = prepareFlow({question, source: resolved.source, destination: destination.destination})
+  const topology = topologyOf(mesh, {question, resolved})
+  const {flow, start} = await startFlow({prepared, resolved: {...resolved, ...destination}, topology})
   const graph = await explore(mesh, {...options, start})
-  return {schemaVersion: 'ambientctl.trace/1', question, flow, ...graph, warnings: [...notes, ...resolved.notes, ...graph.warnings]}
+  const findings = await findingsOf(mesh, graph)
+  return {
+    schemaVersion: 'ambientctl.trace/1',
+    question,
+    flow,
+    ...graph,
+    warnings: [...new Set([...notes, ...resolved.notes, ...graph.warnings, ...findings])],
+  }
+}
+
+/** The source with what ztunnel says about its capture. */
+async function withCapture(resolved: Resolved, question: Question): Promise<Resolved> {
+  const {source, home, directory} = resolved
+  if (source.kind !== 'workload' || question.fromKind !== undefined) return resolved
+  const enrolment = await captureOf(home, {workload: source.workload, directory})
+  return {...resolved, source: {kind: 'workload', workload: {...source.workload, enrolment}}}
+}
+
+/** The topology of the source's cluster, connected with the others. */
+function topologyOf(mesh: Mesh, {question, resolved}: {readonly question: Question; readonly resolved: Resolved}): Topology {
+  const {home, directory} = resolved
+  const meshes = [home, ...[mesh, ...mesh.others].filter((one) => one !== home)]
+  const override = overridesOf(question, resolved)
+  const [first = new Topology(worldOf(home, {directory, override}))] = connectClusters(
+    meshes.map((one) => worldOf(one, one === home ? {directory, override} : {directory: one.directory, override: undefined})),
+  )
+  return first
+}
+
+async function findingsOf(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<readonly string[]> {
+  const findings: string[] = []
+  for (const one of [mesh, ...mesh.others]) {
+    const places = Object.values(hops).flatMap(({place}) => (place.cluster === one.cluster ? place : []))
+    const names = new Set(
+      places.flatMap(({kind, name, namespace}) => (kind === 'app' && namespace !== undefined ? fullName({name, namespace}) : [])),
+    )
+    findings.push(...(await captureFindings(one, {names, directory: one.directory})))
+  }
+  return findings
 }
 
 interface StartInput {
@@ -49,10 +86,10 @@ interface StartInput {
   readonly topology: Topology
 }
 
-async function startFlow(mesh: Mesh, {prepared, resolved, topology}: StartInput): Promise<{flow: Flow; start: Visit}> {
+async function startFlow({prepared, resolved, topology}: StartInput): Promise<{flow: Flow; start: Visit}> {
   const {source} = resolved
   if (prepared.flow.clientKind === 'gateway' && source.kind === 'workload') {
-    const config = await mesh.shelf.configOf(source.workload)
+    const config = await resolved.home.shelf.configOf(source.workload)
     if (config !== undefined) return startAtGateway(prepared, {workload: source.workload, config, topology})
     const {destination} = prepared.flow.connection
     return {
@@ -66,8 +103,14 @@ async function startFlow(mesh: Mesh, {prepared, resolved, topology}: StartInput)
 /** A trace that reaches a dump not read yet is made again once it was. */
 export async function explore(mesh: Mesh, options: Omit<TraceOptions, 'namespace'> & {readonly start: Visit}): Promise<TraceGraph> {
   let graph = traceFlow(options)
-  while (await mesh.shelf.loadWanted()) graph = traceFlow(options)
+  while (await loadWanted(mesh)) graph = traceFlow(options)
   return graph
+}
+
+async function loadWanted(mesh: Mesh): Promise<boolean> {
+  let hasRead = false
+  for (const {shelf} of [mesh, ...mesh.others]) hasRead = (await shelf.loadWanted()) || hasRead
+  return hasRead
 }
 
 function overridesOf(question: Question, {source}: Resolved): ReadonlyMap<string, Enrolment> {

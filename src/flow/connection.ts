@@ -10,6 +10,12 @@ export interface PeerCertificate {
   readonly subject?: string
 }
 
+/** A name in a server certificate that a client accepts. */
+export interface ExpectedName {
+  readonly match: 'exact' | 'prefix'
+  readonly value: string
+}
+
 export interface HttpRequest {
   readonly method: string
   readonly authority: string
@@ -41,6 +47,8 @@ export type Payload =
       readonly alpn: readonly string[]
       /** The client certificate; absent when none is sent. */
       readonly peer?: PeerCertificate
+      /** Names of which the client wants the server to present one; absent when it takes any. */
+      readonly expects?: readonly ExpectedName[]
       /** False when the client certificate is signed by an authority the mesh does not trust. */
       readonly trusted: boolean
       readonly payload: Payload

@@ -30,6 +30,8 @@ export interface ProxyLog {
   /** Envoy response flags, for example `NR`. */
   readonly flags?: string
   readonly details?: string
+  /** The deciding fields of the line that a Rust ztunnel prints, under its own names. */
+  readonly access?: Readonly<Record<string, string>>
 }
 
 /** One way out of a forwarder. `steps` are those of this exit alone, after the steps all exits share. */

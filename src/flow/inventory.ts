@@ -66,6 +66,8 @@ export interface Service extends NamespacedObject {
   /** Absent when the service selects no pods (its endpoints come from elsewhere). */
   readonly selector?: StringMap
   readonly externalName?: string
+  /** Addresses that lead to it from other networks: those of its load balancer, and `externalIPs`. */
+  readonly externalIPs?: readonly string[]
 }
 
 export interface ServicePort {

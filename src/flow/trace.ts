@@ -14,6 +14,8 @@ export interface Question {
   readonly source: string
   readonly destination: string
   readonly protocol?: 'http' | 'tcp' | 'tls'
+  /** What an HTTP client speaks first; by default what the port declares, else HTTP/1.1. */
+  readonly httpVersion?: 'h1' | 'h2'
   readonly method?: string
   readonly path?: string
   readonly host?: string

@@ -1,7 +1,7 @@
 import {COLLECT_INVENTORY} from './collect.js'
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival} from '../flow/connection.js'
-import type {Forwarding} from '../flow/forwarder.js'
+import type {Forwarding, Place} from '../flow/forwarder.js'
 import type {Evidence, Step} from '../flow/step.js'
 import type {Missing} from '../flow/verdict.js'
 import type {Directory, Enrolment, Workload} from './directory.js'
@@ -9,6 +9,8 @@ import {undeterminedForwarding} from './forwardings.js'
 
 export interface NodeCapture {
   readonly node: string
+  /** Its cluster, where there are several. */
+  readonly cluster?: string
   readonly directory: Directory
   /** Whether a pod's address is in the node's ipset; may differ from the directory when the question says so. */
   readonly enrolmentOf: (workload: Workload) => Enrolment
@@ -36,15 +38,20 @@ export function undetermined(crossing: Crossing, missing: Missing): Forwarding {
   return {steps: [captureStep(crossing, {how: 'not known', because: [missing.what]})], exits}
 }
 
-export function captureStep(
-  crossing: Crossing,
-  {how, to, because}: {readonly how: string; readonly to?: SocketAddress; readonly because: readonly string[]},
-): Step {
+interface CaptureFact {
+  readonly how: string
+  readonly to?: SocketAddress
+  readonly because: readonly string[]
+  /** The pods of source and target, unless something else decided. */
+  readonly evidence?: readonly Evidence[] | undefined
+}
+
+export function captureStep(crossing: Crossing, {how, to, because, evidence}: CaptureFact): Step {
   return {
     kind: 'capture',
     how,
     because: [...because, `to ${formatSocket(crossing.to)}`],
-    evidence: evidenceOf(crossing),
+    evidence: evidence ?? evidenceOf(crossing),
     ...(to === undefined ? {} : {to}),
   }
 }
@@ -57,4 +64,8 @@ function evidenceOf({arrival, directory, to}: Crossing): readonly Evidence[] {
 
 export function formatOptional(address: SocketAddress | undefined): string {
   return address === undefined ? 'the client' : address.ip
+}
+
+export function nodePlace({node, cluster}: Pick<NodeCapture, 'node' | 'cluster'>): Place {
+  return {kind: 'node', name: node, node, ...(cluster === undefined ? {} : {cluster})}
 }

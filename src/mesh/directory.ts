@@ -9,6 +9,14 @@ export type WorkloadRole = 'app' | 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar
 export interface Enrolment {
   readonly captured: 'yes' | 'no' | 'undetermined'
   readonly because: string
+  /** How well it is known; labels say what should be (`assumed`), ztunnel itself and the pod's annotation what is (`recorded`). */
+  readonly basis?: Evidence['basis']
+  /** Where the ztunnel's dump or the pod says so. */
+  readonly evidence?: readonly Evidence[]
+  /** What is wrong with the capture of this pod. */
+  readonly finding?: string
+  /** Only what leaves the pod is captured. */
+  readonly outboundOnly?: true
 }
 
 /** A pod, as the inventory lists it or as dumps let one conclude. */
@@ -44,6 +52,8 @@ export interface MeshService {
   readonly ports: readonly ServicePort[]
   /** Endpoints as Kubernetes resolves them; absent when the data does not tell. */
   readonly endpoints?: readonly ServiceEndpoint[]
+  /** Addresses of its load balancer, which other networks use. */
+  readonly externalIPs?: readonly string[]
   readonly evidence: Evidence
 }
 
@@ -72,6 +82,7 @@ export class Directory {
   readonly #workloadsByName: ReadonlyMap<string, readonly Workload[]>
   readonly #ztunnels: ReadonlyMap<string, readonly Workload[]>
   readonly #servicesByVip: ReadonlyMap<string, readonly MeshService[]>
+  readonly #servicesByExternalIp: ReadonlyMap<string, readonly MeshService[]>
   readonly #nodesByIp: ReadonlyMap<string, readonly MeshNode[]>
   readonly #nodesByName: ReadonlyMap<string, readonly MeshNode[]>
 
@@ -84,6 +95,7 @@ export class Directory {
     this.#workloadsByName = groupBy(this.workloads, (workload) => [fullName(workload)])
     this.#ztunnels = groupBy(this.workloads, ({role, node}) => (role === 'ztunnel' && node !== undefined ? [node] : []))
     this.#servicesByVip = groupBy(this.services, ({vips}) => vips)
+    this.#servicesByExternalIp = groupBy(this.services, ({externalIPs = []}) => externalIPs)
     this.#nodesByIp = groupBy(this.nodes, ({ips}) => ips)
     this.#nodesByName = groupBy(this.nodes, ({name}) => [name])
   }
@@ -100,6 +112,11 @@ export class Directory {
 
   serviceAt(vip: string): MeshService | undefined {
     return this.#servicesByVip.get(normalIp(vip))?.[0]
+  }
+
+  /** The service whose load balancer has this address. */
+  externalServiceAt(ip: string): MeshService | undefined {
+    return this.#servicesByExternalIp.get(normalIp(ip))?.[0]
   }
 
   nodeAt(ip: string): MeshNode | undefined {

@@ -1,12 +1,13 @@
-import {formatSocket, type SocketAddress} from '../flow/address.js'
+import {formatAddress, formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival, Payload} from '../flow/connection.js'
-import type {Forwarder, Forwarding, Place} from '../flow/forwarder.js'
+import type {Answer, Forwarder, Forwarding, Place} from '../flow/forwarder.js'
 import {oneOf, WHOLE} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 import type {Missing, Verdict} from '../flow/verdict.js'
 import {fullName, type Workload} from './directory.js'
 import {departExit, stopExit, undeterminedForwarding} from './forwardings.js'
-import {ZTUNNEL_PORTS} from './node-capture.js'
+import type {Listening} from './world.js'
+import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
 /** The process that connects. With several addresses (a headless name) it takes one of them. */
 export function createClient(client: {
@@ -33,21 +34,32 @@ export function createApplication(application: Application): Forwarder {
 }
 
 /** An address outside the mesh and the cluster. */
-export function createOutside(place: Place): Forwarder {
+export function createOutside(place: Place, listensAt?: Listening): Forwarder {
+  return {place, forward: (arrival) => (isClosed(arrival, listensAt) ? refused(arrival) : passThrough(place, arrival))}
+}
+
+function isClosed({entry}: Arrival, listensAt: Listening | undefined): boolean {
+  return entry.kind === 'socket' && listensAt?.({ip: entry.ip, port: entry.port}) === false
+}
+
+/** Somebody looked: nothing accepts connections there. */
+function refused({entry}: Arrival): Forwarding {
+  const reason = `nothing listens on ${formatAddress(entry)}`
+  return {steps: [], exits: [stopExit({verdict: {kind: 'refused', reason}, answer: {kind: 'closed', accepted: false}})]}
+}
+
+function passThrough(place: Place, arrival: Arrival): Forwarding {
   return {
-    place,
-    forward: (arrival) => ({
-      steps: [
-        {
-          kind: 'deliver',
-          to: place.name,
-          ...socketOf(arrival),
-          because: ['no pod, node or service of the cluster has this address'],
-          evidence: [],
-        },
-      ],
-      exits: [stopExit({verdict: {kind: 'passthrough'}})],
-    }),
+    steps: [
+      {
+        kind: 'deliver',
+        to: place.name,
+        ...socketOf(arrival),
+        because: ['no pod, node or service of the cluster has this address'],
+        evidence: [],
+      },
+    ],
+    exits: [stopExit({verdict: {kind: 'passthrough'}})],
   }
 }
 
@@ -56,20 +68,28 @@ export function createUnknown(place: Place, missing: Missing): Forwarder {
   return {place, forward: () => undeterminedForwarding(missing)}
 }
 
+/** How connections end somewhere; in silence unless told. */
+interface End {
+  readonly verdict: Verdict
+  readonly answer?: Answer
+}
+
 /** A place that connections never leave. */
-export function createDeadEnd(place: Place, verdict: Verdict): Forwarder {
-  return {place, forward: () => ({steps: [], exits: [stopExit({verdict, answer: {kind: 'timeout'}})]})}
+export function createDeadEnd(place: Place, {verdict, answer = {kind: 'timeout'}}: End): Forwarder {
+  return {place, forward: () => ({steps: [], exits: [stopExit({verdict, answer})]})}
 }
 
 interface Application {
   readonly place: Place
   readonly workload?: Workload
+  readonly listensAt?: Listening
 }
 
 function accept(application: Application, arrival: Arrival): Forwarding {
   const {entry} = arrival
   if (entry.kind !== 'socket') return undeterminedForwarding({what: `how ${application.place.name} accepts something that is no IP packet`})
   const socket = {ip: entry.ip, port: entry.port}
+  if (isClosed(arrival, application.listensAt)) return refused(arrival)
   const declared = (application.workload?.containerPorts ?? []).map(({port}) => port)
   const isTunnelPort = socket.port === ZTUNNEL_PORTS.inbound && !declared.includes(socket.port)
   return isTunnelPort && isTunnel(arrival.payload) ? nobodyTerminates(application, socket) : deliver(application, {socket, declared})
@@ -97,7 +117,8 @@ function nobodyTerminates({place}: Application, socket: SocketAddress): Forwardi
   return {steps: [], exits: [stopExit({verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})]}
 }
 
-function isTunnel(payload: Payload): boolean {
+/** HBONE: a CONNECT request inside TLS. */
+export function isTunnel(payload: Payload): boolean {
   return payload.kind === 'tls' && payload.payload.kind === 'http' && payload.payload.request.method === 'CONNECT'
 }
 

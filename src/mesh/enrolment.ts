@@ -43,3 +43,37 @@ function legacyLabel(labels: StringMap): string | undefined {
   if (revision !== undefined) return `istio.io/rev=${revision}`
   return labels.get('istio-injection') === 'enabled' ? 'istio-injection=enabled' : undefined
 }
+
+/**
+ * Whether the node agent of GA ambient redirects a pod's traffic inside the pod: its annotation says what was done, labels what should be.
+ * Pods of the host network and pods with a sidecar never. Source: ambient-ga D.8 (enrolment rule), E.
+ */
+export function inPodEnrolment(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {
+  const outboundOnly = pod.annotations.get('ambient.istio.io/bypass-inbound-capture') === 'true' ? {outboundOnly: true as const} : {}
+  return {...inPodCapture(pod, namespaces), ...outboundOnly}
+}
+
+function inPodCapture(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {
+  if (pod.hostNetwork) return {captured: 'no', because: 'the pod uses the network of its node', basis: 'recorded'}
+  const evidence = [{dump: pod.recorded.file, pointer: pod.recorded.pointer, basis: 'recorded' as const}]
+  const recorded = pod.annotations.get(REDIRECTION)
+  if (recorded !== undefined) {
+    return {captured: recorded === 'enabled' ? 'yes' : 'no', because: `annotation ${REDIRECTION}=${recorded}`, basis: 'recorded', evidence}
+  }
+  if (pod.annotations.has('sidecar.istio.io/status')) return {captured: 'no', because: 'the pod has a sidecar', basis: 'recorded', evidence}
+  const own = pod.labels.get(DATAPLANE_MODE)
+  if (own !== undefined) return byMode({mode: own, owner: 'pod'})
+  const namespace = namespaces?.find(({name}) => name === pod.namespace)
+  if (namespace === undefined) {
+    return {captured: 'undetermined', because: `labels of namespace ${pod.namespace} are not in the snapshot`, basis: 'assumed'}
+  }
+  return byMode({mode: namespace.labels.get(DATAPLANE_MODE), owner: `namespace ${pod.namespace}`})
+}
+
+const REDIRECTION = 'ambient.istio.io/redirection'
+const DATAPLANE_MODE = 'istio.io/dataplane-mode'
+
+function byMode({mode, owner}: {readonly mode: string | undefined; readonly owner: string}): Enrolment {
+  const because = mode === undefined ? `${owner} has no label ${DATAPLANE_MODE}` : `label ${DATAPLANE_MODE}=${mode} of the ${owner}`
+  return {captured: mode === 'ambient' ? 'yes' : 'no', because, basis: 'assumed'}
+}

@@ -49,10 +49,18 @@ type Spoken = SpokenProtocol & {readonly assumptions: readonly string[]}
 
 function protocolOf(question: Question, destination: Destination): Spoken {
   const declared = declaredProtocol(destination.port)
+  const asked = question.httpVersion === undefined ? {} : {version: question.httpVersion}
   if (question.protocol !== undefined) {
-    return {version: 'h1', ...(declared?.protocol === question.protocol ? declared : {}), protocol: question.protocol, assumptions: []}
+    return {
+      version: 'h1',
+      ...(declared?.protocol === question.protocol ? declared : {}),
+      ...asked,
+      protocol: question.protocol,
+      assumptions: [],
+    }
   }
-  if (asksHttp(question)) return {version: 'h1', ...(declared?.protocol === 'http' ? declared : {}), protocol: 'http', assumptions: []}
+  if (asksHttp(question))
+    {return {version: 'h1', ...(declared?.protocol === 'http' ? declared : {}), ...asked, protocol: 'http', assumptions: []}}
   if (question.sni !== undefined) return {protocol: 'tls', assumptions: []}
   return declared === undefined
     ? {protocol: 'unknown', assumptions: []}
@@ -122,11 +130,11 @@ function clientKindOf(source: Source, asked: ClientKind | undefined): Client {
 function workloadKind(workload: Workload): Client {
   if (workload.role === 'sidecar' || workload.role === 'gateway') return {kind: workload.role, assumptions: []}
   if (workload.role !== 'app' || workload.hostNetwork) return {kind: 'uncaptured', assumptions: []}
-  const {captured, because} = workload.enrolment
+  const {captured, because, basis = workload.evidence.basis} = workload.enrolment
   if (captured === 'undetermined') return {kind: 'uncaptured', assumptions: [`client kind is not known: ${because}`]}
   return {
     kind: captured === 'yes' ? 'ambient' : 'uncaptured',
-    assumptions: workload.evidence.basis === 'recorded' ? [] : [`source captured (${because})`],
+    assumptions: basis === 'recorded' ? [] : [`source captured (${because})`],
   }
 }
 

@@ -1,11 +1,18 @@
 import type {EndpointSlice, Inventory, InventorySource, Pod, Service, ServicePort} from '../flow/inventory.js'
 import type {Evidence} from '../flow/step.js'
 import type {MeshNode, MeshService, ServiceEndpoint, Workload, WorkloadRole} from './directory.js'
-import {enrolmentOf} from './enrolment.js'
+import {enrolmentOf, inPodEnrolment} from './enrolment.js'
+import type {Generation} from './generation.js'
 import {normalIp} from './ip.js'
 
+export interface Reading {
+  readonly trustDomain: string
+  readonly generation: Generation
+}
+
 /** What the inventory itself says. Roles that only a dump tells are added where dumps are known. */
-export function inventoryWorkloads(inventory: Inventory, trustDomain: string): readonly Workload[] {
+export function inventoryWorkloads(inventory: Inventory, {trustDomain, generation}: Reading): readonly Workload[] {
+  const enrolment = generation === 'ga' ? inPodEnrolment : enrolmentOf
   return (inventory.pods ?? []).map((pod) => ({
     name: pod.name,
     namespace: pod.namespace,
@@ -18,7 +25,7 @@ export function inventoryWorkloads(inventory: Inventory, trustDomain: string): r
     labels: pod.labels,
     containerPorts: pod.containerPorts,
     role: roleOf(pod),
-    enrolment: enrolmentOf(pod, inventory.namespaces),
+    enrolment: enrolment(pod, inventory.namespaces),
     ready: isReady(pod),
     evidence: recordedIn(pod.recorded),
   }))
@@ -36,6 +43,7 @@ export function inventoryServices(inventory: Inventory): readonly MeshService[] 
       kubernetes: true,
       ports: service.ports,
       ...(endpoints === undefined ? {} : {endpoints}),
+      ...(service.externalIPs === undefined ? {} : {externalIPs: service.externalIPs.map(normalIp)}),
       evidence: recordedIn(service.recorded),
     }
   })
@@ -53,10 +61,24 @@ function recordedIn(source: InventorySource): Evidence {
   return {dump: source.file, pointer: source.pointer, basis: 'recorded'}
 }
 
+/** ambient-ga D.8, G.31: what istiod's deployment controller, or the daemon set, puts on a pod. */
+const GA_ROLES: ReadonlyMap<string, WorkloadRole> = new Map([
+  ['istio.io-mesh-controller', 'waypoint'],
+  ['istio.io-eastwest-controller', 'gateway'],
+  ['istio.io-gateway-controller', 'gateway'],
+])
+
+function gaRole(pod: Pod): WorkloadRole | undefined {
+  const managed = GA_ROLES.get(pod.labels.get('gateway.istio.io/managed') ?? '')
+  return managed ?? (pod.labels.get('app') === 'ztunnel' ? 'ztunnel' : undefined)
+}
+
 /** `ambient-type` is the label of 2022 ambient; the tlsMode label is what sidecar injection leaves on a pod (envoy-2022 H.1). */
 function roleOf(pod: Pod): WorkloadRole {
   const type = pod.labels.get('ambient-type')
   if (type === 'ztunnel' || type === 'waypoint') return type
+  const role = gaRole(pod)
+  if (role !== undefined) return role
   if (pod.labels.get('istio') === 'ingressgateway' || pod.labels.get('istio') === 'egressgateway') return 'gateway'
   return pod.labels.get('security.istio.io/tlsMode') === 'istio' || pod.annotations.has('sidecar.istio.io/status') ? 'sidecar' : 'app'
 }

@@ -17,7 +17,7 @@ export type Translation =
  * Source: envoy-2022 C.3 walk 3, H.3.2. Assumed from the inventory, not read from the node's rules.
  */
 export function translate(directory: Directory, to: SocketAddress): Translation {
-  const service = directory.serviceAt(to.ip)
+  const service = directory.serviceAt(to.ip) ?? directory.externalServiceAt(to.ip)
   return service?.kubernetes !== true ? {kind: 'none'} : translateService(service, to)
 }
 

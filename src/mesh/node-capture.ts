@@ -3,13 +3,12 @@ import type {SocketAddress} from '../flow/address.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
 import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
 import type {Missing} from '../flow/verdict.js'
-import {captureStep, formatOptional, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
+import {captureStep, formatOptional, nodePlace, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
 import {departExit, routed, stopExit, undeterminedForwarding} from './forwardings.js'
 import {isInside, normalIp} from './ip.js'
+import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 import {lacksEndpoints, translate} from './kube-proxy.js'
-
-/** Ports of the 2022 ztunnel (envoy-2022 A.1). */
-export const ZTUNNEL_PORTS = {outbound: 15_001, inboundPlaintext: 15_006, inbound: 15_008, inboundNodeLocal: 15_088} as const
+import {passOn, throughKubeProxy} from './through-kube-proxy.js'
 
 /**
  * A node of 2022 ambient as its agent sets it up: what it captures is concluded from the inventory (`assumed`),
@@ -18,7 +17,7 @@ export const ZTUNNEL_PORTS = {outbound: 15_001, inboundPlaintext: 15_006, inboun
  */
 export function createNodeCapture(capture: NodeCapture): Forwarder {
   return {
-    place: {kind: 'node', name: capture.node, node: capture.node},
+    place: nodePlace(capture),
     forward: (arrival) => {
       if (arrival.entry.kind !== 'socket') {
         return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
@@ -139,35 +138,6 @@ function notCaptured(crossing: Crossing, because: readonly string[]): Forwarding
   return throughKubeProxy(crossing, {because, deliver: (to) => passOn({...crossing, to}, because)})
 }
 
-function throughKubeProxy(
-  crossing: Crossing,
-  {
-    because,
-    deliver,
-  }: {
-    readonly because: readonly string[]
-    readonly deliver: (to: SocketAddress) => Forwarding
-  },
-): Forwarding {
-  const translation = translate(crossing.directory, crossing.to)
-  switch (translation.kind) {
-    case 'none':
-      return deliver(crossing.to)
-    case 'end':
-      return {steps: [captureStep(crossing, {how: 'not captured', because}), translation.step], exits: [stopExit(translation)]}
-    case 'endpoints':
-      return {
-        steps: [],
-        exits: translation.targets.flatMap(({to, share, step}) => {
-          const {steps, exits} = deliver(to)
-          return exits.map((exit): Exit => ({...exit, share: multiplyShares(share, exit.share), steps: [step, ...steps, ...exit.steps]}))
-        }),
-      }
-    default:
-      return translation satisfies never
-  }
-}
-
 /** envoy-2022 C.2, C.3 walk 4: an enrolled pod of this node is reached through istioin; dport 15008 keeps its port, all else goes to 15006. */
 function inboundTo(crossing: Crossing, because: readonly string[]): Forwarding {
   const {directory, enrolmentOf, node, to} = crossing
@@ -203,8 +173,4 @@ function toZtunnel(
   const socket = {ip: crossing.directory.ztunnelOf(crossing.node)?.ips[0] ?? '127.0.0.1', port}
   const step = captureStep(crossing, {how: `into the ztunnel of the node, port ${port}`, to: socket, because})
   return {steps: [step], exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination}), {share: WHOLE})]}
-}
-
-function passOn(crossing: Crossing, because: readonly string[]): Forwarding {
-  return {steps: [captureStep(crossing, {how: 'not captured', because})], exits: [departExit(routed(crossing.arrival, {to: crossing.to}))]}
 }

@@ -9,13 +9,15 @@ import {ANY_ADDRESS, type PreparedFlow} from './flow.js'
 import {translateService} from './kube-proxy.js'
 import type {Source} from './source-names.js'
 import type {Station, Visit} from './station.js'
-import {placeOf, type Topology} from './topology.js'
+import type {Topology} from './topology.js'
 import {departExit, stopExit} from './forwardings.js'
 
 export interface StartParts extends PreparedFlow {
   readonly source: Source
   readonly destination: Destination
   readonly topology: Topology
+  /** How the name of the destination was resolved, where the mesh did it. */
+  readonly lookup?: readonly Step[]
 }
 
 /** Where a trace begins: the process that connects, in its surroundings. */
@@ -44,7 +46,7 @@ function clientStation(parts: StartParts): Station {
 
 function podClient(parts: StartParts, workload: Workload): Station {
   const {flow, topology} = parts
-  const forwarder = dialler(parts, {...placeOf(workload), kind: 'app'})
+  const forwarder = dialler(parts, topology.appPlace(workload))
   switch (flow.clientKind) {
     case 'sidecar':
       return topology.sidecarClient(workload, forwarder)
@@ -55,8 +57,8 @@ function podClient(parts: StartParts, workload: Workload): Station {
   }
 }
 
-function dialler({destination, payload}: StartParts, place: Place): ReturnType<typeof createClient> {
-  return createClient({place, payload, addresses: destination.addresses, steps: headlessSteps(destination)})
+function dialler({destination, payload, lookup = []}: StartParts, place: Place): ReturnType<typeof createClient> {
+  return createClient({place, payload, addresses: destination.addresses, steps: [...lookup, ...headlessSteps(destination)]})
 }
 
 /** A headless name gives the client the pods' own addresses: no virtual address is dialled, so no service rule applies. */

@@ -1,46 +1,52 @@
 import {formatSocket} from '../flow/address.js'
-import {COLLECT_INVENTORY, COLLECT_ZTUNNEL} from './collect.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import type {Missing} from '../flow/verdict.js'
-import {fullName, type Directory, type Enrolment, type Workload} from './directory.js'
-import {createApplication, createDeadEnd, createOutside, createUnknown} from './ends.js'
+import {createBalancer, createBorder} from './between-clusters.js'
+import {COLLECT_INVENTORY, COLLECT_ZTUNNEL} from './collect.js'
+import {beyondSnapshot, deadEnd, homeless, missingDump, unknownVisit} from './dead-ends.js'
+import {fullName, type Enrolment, type MeshService, type Workload} from './directory.js'
+import {createApplication, createDeadEnd, createOutside, createUnknown, isTunnel} from './ends.js'
+import {createInPodCapture} from './in-pod-capture.js'
 import {isInside, isLoopback, isPublic} from './ip.js'
-import {createNodeCapture, ZTUNNEL_PORTS} from './node-capture.js'
+import {createNodeCapture} from './node-capture.js'
 import {arrivalOf, internalArrival, packetFrom, type Packet} from './packet.js'
+import {checkPeer} from './peer-check.js'
+import {placeOf} from './place-of.js'
 import type {Station, Visit} from './station.js'
-
-export interface World {
-  readonly directory: Directory
-  /** The engine of a proxy pod; undefined when its dump is not there. */
-  readonly forwarderOf: (workload: Workload) => Forwarder | undefined
-  /** What the question says about a pod's capture, against the data. */
-  readonly enrolmentOverride?: ReadonlyMap<string, Enrolment>
-}
+import {nameOf, type World} from './world.js'
+import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
 /**
  * Who owns an address and how traffic gets there: turns what leaves one place into the arrival at the next.
- * Source: envoy-2022 0 (8), C.
+ * Source: envoy-2022 0 (8), C; ambient-ga 0, E.
  */
 export class Topology {
   readonly #world: World
+  readonly #all: () => readonly Topology[]
   readonly #nodes = new Map<string, Station>()
 
-  constructor(world: World) {
+  /** `all` are the topologies of the clusters of the mesh, this one among them. */
+  constructor(world: World, all: () => readonly Topology[] = () => []) {
     this.#world = world
+    this.#all = all
   }
 
   /** A process in a pod connects: its node decides, unless a sidecar does. */
   client(workload: Workload, forwarder: Forwarder): Station {
     const [ip = '0.0.0.0'] = workload.ips
-    return {key: `client ${fullName(workload)}`, forwarder, next: (departure) => this.#fromPod(workload, packetFrom(ip, departure))}
+    return {
+      key: this.#key(`client ${fullName(workload)}`),
+      forwarder,
+      next: (departure) => this.#fromPod(workload, packetFrom(ip, departure)),
+    }
   }
 
   /** A pod whose sidecar takes everything its processes send (port 15001 of the pod). */
   sidecarClient(workload: Workload, forwarder: Forwarder): Station {
     const [ip = '0.0.0.0'] = workload.ips
     return {
-      key: `client ${fullName(workload)}`,
+      key: this.#key(`client ${fullName(workload)}`),
       forwarder,
       next: (departure) => {
         const packet = packetFrom(ip, departure)
@@ -56,7 +62,7 @@ export class Topology {
   /** A process of a node connects. */
   nodeClient(node: {readonly name: string; readonly ip: string}, forwarder: Forwarder): Station {
     return {
-      key: `client node ${node.name}`,
+      key: this.#key(`client node ${node.name}`),
       forwarder,
       next: (departure) => this.#across(node.name, {...packetFrom(node.ip, departure), ingress: 'host'}),
     }
@@ -64,25 +70,34 @@ export class Topology {
 
   /** Something outside the cluster connects. */
   outsideClient(ip: string, forwarder: Forwarder): Station {
-    return {key: `client outside ${ip}`, forwarder, next: (departure) => this.#fromNetwork(packetFrom(ip, departure))}
+    return {key: this.#key(`client outside ${ip}`), forwarder, next: (departure) => this.#fromNetwork(packetFrom(ip, departure))}
   }
 
   /** A proxy pod, by its dump; without one a place where nothing more is known. */
   proxy(workload: Workload): Station {
-    const forwarder = this.#world.forwarderOf(workload) ?? createUnknown(placeOf(workload), missingDump(workload))
+    const place = placeOf(workload, this.#world.cluster)
     const station: Station = {
-      key: `proxy ${fullName(workload)}`,
-      forwarder,
+      key: this.#key(`proxy ${fullName(workload)}`),
+      forwarder: this.#world.forwarderOf(workload) ?? createAbsent(place, workload),
       next: (departure) => this.#fromProxy({workload, station}, departure),
     }
     return station
+  }
+
+  /** The place of a process in a pod. */
+  appPlace(workload: Workload): Place {
+    return {...placeOf(workload, this.#world.cluster), kind: 'app'}
+  }
+
+  #key(text: string): string {
+    return this.#world.cluster === undefined ? text : `${this.#world.cluster} ${text}`
   }
 
   #fromProxy({workload, station}: {readonly workload: Workload; readonly station: Station}, departure: Departure): Visit {
     const {to} = departure
     if (to.kind === 'internal') return {station, arrival: internalArrival(departure)}
     if (to.kind === 'pipe') {
-      return this.#unknown({kind: 'outside', name: to.path}, {departure, missing: {what: `who listens on the unix socket ${to.path}`}})
+      return unknownVisit({kind: 'outside', name: to.path}, {departure, missing: {what: `who listens on the unix socket ${to.path}`}})
     }
     const [ip = '0.0.0.0'] = workload.ips
     const packet = packetFrom(ip, departure)
@@ -100,7 +115,7 @@ export class Topology {
     const {exits} = station.forwarder.forward(arrival)
     if (!exits.some((exit) => exit.kind === 'stop' && exit.verdict.kind === 'no-listener')) return {station, arrival}
     const missing = {what: `what listens on ${formatSocket(packet.to)} in pod ${fullName(workload)} beside the proxy`}
-    return this.#unknown({...placeOf(workload), kind: 'app'}, {departure: packet.departure, missing})
+    return unknownVisit(this.appPlace(workload), {departure: packet.departure, missing})
   }
 
   #fromPod(workload: Workload, packet: Packet): Visit {
@@ -116,24 +131,28 @@ export class Topology {
   #node(name: string): Station {
     const known = this.#nodes.get(name)
     if (known !== undefined) return known
-    const forwarder = createNodeCapture({
+    const {directory, generation, cluster} = this.#world
+    const create = generation === 'ga' ? createInPodCapture : createNodeCapture
+    const forwarder = create({
       node: name,
-      directory: this.#world.directory,
+      directory,
       enrolmentOf: (workload) => this.#enrolmentOf(workload),
+      ...(cluster === undefined ? {} : {cluster}),
     })
-    const station: Station = {key: `node ${name}`, forwarder, next: (departure) => this.#fromNode(name, departure)}
+    const station: Station = {key: this.#key(`node ${name}`), forwarder, next: (departure) => this.#fromNode(name, departure)}
     this.#nodes.set(name, station)
     return station
   }
 
   #enrolmentOf(workload: Workload): Enrolment {
-    return this.#world.enrolmentOverride?.get(fullName(workload)) ?? workload.enrolment
+    const {enrolmentOverride, captureOf} = this.#world
+    return enrolmentOverride?.get(fullName(workload)) ?? captureOf?.(workload) ?? workload.enrolment
   }
 
   #fromNode(node: string, departure: Departure): Visit {
     const packet = packetFrom('0.0.0.0', departure)
-    if (departure.originalDestination !== undefined) return this.#intoZtunnel(node, packet)
     const owner = this.#world.directory.podAt(packet.to.ip)
+    if (departure.originalDestination !== undefined) return this.#intoZtunnel({node, pod: owner}, packet)
     return owner === undefined || owner.node === node ? this.#byAddress(packet, owner) : this.#fromNetwork(packet)
   }
 
@@ -143,42 +162,64 @@ export class Topology {
     return owner?.node === undefined ? this.#byAddress(packet, owner) : this.#across(owner.node, {...packet, ingress: 'network'})
   }
 
-  #intoZtunnel(node: string, packet: Packet): Visit {
+  #intoZtunnel({node, pod}: {readonly node: string; readonly pod: Workload | undefined}, packet: Packet): Visit {
+    if (this.#world.generation === 'ga' && pod !== undefined) {
+      return checkPeer({station: this.#ztunnelIn(pod), arrival: arrivalOf(packet)}, pod.identity)
+    }
     const ztunnel = this.#world.directory.ztunnelOf(node)
     if (ztunnel !== undefined) return {station: this.proxy(ztunnel), arrival: arrivalOf(packet)}
-    const missing = {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
-    return this.#unknown({kind: 'ztunnel', name: `ztunnel of ${node}`, node}, {departure: packet.departure, missing})
+    return unknownVisit(ztunnelPlace(node), {departure: packet.departure, missing: missingZtunnel(node)})
+  }
+
+  /** ambient-ga 0.1: the ztunnel of the node has its sockets inside the pod, so what it dials leaves the pod. */
+  #ztunnelIn(pod: Workload): Station {
+    const {node = ''} = pod
+    const {cluster, ztunnelFor} = this.#world
+    const place: Place = {...ztunnelPlace(node), ...(cluster === undefined ? {} : {cluster})}
+    return {
+      key: this.#key(`ztunnel in ${fullName(pod)}`),
+      forwarder: ztunnelFor?.(pod) ?? createUnknown(place, missingZtunnel(node)),
+      next: (departure) => this.#fromZtunnel(pod, departure),
+    }
+  }
+
+  #fromZtunnel(pod: Workload, departure: Departure): Visit {
+    const [ip = '0.0.0.0'] = pod.ips
+    const packet = packetFrom(ip, departure)
+    const isOwn = isLoopback(packet.to.ip) || pod.ips.includes(packet.to.ip)
+    if (isOwn) return packet.to.port === ZTUNNEL_PORTS.inbound ? this.#intoZtunnel({node: '', pod}, packet) : this.#into(pod, packet)
+    return this.#across(pod.node ?? '', {...packet, ingress: 'ztunnel'})
   }
 
   #byAddress(packet: Packet, owner: Workload | undefined): Visit {
-    if (owner !== undefined) return this.#isHomeless(owner) ? this.#lost(owner, packet) : this.#into(owner, packet)
-    const node = this.#world.directory.nodeAt(packet.to.ip)
+    const {directory, cluster} = this.#world
+    if (owner !== undefined) {
+      const [ip = owner.name] = owner.ips
+      return this.#isHomeless(owner) ? homeless(placeOf(owner, cluster), {packet, ip}) : this.#into(owner, packet)
+    }
+    const node = directory.nodeAt(packet.to.ip)
     return node === undefined ? this.#unowned(packet) : this.#intoNode(node.name, packet)
   }
 
-  /** Known from the endpoints in some dump only: its node, and so its capture, is not. */
   #isHomeless(workload: Workload): boolean {
     return workload.node === undefined && workload.evidence.basis === 'inferred' && workload.role === 'app'
-  }
-
-  #lost(workload: Workload, packet: Packet): Visit {
-    const [ip = workload.name] = workload.ips
-    const missing = {what: `which node runs ${ip}, and the dump of that node's ztunnel`, collect: COLLECT_INVENTORY}
-    return this.#unknown({...placeOf(workload), kind: 'app'}, {departure: packet.departure, missing})
   }
 
   /** A pod takes the connection: its proxy if it is one or has one, else the application. */
   #into(workload: Workload, packet: Packet): Visit {
     if (workload.role === 'app') return {station: this.#application(workload), arrival: arrivalOf(packet)}
     const arrival = arrivalOf(packet)
-    if (workload.role !== 'sidecar' || SIDECAR_OPEN_PORTS.has(packet.to.port)) return {station: this.proxy(workload), arrival}
+    if (workload.role !== 'sidecar' || SIDECAR_OPEN_PORTS.has(packet.to.port)) {
+      return checkPeer({station: this.proxy(workload), arrival}, workload.identity)
+    }
     const entry = {kind: 'socket' as const, ip: packet.to.ip, port: ZTUNNEL_PORTS.inboundPlaintext}
     return {station: this.proxy(workload), arrival: {...arrival, entry, originalDestination: packet.to}}
   }
 
   #application(workload: Workload): Station {
-    const place: Place = {...placeOf(workload), kind: 'app'}
-    return deadEnd(`app ${fullName(workload)}`, createApplication({place, workload}))
+    const {listensAt} = this.#world
+    const application = {place: this.appPlace(workload), workload, ...(listensAt === undefined ? {} : {listensAt})}
+    return deadEnd(this.#key(`app ${fullName(workload)}`), createApplication(application))
   }
 
   /** Pods on the host network and the node's own processes share its address; the declared port tells who listens. */
@@ -187,29 +228,59 @@ export class Topology {
     const listener = onHost.find(({containerPorts}) => containerPorts?.some(({port}) => port === packet.to.port) === true)
     if (listener !== undefined) return this.#into(listener, packet)
     const place: Place = {kind: 'app', name: `node ${node}`, node}
-    return {station: deadEnd(`app node ${node}`, createApplication({place})), arrival: arrivalOf(packet)}
+    return {station: deadEnd(this.#key(`app node ${node}`), createApplication({place})), arrival: arrivalOf(packet)}
   }
 
-  /** An address that no pod, node or service has. */
+  /** An address that no pod, node or service of this cluster has. */
   #unowned(packet: Packet): Visit {
+    const entered = [this, ...this.#all().filter((other) => other !== this)].flatMap((one) => one.#entrance(packet, this) ?? [])[0]
+    if (entered !== undefined) return entered
+    if (this.#world.generation === 'ga' && isTunnel(packet.departure.payload)) return beyondSnapshot(packet)
+    return this.#outside(packet)
+  }
+
+  /** How packets from another cluster, or from outside, get in: by a load balancer, or by routing to the pod itself. */
+  #entrance(packet: Packet, from: Topology): Visit | undefined {
     const {directory} = this.#world
+    const {to} = packet
+    const service = directory.externalServiceAt(to.ip)
+    if (service !== undefined) return this.#gate(packet, createBalancer({place: this.#balancerPlace(service), service, to}))
+    if (from === this || directory.podAt(to.ip) === undefined) return undefined
+    const place: Place = {kind: 'node', name: `network between ${nameOf(from.#world)} and ${nameOf(this.#world)}`}
+    const isShared = from.#world.network !== undefined && from.#world.network === this.#world.network
+    const condition = {what: `${to.ip} of cluster ${nameOf(this.#world)} is routed from cluster ${nameOf(from.#world)}`}
+    return this.#gate(packet, createBorder({place, to, ...(isShared ? {} : {condition})}))
+  }
+
+  #balancerPlace({namespace, name}: MeshService): Place {
+    const {cluster} = this.#world
+    return {kind: 'node', name: `load balancer ${namespace}/${name}`, ...(cluster === undefined ? {} : {cluster})}
+  }
+
+  #gate(packet: Packet, forwarder: Forwarder): Visit {
+    const key = this.#key(`entrance ${packet.to.ip} ${forwarder.place.name}`)
+    return {station: {key, forwarder, next: (departure) => this.#fromNetwork(packetFrom('0.0.0.0', departure))}, arrival: arrivalOf(packet)}
+  }
+
+  #outside(packet: Packet): Visit {
+    const {directory, listensAt} = this.#world
     const {ip} = packet.to
     const place: Place = {kind: 'outside', name: ip}
     if (directory.nodes.some(({podCIDRs}) => podCIDRs.some((cidr) => isInside(ip, cidr))) && directory.complete) {
-      const forwarder = createDeadEnd(place, {kind: 'dropped', reason: `no pod has the address ${ip}`})
+      const forwarder = createDeadEnd(place, {verdict: {kind: 'dropped', reason: `no pod has the address ${ip}`}})
       return {station: deadEnd(`nobody ${ip}`, forwarder), arrival: arrivalOf(packet)}
     }
-    if (directory.complete || isPublic(ip)) return {station: deadEnd(`outside ${ip}`, createOutside(place)), arrival: arrivalOf(packet)}
-    const missing = {what: `who has the address ${ip}, and the dump of the ztunnel of its node`, collect: COLLECT_INVENTORY}
-    return this.#unknown(place, {departure: packet.departure, missing})
+    if (directory.complete || isPublic(ip))
+      {return {station: deadEnd(`outside ${ip}`, createOutside(place, listensAt)), arrival: arrivalOf(packet)}}
+    const missing: Missing = {what: `who has the address ${ip}, and the dump of the ztunnel of its node`, collect: COLLECT_INVENTORY}
+    return unknownVisit(place, {departure: packet.departure, missing})
   }
+}
 
-  #unknown(place: Place, {departure, missing}: {readonly departure: Departure; readonly missing: Missing}): Visit {
-    return {
-      station: deadEnd(`unknown ${place.kind} ${place.name}`, createUnknown(place, missing)),
-      arrival: {entry: departure.to, payload: departure.payload},
-    }
-  }
+/** Topologies of the clusters of one mesh: what one cluster does not know, another may own. */
+export function connectClusters(worlds: readonly World[]): readonly Topology[] {
+  const all: readonly Topology[] = worlds.map((world) => new Topology(world, () => all))
+  return all
 }
 
 /** Ports that the sidecar's own rules leave alone: HBONE, and its status and metrics ports. */
@@ -220,23 +291,17 @@ function ingressOf(workload: Workload): Ingress {
   return workload.role === 'ztunnel' ? 'ztunnel' : 'workload'
 }
 
-export function placeOf(workload: Workload): Place {
-  return {
-    kind: workload.role,
-    name: workload.name,
-    namespace: workload.namespace,
-    ...(workload.node === undefined ? {} : {node: workload.node}),
-  }
+function ztunnelPlace(node: string): Place {
+  return {kind: 'ztunnel', name: `ztunnel of ${node}`, node}
 }
 
-function missingDump(workload: Workload): Missing {
-  return {what: `config dump of ${workload.role} ${fullName(workload)}`, collect: `ambientctl dump ${fullName(workload)}`}
+function missingZtunnel(node: string): Missing {
+  return {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
 }
 
-function deadEnd(key: string, forwarder: Forwarder): Station {
-  return {
-    key,
-    forwarder,
-    next: (departure) => ({station: deadEnd(key, forwarder), arrival: {entry: departure.to, payload: departure.payload}}),
-  }
+/** A pod that does not run has no proxy to ask; of one that runs the dump is missing. */
+function createAbsent(place: Place, workload: Workload): Forwarder {
+  if (workload.ready) return createUnknown(place, missingDump(workload))
+  const reason = `pod ${fullName(workload)} does not run, so nothing listens there`
+  return createDeadEnd(place, {verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})
 }

@@ -3,16 +3,24 @@ import type {View} from '../json/view.js'
 
 /** The trust domain that a proxy's configuration names: in clusters per identity, else in what it accepts of its peers. */
 export function trustDomainOf(config: EnvoyConfig): string | undefined {
-  return firstOf(config.clusterNames()) ?? firstOf(config.listeners().flatMap(({view}) => acceptedNames(view)))
+  return (
+    firstOf(config.clusterNames()) ??
+    firstOf(config.listeners().flatMap(({view}) => view.list('filter_chains').flatMap((chain) => acceptedNames(chain)))) ??
+    firstOf(TUNNEL_CLUSTERS.flatMap((name) => config.cluster(name) ?? []).flatMap(({view}) => acceptedNames(view)))
+  )
 }
 
-/** Names that the listener's chains accept from clients: `spiffe://<trust domain>/` as prefix, or whole identities. */
-function acceptedNames(listener: View): readonly string[] {
-  return listener.list('filter_chains').flatMap((chain) => {
-    const validation = chain.path('transport_socket', 'typed_config')?.message().path('common_tls_context', 'combined_validation_context')
-    const accepted = validation?.get('default_validation_context')?.list('match_subject_alt_names') ?? []
-    return accepted.flatMap((matcher) => matcher.str('prefix') ?? matcher.str('exact') ?? [])
-  })
+/** ambient-ga D.6: through these, waypoints and gateways of GA dial others by HBONE. */
+const TUNNEL_CLUSTERS = ['connect_originate', 'outer_connect_originate']
+
+/** Names that a chain accepts from clients, or a cluster from servers: `spiffe://<trust domain>/` as prefix, or whole identities. */
+function acceptedNames(owner: View): readonly string[] {
+  const validation = owner.path('transport_socket', 'typed_config')?.message().path('common_tls_context', 'combined_validation_context')
+  const accepted = validation?.get('default_validation_context')
+  const typed = (accepted?.list('match_typed_subject_alt_names') ?? []).flatMap((matcher) => matcher.get('matcher') ?? [])
+  return [...(accepted?.list('match_subject_alt_names') ?? []), ...typed].flatMap(
+    (matcher) => matcher.str('prefix') ?? matcher.str('exact') ?? [],
+  )
 }
 
 function firstOf(texts: readonly string[]): string | undefined {

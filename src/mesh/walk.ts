@@ -5,7 +5,7 @@ import {WHOLE} from '../flow/share.js'
 import type {Directory} from './directory.js'
 import {fullName} from './directory.js'
 import type {Station, Visit} from './station.js'
-import {placeOf} from './topology.js'
+import {placeOf} from './place-of.js'
 
 /** Who is behind the addresses that are dialled. */
 interface Surroundings {

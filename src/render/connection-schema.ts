@@ -30,6 +30,10 @@ const tls = z.object({
   sni: text.optional(),
   alpn: z.array(text),
   peer: certificate.optional(),
+  expects: z
+    .array(z.object({match: z.enum(['exact', 'prefix']), value: text}))
+    .describe('names of which the server must present one')
+    .optional(),
   trusted: z.boolean().describe('false: signed by an authority the mesh does not trust'),
   get payload() {
     return payload

@@ -21,6 +21,7 @@ const question = z
     source: text,
     destination: text,
     protocol: z.enum(['http', 'tcp', 'tls']).optional(),
+    httpVersion: z.enum(['h1', 'h2']).optional(),
     method: text.optional(),
     path: text.optional(),
     host: text.optional(),
@@ -76,6 +77,7 @@ const log = z
     code: z.number().optional(),
     flags: text.optional(),
     details: text.optional(),
+    access: z.record(text, text).describe('fields of a line of the Rust ztunnel, under its own names').optional(),
   })
   .meta({id: 'ProxyLog', description: 'what the access log of the proxy would say'})
 

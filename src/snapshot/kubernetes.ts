@@ -52,7 +52,14 @@ export function readService({object, recorded}: Recorded): Service {
     ports: spec.list('ports').flatMap(readServicePort),
     ...optional('selector', selector.size === 0 ? undefined : selector),
     ...optional('externalName', spec.str('externalName')),
+    ...externalIps(object, spec),
   }
+}
+
+function externalIps(object: View, spec: View): Pick<Service, 'externalIPs'> {
+  const balancers = object.get('status')?.get('loadBalancer')?.list('ingress') ?? []
+  const ips = [...spec.list('externalIPs').flatMap((ip) => ip.text() ?? []), ...balancers.flatMap((balancer) => balancer.str('ip') ?? [])]
+  return ips.length === 0 ? {} : {externalIPs: [...new Set(ips)]}
 }
 
 export function readEndpointSlice({object, recorded}: Recorded): EndpointSlice {

@@ -44,7 +44,7 @@ describe('names of the 2022 generators', () => {
 describe.each(SCENARIOS)('what the dumps of %s tell without an inventory', (scenario) => {
   it('places every captured pod on its node, with its identity', async () => {
     const {directory, shelf} = await openScenario(scenario)
-    const inferred = inferredDirectory({}, await shelf.configs(shelf.dumps))
+    const inferred = inferredDirectory({}, {envoys: await shelf.configs(shelf.dumps), ztunnels: [], generation: '2022'})
     const nodes = new Set(directory.workloads.filter(({role}) => role === 'ztunnel').map(({node}) => node))
     const pods = directory.workloads.filter(
       ({enrolment, node, hostNetwork}) => enrolment.captured === 'yes' && nodes.has(node) && !hostNetwork,
@@ -55,7 +55,7 @@ describe.each(SCENARIOS)('what the dumps of %s tell without an inventory', (scen
 
   it('names no virtual address differently from the inventory', async () => {
     const {directory, shelf} = await openScenario(scenario)
-    const inferred = inferredDirectory({}, await shelf.configs(shelf.dumps))
+    const inferred = inferredDirectory({}, {envoys: await shelf.configs(shelf.dumps), ztunnels: [], generation: '2022'})
     const wrong = directory.services.filter(({vips: [vip], host}) => vip !== undefined && (inferred.serviceAt(vip)?.host ?? host) !== host)
     expect(wrong.map(({host}) => host)).toEqual([])
     expect(inferred.services.length).toBeGreaterThan(2)
@@ -64,7 +64,7 @@ describe.each(SCENARIOS)('what the dumps of %s tell without an inventory', (scen
 
   it('knows the proxies themselves', async () => {
     const {directory, shelf} = await openScenario(scenario)
-    const inferred = inferredDirectory({}, await shelf.configs(shelf.dumps))
+    const inferred = inferredDirectory({}, {envoys: await shelf.configs(shelf.dumps), ztunnels: [], generation: '2022'})
     for (const dump of shelf.dumps) {
       const names = {namespace: dump.namespace ?? '', name: dump.name}
       expect(inferred.workload(names)).toMatchObject({role: directory.workload(names)?.role, node: directory.workload(names)?.node})

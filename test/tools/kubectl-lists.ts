@@ -3,7 +3,7 @@ import type {OracleInventory, OraclePod, OracleService} from './oracle-inventory
 
 type Fields = Readonly<Record<string, unknown>>
 
-interface NamedList {
+export interface NamedList {
   /** File name without extension: the plural of the kind. */
   readonly name: string
   readonly list: Fields
@@ -23,7 +23,7 @@ export function inventoryLists(inventory: OracleInventory): readonly NamedList[]
   ]
 }
 
-function listOf(items: readonly unknown[]): Fields {
+export function listOf(items: readonly unknown[]): Fields {
   return {apiVersion: 'v1', items, kind: 'List', metadata: {resourceVersion: ''}}
 }
 
@@ -127,8 +127,8 @@ function toMeshConfig(inventory: OracleInventory): Fields {
   return {apiVersion: 'v1', data: {mesh}, kind: 'ConfigMap', metadata: {name: 'istio', namespace: inventory.rootNamespace}}
 }
 
-/** The applied Istio and Gateway objects, one List per kind. */
-function appliedLists(yaml: string): readonly NamedList[] {
+/** Applied objects, one List per kind. */
+export function appliedLists(yaml: string): readonly NamedList[] {
   const objects = parseAllDocuments(yaml).map(toValue).filter(isKubernetesObject)
   const kinds = [...new Set(objects.map((object) => object.kind))].sort()
   return kinds.map((kind) => ({name: pluralOf(kind), list: listOf(objects.filter((object) => object.kind === kind))}))

@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto'
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
-import {basename, dirname, join} from 'node:path'
+import {readdirSync, readFileSync} from 'node:fs'
+import {basename, join} from 'node:path'
 import {inventoryLists} from './kubectl-lists.js'
 import {readOracleInventory, type OracleInventory} from './oracle-inventory.js'
+import {pretty, write, writeManifest, type FileEntry} from './snapshot-files.js'
 
 export interface ToSnapshotDir {
   /** A recorded 2022 scenario: `<pod>.config_dump.json` files and `inventory.json`. */
@@ -12,16 +12,6 @@ export interface ToSnapshotDir {
   readonly nameless?: boolean
 }
 
-interface FileEntry {
-  readonly path: string
-  readonly kind: 'config-dump' | 'inventory'
-  readonly pod?: string
-  readonly namespace?: string
-  readonly node?: string
-  readonly sha256: string
-  readonly bytes: number
-}
-
 /**
  * Writes a recorded scenario as a snapshot directory (design §7): dumps byte for byte under `proxies/<ns>/<pod>.json`,
  * the inventory as kubectl Lists, and a manifest with digests. The same input gives the same bytes. Returns the paths written.
@@ -29,14 +19,8 @@ interface FileEntry {
 export function toSnapshotDir(options: ToSnapshotDir): readonly string[] {
   const inventory = readOracleInventory(join(options.scenarioDir, 'inventory.json'))
   const files = [...writeDumps(options, inventory), ...writeLists(options.outDir, inventory)]
-  const manifest = {
-    schemaVersion: 'ambientctl.snapshot/1',
-    cluster: inventory.scenario,
-    source: `recorded scenario ${basename(options.scenarioDir)}`,
-    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
-  }
-  writeFileSync(join(options.outDir, 'snapshot.json'), pretty(manifest))
-  return ['snapshot.json', ...files.map((file) => file.path)]
+  const source = `recorded scenario ${basename(options.scenarioDir)}`
+  return writeManifest(options.outDir, {cluster: inventory.scenario, source, files})
 }
 
 const SUFFIX = '.config_dump.json'
@@ -59,19 +43,4 @@ function writeLists(outDir: string, inventory: OracleInventory): readonly FileEn
     kind: 'inventory',
     ...write({outDir, path: `inventory/${name}.json`, bytes: Buffer.from(pretty(list))}),
   }))
-}
-
-function write(file: {
-  readonly outDir: string
-  readonly path: string
-  readonly bytes: Buffer
-}): Pick<FileEntry, 'path' | 'sha256' | 'bytes'> {
-  const target = join(file.outDir, file.path)
-  mkdirSync(dirname(target), {recursive: true})
-  writeFileSync(target, file.bytes)
-  return {path: file.path, sha256: createHash('sha256').update(file.bytes).digest('hex'), bytes: file.bytes.length}
-}
-
-function pretty(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -64,6 +64,7 @@ describe('a connection of a captured pod', () => {
             kind: 'tls',
             alpn: ['h2'],
             peer: {uriSans: [IDENTITY]},
+            expects: [{match: 'exact', value: 'spiffe://cluster.local/ns/ns/sa/default'}],
             payload: {
               kind: 'http',
               request: {
@@ -191,8 +192,14 @@ describe('a connection for a captured pod', () => {
 
   test('HBONE is delivered to the port of its authority', () => {
     const {steps, exits} = forward(parts, arriving(hbone('10.0.0.1:8080')))
-    expect(exits).toMatchObject([{kind: 'deliver', to: {name: 'pod', namespace: 'ns', ip: '10.0.0.1'}}])
-    expect(steps).toMatchObject([{kind: 'inbound-check'}, {kind: 'deliver', address: {ip: '10.0.0.1', port: 8080}}])
+    expect(exits).toMatchObject([
+      {
+        kind: 'depart',
+        departure: {to: {kind: 'socket', ip: '10.0.0.1', port: 8080}, source: {kind: 'kept', address: SOURCE}, payload: BYTES},
+        log: {access: {direction: 'inbound', 'src.identity': IDENTITY, 'dst.addr': '10.0.0.1:15008', 'dst.hbone_addr': '10.0.0.1:8080'}},
+      },
+    ])
+    expect(steps).toMatchObject([{kind: 'inbound-check'}])
   })
 
   test('plaintext is delivered to where it was sent', () => {
@@ -202,7 +209,9 @@ describe('a connection for a captured pod', () => {
       originalDestination: {ip: '10.0.0.1', port: 9090},
       payload: BYTES,
     }
-    expect(forward(parts, arrival)).toMatchObject({exits: [{kind: 'deliver'}], steps: [{kind: 'deliver', address: {port: 9090}}]})
+    expect(forward(parts, arrival)).toMatchObject({
+      exits: [{kind: 'depart', departure: {to: {ip: '10.0.0.1', port: 9090}, payload: BYTES}}],
+    })
   })
 
   test('a proxy with an application tunnel is a hop of its own', () => {

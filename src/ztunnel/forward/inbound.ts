@@ -3,6 +3,7 @@ import type {Arrival, HttpRequest, Payload} from '../../flow/connection.js'
 import type {Answer, Forwarding, ProxyLog} from '../../flow/forwarder.js'
 import {fraction} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
+import {inboundLine} from '../access-log.js'
 import type {Branch} from '../branch.js'
 import type {Workload} from '../config/model.js'
 import {checkPeer} from '../inbound/check-peer.js'
@@ -85,10 +86,22 @@ interface Passage {
 /** Several results name different policies for the same denial: which one, is random. */
 function toBranches(passage: Passage, results: readonly InboundResult[]): readonly Branch<Ending>[] {
   return results.map(({outcome, steps}) => ({
-    value: toEnding(passage, outcome),
+    value: logged(passage, outcome),
     share: fraction(1, results.length),
-    steps: [...checkSteps(passage, outcome), ...steps, ...deliverSteps(outcome)],
+    steps: [...checkSteps(passage, outcome), ...steps],
   }))
+}
+
+/** The ending with the line that ztunnel prints about it. */
+function logged(passage: Passage, outcome: InboundOutcome): Ending {
+  const ending = toEnding(passage, outcome)
+  const line = inboundLine({...passage, outcome})
+  return line === undefined ? ending : {...ending, log: {...ending.log, access: {...line, ...dialled(passage)}}}
+}
+
+/** ambient-ga C.5: `dst.addr` is the accepted socket. */
+function dialled({connection: {local}}: Passage): {'dst.addr': string} {
+  return {'dst.addr': formatSocket(local)}
 }
 
 function toEnding(passage: Passage, outcome: InboundOutcome): Ending {
@@ -121,12 +134,11 @@ function logOf(details: string, code: number | undefined): ProxyLog {
   return {details, ...(code === undefined ? {} : {code})}
 }
 
-/** An application tunnel leads to a proxy in the pod, which is a hop of its own; else the application gets the connection. */
-function deliver({connection, inner}: Passage, {workload, upstream, tunnel}: InboundTarget): Ending {
+/** ambient-ga C.1: the pod gets the connection from its client's address; an application tunnel puts the PROXY header in front. */
+function deliver({connection, inner}: Passage, {upstream, tunnel}: InboundTarget): Ending {
   const log: ProxyLog = {handledBy: connection.connect === undefined ? 'tcp' : 'connect', upstreamHost: formatSocket(upstream)}
-  if (tunnel === undefined) return {kind: 'deliver', to: {name: workload.name, namespace: workload.namespace, ip: upstream.ip}, log}
   const payload: Payload =
-    tunnel.protocol === 'PROXY'
+    tunnel?.protocol === 'PROXY'
       ? {kind: 'proxy-protocol', source: connection.source, destination: tunnel.target, tlvs: {}, payload: inner}
       : inner
   return {kind: 'depart', log, departure: {to: {kind: 'socket', ...upstream}, source: {kind: 'kept', address: connection.source}, payload}}
@@ -149,10 +161,4 @@ function checkSteps({state, connection}: Passage, outcome: InboundOutcome): read
 
 function portOf(outcome: InboundOutcome): string {
   return 'target' in outcome ? String(outcome.target.upstream.port) : '?'
-}
-
-function deliverSteps(outcome: InboundOutcome): readonly Step[] {
-  if (outcome.kind !== 'allowed' || outcome.target.tunnel !== undefined) return []
-  const {workload, upstream} = outcome.target
-  return [{kind: 'deliver', to: workload.name, address: upstream, because: [], evidence: []}]
 }

@@ -3,6 +3,7 @@ import type {Arrival, Departure, Payload} from '../../flow/connection.js'
 import type {Forwarding, ProxyLog} from '../../flow/forwarder.js'
 import {WHOLE} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
+import {outboundLine} from '../access-log.js'
 import type {Branch} from '../branch.js'
 import {identityOf, type Workload} from '../config/model.js'
 import {outbound} from '../outbound/outbound.js'
@@ -26,7 +27,7 @@ export function forwardOutbound(state: ZtunnelState, {arrival, resolve}: Outboun
   const pod = podOf(source, client.ip)
   if (source === undefined && !state.semantics.sourceByAddress) return lost(`which pod ${client.ip} is: no workload has this address`)
   const {histories, complete} = outbound(state, {source: pod, target, resolve})
-  const passage = {state, source, client, payload: arrival.payload}
+  const passage = {state, source, client, target, payload: arrival.payload}
   const told = histories.map(({value, requires}) => ({requires, value: value.map((branch) => leave(passage, branch))}))
   return toForwarding({told, complete})
 }
@@ -46,10 +47,24 @@ interface Passage {
   readonly state: ZtunnelState
   readonly source: Workload | undefined
   readonly client: SocketAddress
+  readonly target: SocketAddress
   readonly payload: Payload
 }
 
 function leave(passage: Passage, branch: Branch<OutboundOutcome>): Branch<Ending> {
+  const left = leaveUnlogged(passage, branch)
+  const access = accessOf(passage, branch.value)
+  return access === undefined ? left : {...left, value: {...left.value, log: {...left.value.log, access}}}
+}
+
+/** The line that ztunnel prints if all goes well, or why it fails at once (ambient-ga C.5). */
+function accessOf({source, target}: Passage, outcome: OutboundOutcome): Readonly<Record<string, string>> | undefined {
+  const line = source === undefined ? undefined : outboundLine({source, outcome})
+  if (line === undefined) return undefined
+  return {...line, 'dst.addr': formatSocket(outcome.kind === 'request' ? outcome.dial : target)}
+}
+
+function leaveUnlogged(passage: Passage, branch: Branch<OutboundOutcome>): Branch<Ending> {
   const outcome = branch.value
   switch (outcome.kind) {
     case 'failure':
@@ -83,14 +98,23 @@ function wrap({state, source, client, payload}: Passage, request: OutboundReques
   const host = request.service === undefined ? '' : `;host=${request.service.hostname}`
   const forwarded = ['forwarded', `for="${formatSocket(client)}"${host}`] as const
   const network = state.semantics.forwardedNetwork ? [['x-forwarded-network', source.network] as const] : []
-  const tunnel = (headers: readonly (readonly [string, string])[], inner: Payload): Payload => ({
+  const tunnel = ({headers, inner, sans}: Tunnel): Payload => ({
     kind: 'tls',
     alpn: ['h2'],
     peer: {uriSans: [identityOf(source)], dnsSans: []},
+    expects: sans.map((value) => ({match: 'exact', value})),
     trusted: true,
     payload: {kind: 'http', version: 'h2', request: {method: 'CONNECT', authority, headers}, tunneled: inner},
   })
-  return request.protocol === 'HBONE' ? tunnel([forwarded], payload) : tunnel([forwarded], tunnel([forwarded, ...network], payload))
+  const final = request.protocol === 'HBONE' ? payload : tunnel({headers: [forwarded, ...network], inner: payload, sans: request.finalSans})
+  return tunnel({headers: [forwarded], inner: final, sans: request.upstreamSans})
+}
+
+interface Tunnel {
+  readonly headers: readonly (readonly [string, string])[]
+  readonly inner: Payload
+  /** Identities of which the far end must present one (ambient-ga B.2, B.6). */
+  readonly sans: readonly string[]
 }
 
 function requestSteps({state, source}: Passage, request: OutboundRequest): readonly Step[] {

@@ -1,0 +1,55 @@
+import {capturedInPod} from '../mesh/capture-truth.js'
+import {fullName, type Directory, type Enrolment, type Workload} from '../mesh/directory.js'
+import type {World} from '../mesh/world.js'
+import type {Mesh} from './mesh.js'
+import type {NodeQuery} from './ztunnel-shelf.js'
+
+/** A cluster as the topology sees it. `directory` is the one in which the names of the question were found. */
+export function worldOf(
+  mesh: Mesh,
+  {directory, override}: {readonly directory: Directory; readonly override: World['enrolmentOverride']},
+): World {
+  const {shelf, cluster, network, listensAt, generation} = mesh
+  return {
+    directory,
+    generation,
+    forwarderOf: (workload) => shelf.forwarderOf(workload),
+    ...(generation === 'ga' ? inPodWorld(mesh, directory) : {}),
+    ...(cluster === undefined ? {} : {cluster}),
+    ...(network === undefined ? {} : {network}),
+    ...(listensAt === undefined ? {} : {listensAt}),
+    ...(override === undefined ? {} : {enrolmentOverride: override}),
+  }
+}
+
+function inPodWorld({shelf}: Mesh, directory: Directory): Pick<World, 'ztunnelFor' | 'captureOf'> {
+  return {
+    ztunnelFor: (pod) => shelf.ztunnels.forwarderOf(nodeQuery(pod, directory)),
+    captureOf: (workload) => capturedInPod(workload, shelf.ztunnels.sources(nodeQuery(workload, directory))),
+  }
+}
+
+function nodeQuery({node = ''}: Workload, directory: Directory): NodeQuery {
+  return {node, pod: directory.ztunnelOf(node)}
+}
+
+/** Whether a pod is really captured, after reading what tells so. */
+export async function captureOf(
+  mesh: Mesh,
+  {workload, directory}: {readonly workload: Workload; readonly directory: Directory},
+): Promise<Enrolment> {
+  if (mesh.generation !== 'ga') return workload.enrolment
+  const query = nodeQuery(workload, directory)
+  await mesh.shelf.ztunnels.load(query)
+  return capturedInPod(workload, mesh.shelf.ztunnels.sources(query))
+}
+
+/** What is wrong with the capture of pods that a trace met. */
+export async function captureFindings(
+  mesh: Mesh,
+  {names, directory}: {readonly names: ReadonlySet<string>; readonly directory: Directory},
+): Promise<readonly string[]> {
+  const met = directory.workloads.filter((workload) => workload.role === 'app' && names.has(fullName(workload)))
+  const enrolments = await Promise.all(met.map((workload) => captureOf(mesh, {workload, directory})))
+  return enrolments.flatMap(({finding}) => finding ?? [])
+}

@@ -1,0 +1,136 @@
+import type {SocketAddress} from '../flow/address.js'
+import type {Forwarder, Forwarding} from '../flow/forwarder.js'
+import {captureStep, nodePlace, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
+import type {Enrolment} from './directory.js'
+import {departExit, routed, undeterminedForwarding} from './forwardings.js'
+import {passOn, throughKubeProxy} from './through-kube-proxy.js'
+import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
+
+/**
+ * A node of GA ambient: packet rules inside each captured pod lead to the sockets that ztunnel holds there.
+ * Which pods are captured, ztunnel itself tells; the rules are those its node agent writes by default (`assumed`).
+ * Source: ambient-ga E, H.
+ */
+export function createInPodCapture(capture: NodeCapture): Forwarder {
+  return {
+    place: nodePlace(capture),
+    forward: (arrival) => {
+      if (arrival.entry.kind !== 'socket') {
+        return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
+      }
+      const {ip, port} = arrival.entry
+      return decide({...capture, arrival, to: {ip, port}})
+    },
+  }
+}
+
+function decide(crossing: Crossing): Forwarding {
+  switch (crossing.arrival.ingress) {
+    // ambient-ga E, nat OUTPUT: what carries ztunnel's own mark is not captured again; the mark ends with the pod's network namespace.
+    case 'ztunnel':
+      return untaken(crossing, ["carries ztunnel's own mark"])
+    case 'workload':
+      return fromWorkload(crossing)
+    case 'host':
+      return fromHost(crossing)
+    default:
+      return intoTarget(crossing, [])
+  }
+}
+
+function fromWorkload(crossing: Crossing): Forwarding {
+  const {arrival, directory, enrolmentOf} = crossing
+  const workload = arrival.source === undefined ? undefined : directory.podAt(arrival.source.ip)
+  if (workload === undefined) return untaken(crossing, ['source is no pod of the inventory'])
+  const {captured, because, ...known} = enrolmentOf(workload)
+  switch (captured) {
+    case 'yes':
+      return outbound(crossing, {captured, because, ...known})
+    case 'no':
+      return untaken(crossing, [`source not captured: ${because}`])
+    case 'undetermined':
+      return unknownCapture(crossing, {workload, because})
+    default:
+      return captured satisfies never
+  }
+}
+
+const DNS_PORT = 53
+
+/** ambient-ga E, nat OUTPUT: redirect to 15001 of the pod itself, before the node sees anything. */
+function outbound(crossing: Crossing, {because, evidence}: Enrolment): Forwarding {
+  const {arrival, to} = crossing
+  // ambient-ga E: with DNS capture, which is a setting of the node agent, TCP 53 goes to 15053.
+  if (to.port === DNS_PORT)
+    {return undetermined(crossing, {what: "whether DNS over TCP goes to ztunnel's DNS proxy (dnsCapture of istio-cni)"})}
+  const pod = arrival.source?.ip ?? to.ip
+  return toZtunnel(crossing, {
+    socket: {ip: pod, port: ZTUNNEL_PORTS.outbound},
+    how: 'redirected inside the pod',
+    because: [`source captured: ${because}`],
+    evidence,
+  })
+}
+
+/** ambient-ga E, H.4: every process of a node reaches its pods as a kubelet probe does, past ztunnel. */
+function fromHost(crossing: Crossing): Forwarding {
+  const because = ['comes from the node itself']
+  return throughKubeProxy(crossing, {
+    because,
+    deliver: (to) => {
+      const target = crossing.directory.podAt(to.ip)
+      return target?.node === crossing.node ? passOn({...crossing, to}, because) : intoTarget({...crossing, to}, because)
+    },
+  })
+}
+
+function untaken(crossing: Crossing, because: readonly string[]): Forwarding {
+  return throughKubeProxy(crossing, {because, deliver: (to) => intoTarget({...crossing, to}, because)})
+}
+
+/** ambient-ga E, nat PREROUTING of the target pod: HBONE reaches ztunnel's socket as it is, all else is redirected to 15006. */
+function intoTarget(crossing: Crossing, because: readonly string[]): Forwarding {
+  const {directory, enrolmentOf, node, to} = crossing
+  const target = directory.podAt(to.ip)
+  if (target === undefined || target.node !== node) return passOn(crossing, because)
+  const enrolment = enrolmentOf(target)
+  switch (enrolment.captured) {
+    case 'yes':
+      return inbound(crossing, {enrolment, because})
+    case 'no':
+      return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
+    case 'undetermined':
+      return unknownCapture(crossing, {workload: target, because: enrolment.because})
+    default:
+      return enrolment.captured satisfies never
+  }
+}
+
+function inbound(
+  crossing: Crossing,
+  {enrolment, because}: {readonly enrolment: Enrolment; readonly because: readonly string[]},
+): Forwarding {
+  const {to} = crossing
+  const {evidence, outboundOnly} = enrolment
+  const reasons = [...because, `target captured: ${enrolment.because}`]
+  if (to.port === ZTUNNEL_PORTS.inbound) {
+    return toZtunnel(crossing, {socket: to, how: "ztunnel's HBONE socket in the pod", because: reasons, evidence})
+  }
+  if (outboundOnly === true) return passOn(crossing, [...reasons, 'annotation ambient.istio.io/bypass-inbound-capture'])
+  const socket = {ip: to.ip, port: ZTUNNEL_PORTS.inboundPlaintext}
+  return toZtunnel(crossing, {socket, how: 'redirected inside the pod', because: reasons, evidence})
+}
+
+interface Redirection {
+  readonly socket: SocketAddress
+  readonly how: string
+  readonly because: readonly string[]
+  readonly evidence: Enrolment['evidence']
+}
+
+function toZtunnel(crossing: Crossing, {socket, how, because, evidence}: Redirection): Forwarding {
+  return {
+    steps: [captureStep(crossing, {how: `${how} to port ${socket.port}`, to: socket, because, evidence})],
+    exits: [departExit(routed(crossing.arrival, {to: socket, originalDestination: crossing.to}))],
+  }
+}
