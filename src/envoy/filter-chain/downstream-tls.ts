@@ -81,7 +81,9 @@ function checkCertificate(input: HandshakeInput): TlsOutcome {
 function checkNames(input: HandshakeInput, names: {sanMatchers: readonly SanMatcher[]; peer: PeerCertificate}): TlsOutcome {
   const {sanMatchers, peer} = names
   const presented = [...peer.uriSans, ...peer.dnsSans]
-  const match = anyOf(sanMatchers.flatMap((matcher) => namesOf(peer, matcher.type).map((name) => matchString(matcher.matcher, name))))
+  const match = anyOf(
+    sanMatchers.flatMap(({type, matcher}) => namesOf(peer, type)?.map((name) => matchString(matcher, name)) ?? 'undetermined'),
+  )
   if (sanMatchers.length === 0 || match === 'yes') return accepted(input)
   if (match === 'undetermined') {
     return failed(input, {
@@ -148,6 +150,8 @@ function validationContext(config: View): View[] {
   ].filter((view) => view !== undefined)
 }
 
+const ANY_TYPE = 'ANY'
+
 interface SanMatcher {
   readonly type: string
   readonly matcher: View
@@ -156,18 +160,21 @@ interface SanMatcher {
 function sanMatchersOf(validation: View): SanMatcher[] {
   const typed = validation.list('match_typed_subject_alt_names').flatMap((entry) => {
     const matcher = entry.get('matcher')
-    return matcher === undefined ? [] : [{type: entry.str('san_type') ?? 'ANY', matcher}]
+    return matcher === undefined ? [] : [{type: entry.str('san_type') ?? ANY_TYPE, matcher}]
   })
-  return [...typed, ...validation.list('match_subject_alt_names').map((matcher) => ({type: 'ANY', matcher}))]
+  return [...typed, ...validation.list('match_subject_alt_names').map((matcher) => ({type: ANY_TYPE, matcher}))]
 }
 
-function namesOf(peer: PeerCertificate, type: string): readonly string[] {
+/** The names of this kind; undefined for kinds (e-mail, address) that a peer's description leaves out. */
+function namesOf(peer: PeerCertificate, type: string): readonly string[] | undefined {
   switch (type) {
     case 'URI':
       return peer.uriSans
     case 'DNS':
       return peer.dnsSans
-    default:
+    case ANY_TYPE:
       return [...peer.uriSans, ...peer.dnsSans]
+    default:
+      return undefined
   }
 }

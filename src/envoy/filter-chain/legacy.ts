@@ -1,7 +1,7 @@
 import type {Condition} from '../../flow/forwarder.js'
 import type {Rejected} from '../../flow/step.js'
 import type {SocketAddress} from '../../flow/address.js'
-import type {View} from '../../json/view.js'
+import {toNumber, type View} from '../../json/view.js'
 import type {Connection} from '../connection.js'
 import {inRange, ipBytes, parseRange} from '../match/ip.js'
 import {isLocalSource} from '../matcher/inputs.js'
@@ -63,7 +63,9 @@ const LEVELS: readonly Level[] = [
 
 /** The chain of a connection; more than one outcome only where Envoy itself leaves it to chance which chains it sees. */
 export function matchLegacy(chains: readonly View[], connection: Connection): readonly LegacyMatch[] {
-  return descend({left: chains, levels: LEVELS, rejected: [], requires: []}, connection)
+  return chains.length === 0
+    ? [{rejected: [], requires: [], because: []}]
+    : descend({left: chains, levels: LEVELS, rejected: [], requires: []}, connection)
 }
 
 interface Descent {
@@ -141,7 +143,7 @@ function criterionText(item: View): string {
 
 function byPort(chains: readonly View[], {local}: Connection): readonly View[] {
   const port = (chain: View): number => chain.get('filter_chain_match')?.num('destination_port') ?? 0
-  const exact = local === undefined ? [] : chains.filter((chain) => port(chain) === local.port && port(chain) !== 0)
+  const exact = local === undefined ? [] : chains.filter((chain) => port(chain) === local.port)
   return exact.length > 0 ? exact : chains.filter((chain) => port(chain) === 0)
 }
 
@@ -222,7 +224,7 @@ function bySourceType(chains: readonly View[], connection: Connection): readonly
 
 function bySourcePort(chains: readonly View[], {remote}: Connection): readonly View[] {
   const ports = (chain: View): number[] =>
-    (chain.get('filter_chain_match')?.list('source_ports') ?? []).flatMap((port) => (typeof port.value === 'number' ? [port.value] : []))
+    (chain.get('filter_chain_match')?.list('source_ports') ?? []).flatMap((port) => toNumber(port.value) ?? [])
   const exact = remote === undefined ? [] : chains.filter((chain) => ports(chain).includes(remote.port))
   return exact.length > 0 ? exact : chains.filter((chain) => ports(chain).length === 0)
 }

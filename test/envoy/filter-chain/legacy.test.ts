@@ -1,38 +1,9 @@
 import {describe, expect, test} from 'vitest'
-import {View} from '../../../src/json/view.js'
 import type {Connection} from '../../../src/envoy/connection.js'
 import {matchLegacy} from '../../../src/envoy/filter-chain/legacy.js'
+import {chainsOf, CONNECTION, INTERNAL, range} from './connections.js'
 
 // envoy-2022 D3: nine levels in this order, each greedy, none revisited.
-const connection: Connection = {
-  entry: {kind: 'socket', ip: '10.9.9.9', port: 15001},
-  remote: {ip: '192.168.7.9', port: 4000},
-  directRemote: {ip: '172.16.0.9', port: 4000},
-  local: {ip: '10.1.2.3', port: 443},
-  localRestored: true,
-  transportProtocol: 'tls',
-  serverName: 'web.shop.test',
-  applicationProtocols: ['h2', 'http/1.1'],
-  metadata: new Map(),
-  filterState: new Map(),
-  payload: {kind: 'opaque'},
-}
-
-/** No filter restored an address: source and destination are internal addresses. */
-const INTERNAL: Connection = {
-  entry: {kind: 'internal', listener: 'inner'},
-  localRestored: false,
-  transportProtocol: 'raw_buffer',
-  applicationProtocols: [],
-  metadata: new Map(),
-  filterState: new Map(),
-  payload: {kind: 'opaque'},
-}
-
-const range = (text: string): object => ({address_prefix: text.split('/')[0], prefix_len: Number(text.split('/')[1])})
-const chains = (matches: Readonly<Record<string, object>>): View[] =>
-  Object.entries(matches).map(([name, match], index) => new View({name, filter_chain_match: match}, `/filter_chains/${index}`))
-
 const CASES: readonly {
   rule: string
   chains: Readonly<Record<string, object>>
@@ -134,7 +105,7 @@ const CASES: readonly {
 
 describe('filter_chain_match', () => {
   test.each(CASES)('$rule', ({chains: matches, with: changes, internal, takes, failsAt}) => {
-    const found = matchLegacy(chains(matches), internal === true ? INTERNAL : {...connection, ...changes})
+    const found = matchLegacy(chainsOf(matches), internal === true ? INTERNAL : {...CONNECTION, ...changes})
     expect(found.map((match) => ({chain: match.chain?.str('name'), failedAt: match.failedAt}))).toEqual([{chain: takes, failedAt: failsAt}])
   })
 
@@ -147,17 +118,9 @@ describe('filter_chain_match', () => {
         any: {},
         near: {[field]: [range('1.0.0.0/8')]},
       }
-      const found = matchLegacy(chains(matches), connection)
+      const found = matchLegacy(chainsOf(matches), CONNECTION)
       expect(found.map((match) => match.chain?.str('name'))).toEqual(field === 'prefix_ranges' ? ['any', 'wide'] : ['wide'])
       expect(found.map((match) => match.requires.length)).toEqual(field === 'prefix_ranges' ? [1, 1] : [0])
     },
   )
-
-  test('every chain that was not taken says which field ruled it out', () => {
-    const [match] = matchLegacy(chains({port: {destination_port: 80}, named: {server_names: ['other.test']}, any: {}}), connection)
-    expect(match?.rejected).toEqual([
-      {candidate: 'port', because: 'destination_port: 80, not 443'},
-      {candidate: 'named', because: 'server_names: other.test, not web.shop.test'},
-    ])
-  })
 })
