@@ -89,7 +89,7 @@ const ONE_REQUEST = {
   },
 }
 
-function renderCluster({name, fields, localities}: GeneratedCluster, port: number): Message {
+function renderCluster({name, fields, localities, policy}: GeneratedCluster, port: number): Message {
   return {
     name,
     type: 'STATIC',
@@ -97,6 +97,7 @@ function renderCluster({name, fields, localities}: GeneratedCluster, port: numbe
     typed_extension_protocol_options: ONE_REQUEST,
     load_assignment: {
       cluster_name: name,
+      ...field('policy', policy),
       endpoints: localities.map((locality) => ({
         ...locality.fields,
         lb_endpoints: locality.hosts.map((host) => ({endpoint: {address: endpointAddress(host, port)}, ...host.fields})),

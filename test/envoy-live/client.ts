@@ -11,6 +11,7 @@ const REPLY_LIMIT_MS = 15_000
 
 const upstreamView = z.object({
   reached: z.string(),
+  announced: z.string().optional(),
   method: z.string().optional(),
   path: z.string().optional(),
   headers: z.array(z.tuple([z.string(), z.string()])).optional(),

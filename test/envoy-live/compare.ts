@@ -14,6 +14,8 @@ export type Account = Readonly<Record<string, string>>
 /** One end the engine thinks possible, with the facts it claims about it. */
 export interface Candidate {
   readonly share: number
+  /** The share follows from weights. */
+  readonly exact: boolean
   readonly account: Account
   /** What the engine cannot know. */
   readonly undetermined?: string
@@ -72,6 +74,7 @@ function candidateOf(path: Path): Candidate {
   const conditions = path.exits.flatMap(({requires}) => requires)
   return {
     share: shareToNumber(path.share),
+    exact: path.share.exact,
     requires: conditions.map(({what}) => what),
     open: path.undetermined !== undefined || conditions.some(({group}) => group === undefined),
     ...(path.undetermined === undefined ? {} : {undetermined: path.undetermined}),
@@ -107,6 +110,9 @@ function upstreamAccount(exit: Exit | undefined): Record<string, unknown> {
 }
 
 function requestAccount(payload: Payload): Record<string, unknown> {
+  if (payload.kind === 'proxy-protocol') {
+    return {'upstream announced': `${text(payload.source)} > ${text(payload.destination)}`, ...requestAccount(payload.payload)}
+  }
   if (payload.kind !== 'http') return {}
   const {method, authority, path, headers} = payload.request
   return {
@@ -146,10 +152,11 @@ function withoutNulls(record: LogRecord | undefined): Partial<LogRecord> {
   return record === undefined ? {} : Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
 }
 
-function upstreamSeen({reached, method, path, headers = []}: UpstreamView): Record<string, unknown> {
-  if (method === undefined) return {'upstream reached': reached}
+function upstreamSeen({reached, announced, method, path, headers = []}: UpstreamView): Record<string, unknown> {
+  const met = {'upstream reached': reached, 'upstream announced': announced}
+  if (method === undefined) return met
   return {
-    'upstream reached': reached,
+    ...met,
     'upstream method': method,
     'upstream authority': headers.find(([name]) => name === 'host')?.[1],
     'upstream path': path,

@@ -61,7 +61,7 @@ function disagreementOf({observation, candidates}: Seen): Disagreement | undefin
 /** Over many connections every candidate must come about as often as its share says. */
 function unlikelyShares(seen: readonly Seen[]): Disagreement | undefined {
   const [first] = seen
-  if (first === undefined || first.candidates.length < 2) return undefined
+  if (first === undefined || first.candidates.length < 2 || first.candidates.some(({exact}) => !exact)) return undefined
   for (const candidate of first.candidates) {
     const alike = first.candidates.filter((other) => differences(other.account, candidate.account).length === 0)
     const share = alike.reduce((sum, one) => sum + one.share, 0)

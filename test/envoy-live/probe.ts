@@ -37,6 +37,8 @@ export interface Reply {
 export interface UpstreamView {
   /** The loopback address it was reached at. */
   readonly reached: string
+  /** The addresses that a PROXY header before everything else told, `source > destination`. */
+  readonly announced?: string | undefined
   readonly method?: string | undefined
   readonly path?: string | undefined
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined

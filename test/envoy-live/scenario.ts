@@ -22,6 +22,8 @@ export interface GeneratedCluster {
   readonly name: string
   readonly fields: Message
   readonly localities: readonly GeneratedLocality[]
+  /** ClusterLoadAssignment.policy. */
+  readonly policy?: Message
 }
 
 export interface GeneratedLocality {

@@ -56,12 +56,20 @@ function answering(sockets: Set<Socket>): Server {
   })
 }
 
+/** Version 1, with the addresses of one family. */
+const PROXY_HEADER = /^PROXY TCP[46] (\S+) (\S+) (\d+) (\d+)\r\n/
+
 /** Undefined while the head of a request is not complete. */
-function answerTo(text: string, {localAddress = ''}: Socket): string | undefined {
-  if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${JSON.stringify({reached: localAddress})}\n`
+function answerTo(received: string, {localAddress = ''}: Socket): string | undefined {
+  const [header = '', source, destination, sourcePort, destinationPort] = PROXY_HEADER.exec(received) ?? []
+  const text = received.slice(header.length)
+  if (text === '') return undefined
+  const announced = source === undefined ? {} : {announced: `${source}:${sourcePort} > ${destination}:${destinationPort}`}
+  const met = {reached: localAddress, ...announced}
+  if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${JSON.stringify(met)}\n`
   const head = parseHead(text)
   if (head === undefined) return undefined
   const [method = '', target = ''] = head.first.split(' ')
-  const seen = JSON.stringify({reached: localAddress, method, path: target, headers: head.headers})
+  const seen = JSON.stringify({...met, method, path: target, headers: head.headers})
   return `HTTP/1.1 200 OK\r\n${ECHO_HEADER}: ${Buffer.from(seen).toString('base64')}\r\ncontent-length: 0\r\n\r\n`
 }

@@ -4,6 +4,7 @@ import type {EnvoyNode, Resource} from '../config/model.js'
 import {printJson} from '../format/value.js'
 import type {ClusterType} from './cluster-type.js'
 import type {ClusterConfig} from './upstream.js'
+import {withInlineSettings} from './inline-assignment.js'
 import {readHostSets, type Host, type HostSet} from './host.js'
 
 /** The hosts of a cluster that has a list of them, and how that list was found. */
@@ -41,7 +42,8 @@ export function listHosts(asking: Asking): HostList {
 }
 
 function readHosts({cluster, type, config}: Asking, found: Found): HostList {
-  const {sets, names} = readHostSets(found.assignment, {distinct: type.eds})
+  const {sets: listed, names} = readHostSets(found.assignment, {distinct: type.eds})
+  const sets = withInlineSettings(listed, type.eds ? undefined : cluster.view.get('load_assignment'))
   if (names.length === 0) return {kind: 'hosts', sets, ...found}
   const collect = collectCommand(config.node)
   const missing = names.map((name) => ({what: `addresses of ${name} (DNS name in cluster ${cluster.name})`, collect}))

@@ -3,6 +3,7 @@ import type {Payload} from '../../flow/connection.js'
 import type {ProxyLog} from '../../flow/forwarder.js'
 import type {Step} from '../../flow/step.js'
 import {andThen, one, single, type Branch} from '../branch.js'
+import {closedLimit} from '../cluster/circuit-breaker.js'
 import {resolveUpstream} from '../cluster/resolve.js'
 import type {Upstream} from '../cluster/upstream.js'
 import type {Stream} from '../connection.js'
@@ -91,10 +92,25 @@ function toPassage(input: {context: EngineContext; target: ClusterTarget; log: P
             },
       )
     case 'host':
-      return dial(input, upstream)
+      return overflow(input, upstream) ?? dial(input, upstream)
     default:
       return upstream satisfies never
   }
+}
+
+/** A circuit breaker of 0: a host is chosen, but the request finds no place. */
+function overflow(
+  {target, log}: {target: ClusterTarget; log: ProxyLog},
+  {cluster, address}: Extract<Upstream, {kind: 'host'}>,
+): Branch<Passage> | undefined {
+  const priority = target.route.get('route')?.str('priority') === 'HIGH' ? 'HIGH' : 'DEFAULT'
+  const limit = closedLimit(cluster.view, {at: 'http', priority})
+  if (limit === undefined) return undefined
+  const details = 'upstream_reset_before_response_started{overflow}'
+  const reason = `circuit breaker of cluster "${cluster.name}": ${limit} is 0`
+  // With a place among the pending ones it gets a connection, and shows its host.
+  const host = limit === 'max_requests' ? {upstreamHost: formatAddress(address)} : {}
+  return one({end: stop({kind: 'refused', reason}, {kind: 'http', status: 503}), log: {...log, ...host, code: 503, flags: 'UO', details}})
 }
 
 function dial(

@@ -5,6 +5,7 @@ import type {ProxyLog} from '../../flow/forwarder.js'
 import type {Step} from '../../flow/step.js'
 import {View} from '../../json/view.js'
 import {andThen, one, single, type Branch} from '../branch.js'
+import {closedLimit} from '../cluster/circuit-breaker.js'
 import {resolveUpstream} from '../cluster/resolve.js'
 import type {Upstream} from '../cluster/upstream.js'
 import type {Connection} from '../connection.js'
@@ -27,17 +28,36 @@ interface ClusterPick {
 
 /** tcp_proxy: one cluster or weighted ones, plain or through a CONNECT tunnel. Source: envoy-2022 D4. */
 export function runTcpProxy(input: TcpProxyInput): readonly Branch<Passage>[] {
-  return andThen(pickCluster(input), (pick) =>
-    andThen(
-      resolveUpstream({
-        config: input.context.config,
-        semantics: input.context.semantics,
-        cluster: pick.name,
-        connection: input.connection,
-        metadataMatch: pick.metadataMatch,
-      }),
-      (upstream) => [toPassage({...input, log: {...input.log, handledBy: 'tcp', ...loggedCluster(input, pick)}}, upstream)],
-    ),
+  return andThen(pickCluster(input), (pick) => overflowing(input, pick) ?? forward(input, pick))
+}
+
+/** A circuit breaker of 0 closes the connection, before any host is looked for. */
+function overflowing(input: TcpProxyInput, pick: ClusterPick): readonly Branch<Passage>[] | undefined {
+  const cluster = input.context.config.cluster(pick.name)
+  const limit = cluster === undefined ? undefined : closedLimit(cluster.view, {at: 'tcp', priority: 'DEFAULT'})
+  if (limit === undefined) return undefined
+  const log = {...input.log, handledBy: 'tcp', ...loggedCluster(input, pick)} as const
+  return single(overflow({...input, log}, {cluster: pick.name, limit}))
+}
+
+function overflow(
+  {connection, log}: TcpProxyInput,
+  {cluster, limit, flags = 'UO'}: {cluster: string; limit: string; flags?: string},
+): Passage {
+  const reason = `circuit breaker of cluster "${cluster}": ${limit} is 0`
+  return {end: stop({kind: 'refused', reason}, closedAtOnce(connection)), log: {...log, flags}}
+}
+
+function forward(input: TcpProxyInput, pick: ClusterPick): readonly Branch<Passage>[] {
+  return andThen(
+    resolveUpstream({
+      config: input.context.config,
+      semantics: input.context.semantics,
+      cluster: pick.name,
+      connection: input.connection,
+      metadataMatch: pick.metadataMatch,
+    }),
+    (upstream) => [toPassage({...input, log: {...input.log, handledBy: 'tcp', ...loggedCluster(input, pick)}}, upstream)],
   )
 }
 
@@ -114,6 +134,8 @@ function noUpstream(input: TcpProxyInput, upstream: Extract<Upstream, {kind: 'no
 
 function dial(input: TcpProxyInput, host: Extract<Upstream, {kind: 'host'}>): Branch<Passage> {
   const {context, connection} = input
+  const limit = closedLimit(host.cluster.view, {at: 'pool', priority: 'DEFAULT'})
+  if (limit !== undefined) return one(overflow(input, {cluster: host.cluster.name, limit, flags: 'URX'}))
   const tunnel = tunnelRequest(input, host)
   const left = departTo({context, host, connection, payload: tunnel?.payload ?? connection.payload})
   const log = {...input.log, upstreamHost: formatAddress(host.address)}

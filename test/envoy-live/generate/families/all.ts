@@ -1,5 +1,6 @@
 import {BASICS} from './basics.js'
+import {HOSTS} from './hosts.js'
 import {HTTP_FILTERS} from './http-filters.js'
 import type {Family} from './family.js'
 
-export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS]
+export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS, ...HOSTS]
