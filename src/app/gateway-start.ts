@@ -55,6 +55,6 @@ function entryPort(workload: Workload, config: EnvoyConfig): number {
 }
 
 function portsOf(listener: View): readonly number[] {
-  const port = listener.path('address', 'socket_address')?.num('port_value')
+  const port = listener.path('address', 'socket_address')?.port('port_value')
   return port === undefined ? [] : [port]
 }

@@ -65,7 +65,7 @@ function namedListener(name: string, {config, ip}: {readonly config: EnvoyConfig
     throw new UsageError({what: `The proxy has no listener "${name}".`, where: '--listener', help: listenersOf(config)})
   }
   const socket = found.view.path('address', 'socket_address')
-  const port = socket?.num('port_value')
+  const port = socket?.port('port_value')
   const bound = socket?.str('address') ?? ''
   return port === undefined ? {kind: 'internal', listener: name} : {kind: 'socket', ip: WILDCARDS.has(bound) ? ip : bound, port}
 }

@@ -35,6 +35,18 @@ export class View {
     return toNumber(this.get(field)?.value)
   }
 
+  /** A uint32; undefined for what it cannot hold (-1, 1.5, 1e21), and where it is left out. */
+  uint(field: string): number | undefined {
+    const value = this.num(field)
+    return value !== undefined && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? value : undefined
+  }
+
+  /** A port number, 0 where proto3 leaves it out; undefined for what can be no port (1.5, 70000). */
+  port(field: string): number | undefined {
+    const port = this.get(field) === undefined ? 0 : this.num(field)
+    return port !== undefined && isPort(port) ? port : undefined
+  }
+
   /** A bool; a BoolValue wrapper prints the same way. Absent is undefined. */
   bool(field: string): boolean | undefined {
     const value = this.get(field)?.value
@@ -79,6 +91,10 @@ export class View {
 export function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return typeof value === 'string' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(value) ? Number(value) : undefined
+}
+
+export function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 65_535
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -118,7 +118,7 @@ function healthOf(status: string): Health {
   }
 }
 
-/** A core.v3.Address; undefined when it is a name that DNS would have to resolve. */
+/** A core.v3.Address; undefined when it is a name that DNS would have to resolve, or nothing that can be dialled. */
 function readAddress(address: View | undefined): Address | undefined {
   const socket = address?.get('socket_address')
   if (socket !== undefined) return readSocket(socket)
@@ -130,7 +130,8 @@ function readAddress(address: View | undefined): Address | undefined {
 
 function readSocket(socket: View): Address | undefined {
   const ip = socket.str('address') ?? ''
-  return isIP(ip) === 0 ? undefined : {kind: 'socket', ip, port: socket.num('port_value') ?? 0}
+  const port = socket.port('port_value')
+  return isIP(ip) === 0 || port === undefined ? undefined : {kind: 'socket', ip, port}
 }
 
 function readInternal(internal: View): Address {

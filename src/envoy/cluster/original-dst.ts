@@ -49,7 +49,7 @@ export function originalDestination(config: View | undefined, asking: Asking): O
 }
 
 function override(config: View | undefined, found: Destination): Destination {
-  const port = config?.num('upstream_port_override')
+  const port = config?.get('upstream_port_override') === undefined ? undefined : config.port('upstream_port_override')
   return port === undefined ? found : {...found, address: {ip: found.address.ip, port}, portOverride: port}
 }
 

@@ -55,7 +55,7 @@ function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>
 
 /** A gRPC abort is an HTTP 200 with a grpc-status. header_abort: the request names its own status (fault_config.cc HeaderAbortProvider). */
 function abortStatus(abort: View, call: HttpFilterCall): number | undefined {
-  const fixed = abort.num('http_status')
+  const fixed = abort.uint('http_status')
   if (fixed !== undefined) return fixed
   if (abort.get('grpc_status') !== undefined) return 200
   if (abort.get('header_abort') === undefined) return undefined
@@ -67,7 +67,7 @@ function abortStatus(abort: View, call: HttpFilterCall): number | undefined {
 /** A fault that headers control lets them lower its percentage too. */
 function percentage(fault: View | undefined, call: HttpFilterCall): {part: number; whole: number} {
   const percent = fault?.get('percentage')
-  const part = percent?.num('numerator') ?? 0
+  const part = percent?.uint('numerator') ?? 0
   const lowered = fault?.get('header_abort') === undefined ? undefined : headerNumber(call, 'x-envoy-fault-abort-request-percentage')
   return {part: Math.min(part, lowered ?? part), whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
 }

@@ -51,5 +51,6 @@ function boundListener(listener: ListenerResource): Bound[] {
 
 function socketOf(socket: View): (SocketAddress & {v4Compatible: boolean})[] {
   const ip = canonicalIp(socket.str('address') ?? '')
-  return ip === undefined ? [] : [{ip, port: socket.num('port_value') ?? 0, v4Compatible: socket.bool('ipv4_compat') === true}]
+  const port = socket.port('port_value')
+  return ip === undefined || port === undefined ? [] : [{ip, port, v4Compatible: socket.bool('ipv4_compat') === true}]
 }

@@ -82,9 +82,9 @@ function weightedClusters(
   entries: readonly View[],
   input: {base: readonly View[]; context: EngineContext},
 ): readonly Branch<ClusterPick>[] {
-  const total = entries.reduce((sum, entry) => sum + (entry.num('weight') ?? 0), 0)
+  const total = entries.reduce((sum, entry) => sum + (entry.uint('weight') ?? 0), 0)
   return entries
-    .filter((entry) => (entry.num('weight') ?? 0) > 0)
+    .filter((entry) => (entry.uint('weight') ?? 0) > 0)
     .map((entry) => {
       const own = entry.path('metadata_match', 'filter_metadata')?.own('envoy.lb')
       const pick: ClusterPick = {
@@ -92,7 +92,7 @@ function weightedClusters(
         metadataMatch: own === undefined ? input.base : [...input.base, own],
         source: 'weighted_clusters',
       }
-      return {...one(pick), share: fraction(entry.num('weight') ?? 0, total)}
+      return {...one(pick), share: fraction(entry.uint('weight') ?? 0, total)}
     })
 }
 

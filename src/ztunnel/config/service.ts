@@ -42,7 +42,7 @@ function readEndpoints(view: View | undefined): readonly Endpoint[] {
 
 function readWeighted(view: View): WeightedWaypoint | undefined {
   const gateway = readGateway(view.get('destination')) ?? readGateway(view)
-  return gateway === undefined ? undefined : {gateway, weight: view.num('weight') ?? 0}
+  return gateway === undefined ? undefined : {gateway, weight: view.uint('weight') ?? 0}
 }
 
 const SCOPES: readonly RoutingScope[] = ['Network', 'Region', 'Zone', 'Subzone', 'Node', 'Cluster']

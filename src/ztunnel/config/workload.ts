@@ -19,7 +19,7 @@ export function readWorkload(view: View): Workload {
     protocol: view.str('protocol') === 'HBONE' ? 'HBONE' : 'TCP',
     hostNetwork: view.str('network_mode') === 'HostNetwork',
     healthy: view.str('status') !== 'Unhealthy',
-    capacity: view.num('capacity') ?? 1,
+    capacity: view.uint('capacity') ?? 1,
     locality: readLocality(view.get('locality')),
     waypoints: readWaypoints(view),
     ...(networkGateway === undefined ? {} : {networkGateway}),
@@ -77,6 +77,6 @@ function readLocality(view: View | undefined): Locality {
 
 function readTunnel(view: View | undefined): ApplicationTunnel | undefined {
   if (view === undefined) return undefined
-  const port = view.num('port')
+  const port = view.get('port') === undefined ? undefined : view.port('port')
   return {protocol: view.str('protocol') === 'PROXY' ? 'PROXY' : 'NONE', ...(port === undefined ? {} : {port})}
 }
