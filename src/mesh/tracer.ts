@@ -13,11 +13,13 @@ import {missingOf, sharesOf, worstOf} from './outcomes.js'
 export interface TraceLimits {
   /** Hops on one path. Real paths have fewer than thirty. */
   readonly maxDepth: number
+  /** Times that one path comes to the same address of one place. A loop whose requests differ each time would end nowhere else. */
+  readonly maxPasses: number
   /** Branches of the whole trace (`--max-branches`). */
   readonly maxBranches: number
 }
 
-const DEFAULT_LIMITS: TraceLimits = {maxDepth: 128, maxBranches: 10_000}
+const DEFAULT_LIMITS: TraceLimits = {maxDepth: 128, maxPasses: 4, maxBranches: 10_000}
 
 export interface Exploration {
   readonly start: Visit
@@ -53,6 +55,8 @@ class Explorer {
   readonly #pins: readonly string[]
   readonly #ids = new Map<string, HopId>()
   readonly #path = new Set<string>()
+  /** How often the current path came to an address of a place. */
+  readonly #passes = new Map<string, number>()
   /** In order of completion: a hop comes after everything it leads to. */
   readonly #completed: Hop[] = []
   readonly #outcomes = new Map<string, Outcome>()
@@ -83,7 +87,20 @@ class Explorer {
     const known = this.#ids.get(key)
     if (known !== undefined) return known
     if (this.#path.size >= this.#limits.maxDepth) return this.#limitReached(place, `a path of more than ${this.#limits.maxDepth} hops`)
-    return this.#open({station, arrival}, key)
+    return this.#pass({station, arrival}, key)
+  }
+
+  #pass({station, arrival}: Visit, key: string): HopId | OutcomeId {
+    const {place} = station.forwarder
+    const spot = canonicalText([station.key, arrival.entry])
+    const passes = this.#passes.get(spot) ?? 0
+    if (passes >= this.#limits.maxPasses) {
+      return this.#limitReached(place, `${passes} passes of one path through ${formatAddress(arrival.entry)}`)
+    }
+    this.#passes.set(spot, passes + 1)
+    const id = this.#open({station, arrival}, key)
+    this.#passes.set(spot, passes)
+    return id
   }
 
   #open({station, arrival}: Visit, key: string): HopId {
