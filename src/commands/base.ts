@@ -7,6 +7,7 @@ import {reportFailure} from '../hooks/report-failure.js'
 import {stdoutWidth, streamTheme} from '../hooks/terminal.js'
 import {type Call, toUsageError} from '../hooks/usage-error.js'
 import {renderWarning} from '../render/failure.js'
+import {printableJson} from '../render/json-line.js'
 import type {Theme} from '../render/theme.js'
 import {MINIMUM_WIDTH} from '../render/width.js'
 
@@ -103,7 +104,7 @@ export abstract class BaseCommand extends Command {
 
   /** In chunks: one string could pass the limit of the engine (libraries.md 0.3). */
   protected override logJson(json: unknown): void {
-    for (const chunk of stringifyChunked(json, null, 2)) process.stdout.write(chunk)
+    for (const chunk of stringifyChunked(json, null, 2)) process.stdout.write(printableJson(chunk))
     process.stdout.write('\n')
   }
 

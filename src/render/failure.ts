@@ -1,5 +1,6 @@
 import type {Failure} from '../flow/errors.js'
 import type {Theme} from './theme.js'
+import {printableJson} from './json-line.js'
 import {visible} from './visible.js'
 
 /** A failure for people: what happened, then one line each for where, expected, got and what to do. */
@@ -22,7 +23,7 @@ export function renderFailureJson(failure: Failure): string {
   const error = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, typeof value === 'string' ? safeLines(value).join('\n') : value]),
   )
-  return `${JSON.stringify({error: stack === undefined ? error : {...error, stack: stackFrames(stack)}}, null, 2)}\n`
+  return `${printableJson(JSON.stringify({error: stack === undefined ? error : {...error, stack: stackFrames(stack)}}, null, 2))}\n`
 }
 
 /** A warning for people. */

@@ -1,9 +1,14 @@
-/** What JSON.stringify leaves as it is, but a terminal would obey or a reader would not see. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+/** What JSON.stringify leaves as it is, but a terminal would obey or a reader would not see; line feeds are its own. */
+const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** A value as JSON on one line; characters that are not safe to print are escaped, so that it still reads the same. */
 export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (character) => escapeUnits(character))
+  return printableJson(JSON.stringify(value))
+}
+
+/** JSON text with everything escaped that is not safe to print. */
+export function printableJson(text: string): string {
+  return text.replace(UNSAFE, (character) => escapeUnits(character))
 }
 
 function escapeUnits(character: string): string {

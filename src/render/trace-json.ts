@@ -1,5 +1,6 @@
 import {formatShare, type Share} from '../flow/share.js'
 import type {Trace} from '../flow/trace.js'
+import {jsonLine, printableJson} from './json-line.js'
 
 /** JSON of the tool's own making: plain values, object keys in code unit order. */
 export type JsonDocument = null | boolean | number | string | readonly JsonDocument[] | {readonly [key: string]: JsonDocument}
@@ -17,12 +18,12 @@ export function traceDocument(trace: Trace): JsonDocument {
 
 /** The document on one line, for NDJSON. */
 export function toJson(trace: Trace): string {
-  return JSON.stringify(traceDocument(trace))
+  return jsonLine(traceDocument(trace))
 }
 
 /** The document indented by two, for readers and goldens. */
 export function renderJson(trace: Trace): string {
-  return JSON.stringify(traceDocument(trace), undefined, 2)
+  return printableJson(JSON.stringify(traceDocument(trace), undefined, 2))
 }
 
 function toDocument(value: unknown): JsonDocument {
