@@ -1,4 +1,4 @@
-import {fraction, multiplyShares, NOTHING, WHOLE, type Share} from '../../flow/share.js'
+import {fraction, multiplyShares, WHOLE, type Share} from '../../flow/share.js'
 
 /**
  * What is known about the one random value Envoy draws per request (its stream id). Every runtime fraction, weighted cluster and
@@ -44,7 +44,7 @@ function measure({constraints}: Draw): Share {
   const period = constraints.reduce((length, {modulus}) => leastCommonMultiple(length, modulus), 1)
   if (period <= MAX_PERIOD) return fraction(countResidues(constraints, period), period)
   const product = constraints.map(proportion).reduce(multiplyShares)
-  return product.numerator === 0n ? NOTHING : {...product, exact: false}
+  return {...product, exact: false}
 }
 
 function proportion({modulus, ranges}: Constraint): Share {

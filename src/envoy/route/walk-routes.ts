@@ -95,7 +95,7 @@ function splitByFraction(draw: Draw, {compiled, walk}: {compiled: CompiledRoute;
   const fraction = percent === undefined ? 'always' : runtimeFraction(percent, walk.question.context.runtime)
   const text = describeFraction(fraction)
   if (fraction === 'always') return {text, inside: {draw, share: WHOLE}, outside: undefined}
-  if (fraction === 'never') return {text, inside: undefined, outside: {draw, share: WHOLE}}
+  if (fraction === 'never') return {text, inside: undefined, outside: undefined}
   const side = (part: 'inside' | 'outside'): DrawPart | undefined => restrictDraw(draw, fractionConstraint(fraction, part))
   return {text, inside: side('inside'), outside: side('outside')}
 }
