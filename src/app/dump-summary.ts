@@ -86,7 +86,7 @@ function summarizeEnvoy(store: DumpStore): DumpSummary {
     kind: 'envoy',
     proxy: describeNode(config.node),
     counts: [countListeners(config), ...counts.filter(({kind, total}) => total > 0 || ALWAYS_SHOWN.has(kind))],
-    warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...rejectedUpdates(config)])],
+    warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...listenerWarnings(config)])],
   }
 }
 
@@ -103,11 +103,13 @@ function describeNode({pod, namespace, ip, nodeName, version, role}: EnvoyNode):
 
 function countListeners(config: EnvoyConfig): SummaryCount {
   const listeners = config.listeners()
+  const rejected = config.rejectedListeners().length
   const states = ['active', 'draining', 'warming', 'static'].map((state) => ({
     state,
     count: listeners.filter((one) => one.state === state).length,
   }))
-  return {kind: 'listeners', total: listeners.length, states: states.filter(({count}) => count > 0)}
+  const all = [...states, {state: 'rejected', count: rejected}]
+  return {kind: 'listeners', total: listeners.length + rejected, states: all.filter(({count}) => count > 0)}
 }
 
 function countLists(kind: string, {store, lists}: {store: DumpStore; lists: Lists}): SummaryCount {
@@ -126,12 +128,15 @@ function missingEndpoints(store: DumpStore): string[] {
   return lacks ? ['the dump lacks endpoints: collect it again with /config_dump?include_eds'] : []
 }
 
-function rejectedUpdates(config: EnvoyConfig): string[] {
-  return config
+/** Updates that never came into force, and what no connection can be walked through. */
+function listenerWarnings(config: EnvoyConfig): string[] {
+  const noted = config
     .listeners()
-    .flatMap(({name, rejectedUpdate}) =>
-      rejectedUpdate === undefined ? [] : [`listener ${name}: an update was rejected: ${rejectedUpdate}`],
-    )
+    .flatMap(({name, rejectedUpdate, view}) => [
+      ...(rejectedUpdate === undefined ? [] : [`listener ${name}: an update was rejected: ${rejectedUpdate}`]),
+      ...(view.path('address', 'socket_address')?.str('protocol') === 'UDP' ? [`listener ${name} takes UDP: it cannot be walked`] : []),
+    ])
+  return [...noted, ...config.rejectedListeners().map(({name, details}) => `listener ${name}: an update was rejected: ${details}`)]
 }
 
 const ZTUNNEL_LISTS = ['workloads', 'services', 'policies', 'certificates']

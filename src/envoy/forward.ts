@@ -11,6 +11,7 @@ import {selectFilterChain, type ChainChoice} from './filter-chain/select.js'
 import {acceptedConnection} from './listener/connection.js'
 import type {Filtered} from './listener/filtered.js'
 import {runListenerFilters} from './listener/listener-filters.js'
+import {whyNoInternalListener, whyNotListening} from './listener/not-listening.js'
 import {findListener} from './listener/select.js'
 import {runNetworkFilters} from './network/run-filters.js'
 import type {EnvoyVersion} from '../flow/envoy-version.js'
@@ -62,13 +63,15 @@ function servingListener(listener: ListenerResource | undefined): ListenerResour
 }
 
 /** envoy-2022 D1: an internal address without listener fails the dial at once. */
-function noListener(context: EngineContext, entry: Address): Branch<Passage> {
-  const warming = entry.kind === 'internal' && context.config.listener(entry.listener)?.state === 'warming'
-  const reason =
-    entry.kind === 'internal'
-      ? `internal listener "${entry.listener}" ${warming ? 'is only warming' : 'does not exist'}`
-      : `nothing listens on ${formatAddress(entry)}`
-  return one({end: stop({kind: entry.kind === 'internal' ? 'dangling-reference' : 'no-listener', reason}, NOT_ACCEPTED), log: {}})
+function noListener({config}: EngineContext, entry: Address): Branch<Passage> {
+  if (entry.kind === 'internal') {
+    const reason = `internal listener "${entry.listener}" ${whyNoInternalListener(config, entry.listener)}`
+    return one({end: stop({kind: 'dangling-reference', reason}, NOT_ACCEPTED), log: {}})
+  }
+  const {near, others} = entry.kind === 'socket' ? whyNotListening(config, entry) : {near: [], others: []}
+  const reason = [`nothing listens on ${formatAddress(entry)}`, ...near].join('; ')
+  const step: Step = {kind: 'listener', name: 'none', address: formatAddress(entry), because: [], evidence: [], rejected: others}
+  return one({end: stop({kind: 'no-listener', reason}, NOT_ACCEPTED), log: {}}, others.length === 0 ? [] : [step])
 }
 
 function accept(entered: Entered): readonly Branch<Passage>[] {
@@ -155,11 +158,11 @@ function listenerStep(context: EngineContext, input: {listener: ListenerResource
       kind: 'internal-listener',
       name: listener.name,
       ...(entry.endpointId === undefined ? {} : {endpointId: entry.endpointId}),
-      because: [],
+      because: listener.notes ?? [],
       evidence: [context.evidence(listener.view)],
     }
   }
-  const because = listener.rejectedUpdate === undefined ? [] : [`a newer version was rejected: ${listener.rejectedUpdate}`]
+  const because = listener.notes ?? []
   return {kind: 'listener', name: listener.name, address: formatAddress(entry), because, evidence: [context.evidence(listener.view)]}
 }
 

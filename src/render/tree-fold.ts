@@ -16,8 +16,9 @@ export function isShown(step: Step, fold: Fold): boolean {
   const {isFirst, isLast, isStopped} = fold
   switch (step.kind) {
     case 'tunnel':
-    case 'internal-listener':
       return false
+    case 'internal-listener':
+      return step.because.length > 0
     case 'listener-filter':
       return isOpaque(step, fold)
     case 'network-filter':

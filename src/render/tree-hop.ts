@@ -117,6 +117,7 @@ function entryTexts(steps: readonly Step[], {glyphs}: TreeStyle): readonly strin
 function isHeadlined(step: Step, {hop, steps}: Passage): boolean {
   switch (step.kind) {
     case 'listener':
+      return step.because.length === 0
     case 'matcher':
       return true
     case 'capture':

@@ -56,7 +56,7 @@ function addressText(step: Step): string {
 
 /** Of steps whose other words do not say why they came so. */
 function decidingPhrases(step: Step): readonly string[] {
-  if (step.kind === 'hand-off') return step.because
+  if (step.kind === 'hand-off' || step.kind === 'listener' || step.kind === 'internal-listener') return step.because
   if (step.kind !== 'authorization' || step.clause !== undefined) return []
   return step.decision === 'deny' ? step.because.filter((phrase) => phrase !== 'no policy matches') : step.because
 }

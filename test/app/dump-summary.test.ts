@@ -36,6 +36,36 @@ describe('the summary of a dump', () => {
     expect(summary.warnings).toEqual(['listener a: an update was rejected: bad'])
   })
 
+  it('names a listener that never came into force, one for UDP, and a section nobody knows', () => {
+    const udp = {name: 'dns', address: {socket_address: {protocol: 'UDP', address: '0.0.0.0', port_value: 53}}}
+    const document = {
+      configs: [
+        {
+          '@type': type('ListenersConfigDump'),
+          dynamic_listeners: [
+            {name: 'gone', error_state: {details: 'bad'}},
+            {name: 'dns', active_state: {listener: udp}},
+          ],
+        },
+        {'@type': 'type.googleapis.com/acme.v1.Extra', things: [{}]},
+      ],
+    }
+    const {counts, warnings} = summarizeDump(memoryStore({name: 'a.json', document}), 'envoy')
+    expect(counts[0]).toEqual({
+      kind: 'listeners',
+      total: 2,
+      states: [
+        {state: 'active', count: 1},
+        {state: 'rejected', count: 1},
+      ],
+    })
+    expect(warnings).toEqual([
+      'section acme.v1.Extra is not understood: what it holds is left out',
+      'listener dns takes UDP: it cannot be walked',
+      'listener gone: an update was rejected: bad',
+    ])
+  })
+
   it('says that endpoints are missing, not that there are none', () => {
     const clusters = {'@type': type('ClustersConfigDump'), static_clusters: [{cluster: {name: 'a'}}]}
     const lacking = summarizeDump(memoryStore({name: 'a.json', document: {configs: [clusters]}}), 'envoy')

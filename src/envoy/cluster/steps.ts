@@ -21,7 +21,7 @@ export function clusterStep({context, cluster, type, join, endpoints, because = 
     name: cluster.name,
     type: type.name,
     ...(join === undefined ? {} : {join}),
-    because,
+    because: [...because, ...(cluster.notes ?? [])],
     evidence: [
       clusterEvidence(context, cluster),
       ...(endpoints === undefined ? [] : [viewEvidence(context, {view: endpoints.assignment, inferred: endpoints.inferred})]),

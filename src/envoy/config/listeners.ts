@@ -1,9 +1,9 @@
 import type {ResourceRef} from '../../json/store.js'
 import type {View} from '../../json/view.js'
 import type {EntryReader} from './entry-reader.js'
-import type {ListenerResource, ResourceState} from './model.js'
+import type {ListenerResource, RejectedListener, ResourceState} from './model.js'
 import {LazyResource} from './resource.js'
-import {bodyOf} from './resources.js'
+import {bodyOf, rejectionText} from './resources.js'
 
 const SECTIONS = ['static_listeners', 'dynamic_listeners']
 
@@ -39,6 +39,19 @@ export class Listeners {
     return name === '' ? undefined : this.#inForce(this.#reader.find(SECTIONS, name))
   }
 
+  /** Those with an error and no state that was ever in force. */
+  rejected(): RejectedListener[] {
+    return this.#reader.refs(['dynamic_listeners']).flatMap((ref) => {
+      const entry = this.#reader.read(ref)
+      const error = entry.get('error_state')
+      if (error === undefined || (ref.name !== undefined && this.find(ref.name) !== undefined)) return []
+      const name = ref.name ?? failedName(entry)
+      // A nameless error of a listener that serves is a rejected update of it.
+      if (name !== '' && this.find(name) !== undefined) return []
+      return [{name, details: rejectionText(error), view: error.get('failed_configuration') ?? error}]
+    })
+  }
+
   /** Cheap findings only: two listeners with one name, and updates that never came into force. */
   warnings(): string[] {
     const groups = [...groupByName(this.#reader.refs(SECTIONS))]
@@ -57,7 +70,8 @@ export class Listeners {
     const name = first.name ?? ''
     const rejected =
       refs.map((ref) => rejection(this.#reader.read(ref))).find((details) => details !== undefined) ?? this.#nameless().get(name)
-    return new LazyResource({...best, name, ...(rejected === undefined ? {} : {rejectedUpdate: rejected})})
+    const notes = notesOn({best, offers, rejected})
+    return new LazyResource({...best, name, notes, ...(rejected === undefined ? {} : {rejectedUpdate: rejected})})
   }
 
   #offers(ref: ResourceRef): Offer[] {
@@ -86,13 +100,28 @@ export class Listeners {
   }
 }
 
+/** Of the states a listener is in, one is in force; the others are told. */
+function notesOn({best, offers, rejected}: {best: Offer; offers: readonly Offer[]; rejected: string | undefined}): readonly string[] {
+  const others = offers.filter((offer) => offer !== best)
+  const versionOf = (state: ResourceState): string => others.find((offer) => offer.state === state)?.version ?? 'unknown'
+  const notes = [
+    ...(rejected === undefined ? [] : [`a newer version was rejected: ${rejected}`]),
+    ...(others.some(({state}) => state === 'warming') ? [`version ${versionOf('warming')} is warming: it is not in force yet`] : []),
+    ...(others.some(({state}) => state === 'draining')
+      ? [`version ${versionOf('draining')} is draining: it keeps its old connections`]
+      : []),
+    ...(others.some(({state}) => state === best.state) ? ['the dump has another one of this name: the first is in force'] : []),
+  ]
+  return notes.length === 0 || best.version === undefined ? notes : [`version ${best.version} is in force`, ...notes]
+}
+
 function failedName(entry: View): string {
   return entry.path('error_state', 'failed_configuration')?.str('name') ?? ''
 }
 
 function rejection(entry: View): string | undefined {
   const error = entry.get('error_state')
-  return error === undefined ? undefined : (error.str('details') ?? 'no details given')
+  return error === undefined ? undefined : rejectionText(error)
 }
 
 /** Listeners without a name are different listeners: Envoy gives each a name of its own. */

@@ -9,6 +9,17 @@ export interface Resource {
   readonly view: View
   readonly state: ResourceState
   readonly version?: string
+  /** What else the dump says of this name, each as one phrase: updates that are not in force, older versions, doubles. */
+  readonly notes?: readonly string[]
+}
+
+/** A listener that is known by the error of its update alone: it never came into force (envoy-2022 D8). */
+export interface RejectedListener {
+  /** Empty when the dump does not tell. */
+  readonly name: string
+  readonly details: string
+  /** The configuration that was rejected, or what there is of the entry. */
+  readonly view: View
 }
 
 export interface ListenerResource extends Resource {
@@ -51,6 +62,8 @@ export interface EnvoyConfig {
   /** Listeners that serve: static, active, and draining ones; warming-only ones with state `warming`. */
   listeners(): readonly ListenerResource[]
   listener(name: string): ListenerResource | undefined
+  /** Listeners that are nowhere else, because their only update was rejected. */
+  rejectedListeners(): readonly RejectedListener[]
   cluster(name: string): Resource | undefined
   clusterNames(): readonly string[]
   /** The ClusterLoadAssignment of a cluster: from the endpoints section, else none of this dump's business. */

@@ -3,7 +3,7 @@ import type {View} from '../../json/view.js'
 import {Endpoints} from './endpoints.js'
 import {EntryReader} from './entry-reader.js'
 import {Listeners} from './listeners.js'
-import type {EndpointLookup, EnvoyConfig, EnvoyNode, ListenerResource, Resource} from './model.js'
+import type {EndpointLookup, EnvoyConfig, EnvoyNode, ListenerResource, RejectedListener, Resource} from './model.js'
 import {readNode, withIdentity} from './node.js'
 import type {Corroborate} from './rejoin/corroborate.js'
 import {CLUSTERS, DYNAMIC_ROUTES, EXTENSIONS, findResource, resourceAt, ROUTES, SECRETS} from './resources.js'
@@ -37,6 +37,7 @@ class DumpConfig implements EnvoyConfig {
   readonly #runtimeWarnings: readonly string[]
   #warnings: readonly string[] | undefined
   #all: readonly ListenerResource[] | undefined
+  #rejected: readonly RejectedListener[] | undefined
 
   constructor(store: DumpStore, {corroborate = [], trustDomain}: ReadOptions) {
     const bootstrap = bootstrapOf(store)
@@ -52,7 +53,13 @@ class DumpConfig implements EnvoyConfig {
   }
 
   get warnings(): readonly string[] {
-    this.#warnings ??= [...this.#store.warnings, ...this.#runtimeWarnings, ...this.#listeners.warnings(), ...this.#endpoints.warnings()]
+    this.#warnings ??= [
+      ...this.#store.warnings,
+      ...this.#runtimeWarnings,
+      ...this.#listeners.warnings(),
+      ...this.#endpoints.warnings(),
+      ...unknownSections(this.#store),
+    ]
     return this.#warnings
   }
 
@@ -63,6 +70,11 @@ class DumpConfig implements EnvoyConfig {
 
   listener(name: string): ListenerResource | undefined {
     return this.#listeners.find(name)
+  }
+
+  rejectedListeners(): readonly RejectedListener[] {
+    this.#rejected ??= this.#listeners.rejected()
+    return this.#rejected
   }
 
   cluster(name: string): Resource | undefined {
@@ -112,6 +124,16 @@ class DumpConfig implements EnvoyConfig {
   extension(name: string): Resource | undefined {
     return findResource(name, {shelf: EXTENSIONS, reader: this.#reader})
   }
+}
+
+const KNOWN_SECTIONS: ReadonlySet<string> = new Set(
+  ['Bootstrap', 'Clusters', 'Listeners', 'Routes', 'ScopedRoutes', 'Endpoints', 'Secrets', 'Ecds'].map((kind) => `${kind}ConfigDump`),
+)
+
+/** A config object of a type that is not known stays in the dump as it is: nothing in it decides here. */
+function unknownSections(store: DumpStore): string[] {
+  const unknown = store.configTypes().filter((type) => type !== '' && !type.split('.').some((part) => KNOWN_SECTIONS.has(part)))
+  return [...new Set(unknown)].map((type) => `section ${type} is not understood: what it holds is left out`)
 }
 
 function bootstrapOf(store: DumpStore): View | undefined {

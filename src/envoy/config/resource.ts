@@ -6,6 +6,7 @@ export interface ResourceParts {
   readonly state: ResourceState
   readonly version?: string
   readonly rejectedUpdate?: string
+  readonly notes?: readonly string[]
   readonly read: () => View
 }
 
@@ -15,6 +16,7 @@ export class LazyResource implements ListenerResource {
   readonly state: ResourceState
   readonly version?: string
   readonly rejectedUpdate?: string
+  readonly notes?: readonly string[]
   readonly #read: () => View
 
   constructor(parts: ResourceParts) {
@@ -22,6 +24,7 @@ export class LazyResource implements ListenerResource {
     this.state = parts.state
     if (parts.version !== undefined) this.version = parts.version
     if (parts.rejectedUpdate !== undefined) this.rejectedUpdate = parts.rejectedUpdate
+    if (parts.notes !== undefined && parts.notes.length > 0) this.notes = parts.notes
     this.#read = parts.read
   }
 

@@ -27,10 +27,12 @@ interface Library {
 
 /** The resource a list entry holds; a partial entry (`?mask=`) reads as an empty message. */
 export function resourceAt(ref: ResourceRef, {shelf, reader}: Library): Resource {
-  const version = reader.read(ref).str('version_info')
+  const entry = reader.read(ref)
+  const version = entry.str('version_info')
   return new LazyResource({
     name: ref.name ?? '',
     state: stateOf(ref.section),
+    notes: rejectionNotes(entry),
     ...(version === undefined ? {} : {version}),
     read: () => bodyOf(reader.read(ref), shelf.body),
   })
@@ -38,8 +40,41 @@ export function resourceAt(ref: ResourceRef, {shelf, reader}: Library): Resource
 
 /** The resource of this name that is in force. */
 export function findResource(name: string, library: Library): Resource | undefined {
-  const [ref] = library.reader.find(library.shelf.sections, name)
-  return ref && resourceAt(ref, library)
+  const [ref, ...others] = library.reader.find(library.shelf.sections, name)
+  if (ref === undefined) return undefined
+  const found = resourceAt(ref, library)
+  return others.length === 0 ? found : withNotes(found, others.map(noteOnOther))
+}
+
+function withNotes(found: Resource, notes: readonly string[]): Resource {
+  const {name, state, version, notes: own = []} = found
+  return new LazyResource({
+    name,
+    state,
+    ...(version === undefined ? {} : {version}),
+    notes: [...own, ...new Set(notes)],
+    read: () => found.view,
+  })
+}
+
+/** What comes later under the same name is not in force. */
+function noteOnOther({section}: ResourceRef): string {
+  return section.includes('warming')
+    ? 'a newer version is warming: it is not in force yet'
+    : 'the dump has another one of this name: the first is in force'
+}
+
+/** `a newer version was rejected: …`, with the version and time where the dump has them (UpdateFailureState, envoy-2022 D8). */
+export function rejectionNotes(entry: View): readonly string[] {
+  const error = entry.get('error_state')
+  return error === undefined ? [] : [`a newer version was rejected: ${rejectionText(error)}`]
+}
+
+export function rejectionText(error: View): string {
+  const version = error.str('version_info') ?? ''
+  const time = error.str('last_update_attempt') ?? ''
+  const about = [...(version === '' ? [] : [`version ${version}`]), ...(time === '' ? [] : [time])]
+  return `${error.str('details') ?? 'no details given'}${about.length === 0 ? '' : ` (${about.join(', ')})`}`
 }
 
 export function bodyOf(entry: View, field: string): View {

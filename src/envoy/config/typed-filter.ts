@@ -6,14 +6,30 @@ export interface TypedFilter {
   readonly name: string
   readonly type: string
   readonly message: View
+  /** Set where ECDS has not delivered the configuration: an absent one must not pass for an empty one. */
+  readonly undelivered?: string
 }
 
-/** Reads a filter entry; its configuration stands in place or was delivered by ECDS under the filter's name. Source: envoy-2022 D8. */
+/**
+ * Reads a filter entry; its configuration stands in place, was delivered by ECDS under the filter's name, or is the default that serves
+ * until then. Source: envoy-2022 D8.
+ */
 export function typedFilter(config: EnvoyConfig, filter: View): TypedFilter {
   const name = filter.str('name') ?? '(unnamed)'
   const discovery = filter.get('config_discovery')
-  const any = filter.get('typed_config') ?? (discovery === undefined ? undefined : delivered(config, name))
-  return {name, type: any?.typeName() ?? announcedType(discovery) ?? name, message: any?.message() ?? filter}
+  const any = filter.get('typed_config') ?? (discovery === undefined ? undefined : discovered(config, {name, discovery}))
+  if (any !== undefined) return {name, type: any.typeName() ?? name, message: any.message()}
+  const announced = discovery === undefined ? name : (announcedType(discovery) ?? name)
+  return {
+    name,
+    type: announced,
+    message: filter,
+    ...(discovery === undefined ? {} : {undelivered: `${announced}, which ECDS has not delivered`}),
+  }
+}
+
+function discovered(config: EnvoyConfig, {name, discovery}: {readonly name: string; readonly discovery: View}): View | undefined {
+  return delivered(config, name) ?? discovery.get('default_config')
 }
 
 function delivered(config: EnvoyConfig, name: string): View | undefined {
@@ -21,6 +37,6 @@ function delivered(config: EnvoyConfig, name: string): View | undefined {
 }
 
 /** A filter whose configuration has not arrived still announces its type. */
-function announcedType(discovery: View | undefined): string | undefined {
-  return discovery?.list('type_urls')[0]?.text()?.split('/').at(-1)
+function announcedType(discovery: View): string | undefined {
+  return discovery.list('type_urls')[0]?.text()?.split('/').at(-1)
 }

@@ -39,6 +39,12 @@ export function terminateTls(input: TlsInput): TlsOutcome {
 
 function handshake(input: TlsInput, config: View): TlsOutcome {
   const {payload} = input.connection
+  const [waiting] = secretNames(config).filter((name) => input.context.config.secret(name)?.state === 'warming')
+  // ssl_socket.cc NotReadySslSocket: without its secret a chain closes every connection, plaintext ones too.
+  if (waiting !== undefined) {
+    const reason = `secret "${waiting}" was not delivered: TLS cannot be served`
+    return failed(input, {config, stop: stop({kind: 'tls-failure', reason})})
+  }
   switch (payload.kind) {
     case 'tls':
       return checkCertificate({...input, config, payload})
@@ -128,6 +134,13 @@ function failed(input: TlsInput, found: {config: View; stop: Stop}): TlsOutcome 
   }
   const answer = found.stop.answer.kind === 'closed' ? NOT_ACCEPTED : found.stop.answer
   return {kind: 'failed', stop: {...found.stop, answer}, steps: [step]}
+}
+
+/** Every secret the chain waits for: its certificates, and what it trusts. */
+function secretNames(config: View): string[] {
+  const common = config.get('common_tls_context')
+  const trusted = (common?.get('combined_validation_context') ?? common)?.get('validation_context_sds_secret_config')?.str('name')
+  return [...certificateSecrets(config), ...(trusted === undefined ? [] : [trusted])]
 }
 
 function certificateSecrets(config: View): string[] {

@@ -123,6 +123,10 @@ function dial(
     target.connect === 'terminate'
       ? [connectStep(context, {target, host})]
       : sentRequestSteps(target, {sent: requestFor(target, host), evidence: context.evidence})
+  if (left.failure !== undefined) {
+    const logged = {...log, code: 503, flags: 'UF', upstreamHost: formatAddress(host.address)}
+    return one<Passage>({end: stop(left.failure, {kind: 'http', status: 503}), log: logged}, [...told, ...left.steps])
+  }
   return one<Passage>(
     {
       end: {kind: 'depart', departure: left.departure},

@@ -18,6 +18,7 @@ import {httpStep, type HttpFilterCall, type HttpFiltersInput, type HttpResult} f
 import {mutateRequest} from './header-mutation.js'
 import {answerHealthCheck} from './health-check.js'
 import {checkJwt} from './jwt.js'
+import {fetchOnDemand} from './on-demand.js'
 import {limitByService, limitLocally} from './rate-limit.js'
 
 type HttpFilter = (call: HttpFilterCall) => readonly Branch<HttpResult>[]
@@ -36,6 +37,7 @@ const FILTERS: ReadonlyMap<string, HttpFilter> = new Map<string, HttpFilter>([
   [`${HTTP}ext_authz.v3.ExtAuthz`, authorizeExternally],
   [`${HTTP}ratelimit.v3.RateLimit`, limitByService],
   [`${HTTP}local_ratelimit.v3.LocalRateLimit`, limitLocally],
+  [`${HTTP}on_demand.v3.OnDemand`, fetchOnDemand],
   [`${HTTP}router.v3.Router`, (call) => single({kind: 'continue', stream: call.stream})],
 ])
 
@@ -48,7 +50,6 @@ const PASSIVE = new Set([
   `${HTTP}grpc_web.v3.GrpcWeb`,
   `${HTTP}dynamic_forward_proxy.v3.FilterConfig`,
   `${HTTP}upstream_codec.v3.UpstreamCodec`,
-  `${HTTP}on_demand.v3.OnDemand`,
   'stats.PluginConfig',
   'io.istio.http.peer_metadata.Config',
   'istio.telemetry.baggagehandler.v1.Config',
@@ -67,7 +68,7 @@ export function runHttpFilters(input: HttpFiltersInput): readonly Branch<HttpRes
 }
 
 function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpResult>[] {
-  const {name, type, message} = typedFilter(input.context.config, filter)
+  const {name, type, message, undelivered} = typedFilter(input.context.config, filter)
   const own = perFilterConfig({
     choice: input.choice,
     filterName: name,
@@ -86,7 +87,7 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
   if (PASSIVE.has(type) || isReportingWasm(message)) {
     return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
   }
-  return (FILTERS.get(type) ?? opaque)(call)
+  return undelivered === undefined ? (FILTERS.get(type) ?? opaque)(call) : opaque({...call, type: undelivered})
 }
 
 function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {

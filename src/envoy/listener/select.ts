@@ -15,7 +15,8 @@ const indexes = new WeakMap<EnvoyConfig, readonly Bound[]>()
 
 /**
  * The listener of an address: one bound to exactly ip:port, else one on the wildcard address of that family.
- * `bound` leaves out listeners with bind_to_port false, which are reachable by hand-off only. UDP listeners take no connection.
+ * `bound` leaves out listeners with bind_to_port false, which are reachable by hand-off only. UDP listeners take no connection,
+ * warming ones not yet, draining ones none that is new.
  * Source: envoy-2022 D1; connection_handler_impl.cc getBalancedHandlerByAddress.
  */
 export function findListener(config: EnvoyConfig, query: {address: SocketAddress; bound: boolean}): ListenerResource | undefined {
@@ -34,7 +35,7 @@ function boundListeners(config: EnvoyConfig): readonly Bound[] {
   if (known !== undefined) return known
   const built = config
     .listeners()
-    .filter((listener) => listener.state !== 'warming')
+    .filter(({state}) => state !== 'warming' && state !== 'draining')
     .flatMap((listener) => boundListener(listener))
   indexes.set(config, built)
   return built

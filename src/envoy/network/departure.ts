@@ -1,5 +1,6 @@
 import type {Departure, Payload} from '../../flow/connection.js'
 import type {Step} from '../../flow/step.js'
+import type {Verdict} from '../../flow/verdict.js'
 import type {Upstream, UpstreamSocket, UpstreamTls} from '../cluster/upstream.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
@@ -10,6 +11,8 @@ type Host = Extract<Upstream, {kind: 'host'}>
 export function departTo(input: {context: EngineContext; host: Host; connection: Connection; payload: Payload}): {
   departure: Departure
   steps: Step[]
+  /** Set when the host cannot be dialled. */
+  failure?: Verdict
 } {
   const {context, host, connection} = input
   const tls = tlsOf(host.socket)
@@ -24,7 +27,20 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
         : {kind: 'kept', address: connection.keptSource},
     ...(host.internal === undefined ? {} : {internal: host.internal}),
   }
-  return {departure, steps: tls === undefined ? [] : [tlsStep(context, {tls, host})]}
+  const waiting = tls === undefined ? undefined : undeliveredSecret(context, tls)
+  return {
+    departure,
+    steps: tls === undefined ? [] : [tlsStep(context, {tls, host})],
+    ...(waiting === undefined
+      ? {}
+      : {failure: {kind: 'tls-failure', reason: `secret "${waiting}" was not delivered: TLS cannot be dialled`}}),
+  }
+}
+
+/** ssl_socket.cc NotReadySslSocket: without its secrets a cluster fails every connection it opens. */
+function undeliveredSecret({config}: EngineContext, {secrets, validationSecret}: UpstreamTls): string | undefined {
+  const names = [...secrets, ...(validationSecret === undefined ? [] : [validationSecret])]
+  return names.find((name) => config.secret(name)?.state === 'warming')
 }
 
 /** The TLS layer of a transport socket, also inside internal_upstream and other wrappers. */

@@ -93,8 +93,9 @@ function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
 
 function runFilter(input: {context: EngineContext; filter: View; progress: Progress; log: ProxyLog}): readonly Branch<Result>[] {
   const {context, filter, progress, log} = input
-  const {name, type, message} = typedFilter(context.config, filter)
+  const {name, type, message, undelivered} = typedFilter(context.config, filter)
   const run = isReportingWasm(message) ? telemetry : (FILTERS.get(type) ?? opaque)
+  if (undelivered !== undefined && run !== telemetry) return opaque({context, config: message, name, type: undelivered, progress, log})
   return run({context, config: message, name, type, progress, log})
 }
 

@@ -138,8 +138,8 @@ function dial(input: TcpProxyInput, host: Extract<Upstream, {kind: 'host'}>): Br
   if (limit !== undefined) return one(overflow(input, {cluster: host.cluster.name, limit, flags: 'URX'}))
   const tunnel = tunnelRequest(input, host)
   const left = departTo({context, host, connection, payload: tunnel?.payload ?? connection.payload})
-  const log = {...input.log, upstreamHost: formatAddress(host.address)}
-  return one<Passage>({end: {kind: 'depart', departure: left.departure}, log}, [
+  const log = {...input.log, upstreamHost: formatAddress(host.address), ...(left.failure === undefined ? {} : {flags: 'UF'})}
+  return one<Passage>({end: left.failure === undefined ? {kind: 'depart', departure: left.departure} : stop(left.failure), log}, [
     ...(tunnel === undefined ? [] : [tunnel.step]),
     ...left.steps,
   ])

@@ -1,0 +1,16 @@
+import {single, type Branch} from '../branch.js'
+import {undetermined} from '../context.js'
+import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
+
+/**
+ * The on_demand filter holds a request whose cluster is not there and, where ODCDS is configured, fetches it; what comes is in no dump.
+ * Source: envoy-2022 D6; on_demand_update.cc handleOnDemandCds.
+ */
+export function fetchOnDemand(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  const {context, stream, cluster, log} = call
+  const odcds = (call.perRoute ?? call.config).get('odcds')
+  const isKnown = cluster === undefined || context.config.cluster(cluster) !== undefined
+  if (odcds === undefined || isKnown) return single({kind: 'continue', stream}, [httpStep(call, 'nothing to fetch')])
+  const missing = {what: `cluster "${cluster}" is fetched on demand`, collect: 'take the dump again after such a request'}
+  return single<HttpResult>({kind: 'ended', passage: {end: undetermined(missing), log}}, [httpStep(call, `fetches cluster ${cluster}`)])
+}
