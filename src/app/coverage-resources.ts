@@ -1,5 +1,6 @@
 import type {EnvoyConfig, ListenerResource} from '../envoy/config/model.js'
 import {typedFilter} from '../envoy/config/typed-filter.js'
+import {compileRoutes} from '../envoy/route/compiled-routes.js'
 import {describeMatch, routeName} from '../envoy/route/describe-route.js'
 import {policyName} from '../flow/policy-name.js'
 import type {View} from '../json/view.js'
@@ -101,7 +102,8 @@ function addTable(walk: Walk, {name, view}: Named): void {
 
 function addRoute(walk: Walk, {name, view}: Named): void {
   const own = `${name} / ${routeName(view)}`
-  walk.found.push({kind: 'routes', name: own, match: describeMatch(view, walk.config.runtime), pointers: [view.pointer]})
+  const [match] = compileRoutes([view]).map((route) => describeMatch(route, walk.config.runtime))
+  walk.found.push({kind: 'routes', name: own, ...(match === undefined ? {} : {match}), pointers: [view.pointer]})
   addOverrides(walk, {name: own, view})
   const weighted = view.path('route', 'weighted_clusters')?.list('clusters') ?? []
   for (const entry of weighted) addOverrides(walk, {name: own, view: entry})
