@@ -101,6 +101,12 @@ export const walkFlags = {
     multipleNonGreedy: true,
   }),
   authority: Flags.string({description: 'HTTP :authority, or Host.', helpGroup: REQUEST, helpValue: 'HOST'}),
+  'ztunnel-version': Flags.custom<number>({
+    description: 'Istio release to take a Rust ztunnel for, such as 1.26 (default: what its dump says or shows).',
+    helpGroup: SOURCES,
+    helpValue: 'VERSION',
+    parse: (text) => Promise.resolve(parseIstioMinor(text)),
+  })(),
   inner: Flags.custom<InnerRequest>({
     description: 'Request inside the CONNECT, such as "GET productpage:9080/".',
     helpGroup: REQUEST,
@@ -216,6 +222,13 @@ function parseVersion(text: string): EnvoyVersion {
   const version = parseEnvoyVersion(text)
   if (version === undefined) throw new UsageError({what: 'This is no Envoy version.', expected: 'such as 1.24', got: text})
   return version
+}
+
+/** Rust ztunnels exist since Istio 1.18. */
+function parseIstioMinor(text: string): number {
+  const minor = Number(/^v?1\.(\d{2})(?:\.\d{1,3})?$/.exec(text)?.[1] ?? 0)
+  if (minor < 18) throw new UsageError({what: 'This is no release with a Rust ztunnel.', expected: 'such as 1.26', got: text})
+  return minor
 }
 
 function parseHeader(text: string): [string, string] {

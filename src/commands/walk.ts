@@ -4,7 +4,7 @@ import {CoverageCollector, coverageExitCode, missedGoals} from '../app/coverage.
 import type {Mesh} from '../app/mesh.js'
 import {openSources} from '../app/open.js'
 import {readWalkQuestion, walkQuestionFrom} from '../app/question-input.js'
-import {walkProxy} from '../app/walk.js'
+import {walkProxy, type WalkOptions} from '../app/walk.js'
 import type {WalkQuestion} from '../app/walk-arrival.js'
 import type {Trace} from '../flow/trace.js'
 import {renderBatchLine} from '../render/batch-line.js'
@@ -24,6 +24,7 @@ ends where the connection leaves it: what the next one does is not part of it.
 
   static override examples = [
     '<%= config.bin %> walk ztunnel --port 15001 --src 10.4.2.19 --dst 10.8.4.226:9080',
+    '<%= config.bin %> walk ztunnel -f ztunnel.json --port 15008 --src 10.4.2.19 --identity spiffe://td/ns/a/sa/b --authority 10.4.2.7:80',
     '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
     '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
     '<%= config.bin %> walk gateway --batch questions.ndjson --coverage --fail-under routes=80',
@@ -62,7 +63,7 @@ ends where the connection leaves it: what the next one does is not part of it.
     const {listener, port, identity, alpn, authority, inner, method, path, sni} = flags
     const request = {identity, alpn, authority, inner, method, path, sni, headers}
     const question = walkQuestionFrom({proxy, listener, port, source, destination, ...request})
-    const trace = await walkProxy(mesh, {question, limits: limitsOf(flags)})
+    const trace = await walkProxy(mesh, {question, ...walkOptionsOf(flags)})
     const answer = {kind: 'trace' as const, line: 1, trace, ...(expected === undefined ? {} : {expected})}
     collector?.addProxy(question.proxy)
     collector?.add(answer)
@@ -75,7 +76,7 @@ ends where the connection leaves it: what the next one does is not part of it.
   }
 
   private async answerAll({mesh, flags, proxy, collector}: Asking, path: string): Promise<readonly BatchAnswer[]> {
-    const limits = limitsOf(flags)
+    const options = walkOptionsOf(flags)
     const batch = {
       lines: batchLines(path),
       read: (value: unknown): WalkQuestion => {
@@ -83,7 +84,7 @@ ends where the connection leaves it: what the next one does is not part of it.
         collector?.addProxy(question.proxy)
         return question
       },
-      answer: (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, limits}),
+      answer: (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, ...options}),
       expected: ({expect}: WalkQuestion) => expect,
     }
     return answerBatch(batch, async (answer) => {
@@ -98,6 +99,11 @@ interface Asking {
   readonly flags: WalkFlags
   readonly proxy: string | undefined
   readonly collector: CoverageCollector | undefined
+}
+
+function walkOptionsOf(flags: WalkFlags): Omit<WalkOptions, 'question'> {
+  const ztunnelMinor = flags['ztunnel-version']
+  return {limits: limitsOf(flags), ...(ztunnelMinor === undefined ? {} : {ztunnelMinor})}
 }
 
 type WalkFlags = Interfaces.InferredFlags<typeof Walk.flags & typeof Walk.baseFlags>
