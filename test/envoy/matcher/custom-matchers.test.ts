@@ -111,8 +111,9 @@ describe('IPMatcher', () => {
     }
     expect(outcomes(custom(IP, broken, toChain('else')))).toEqual(['else'])
     const empty = {...ipMatcher(), range_matchers: [{ranges: [{address_prefix: '10.0.0.0', prefix_len: 8}]}]}
-    expect(outcomes(custom(IP, empty, toChain('else')))).toEqual(['else'])
-    expect(outcomes(custom(PORT, ipMatcher({ranges: ['0.0.0.0/0'], on: toChain('x')}), toChain('else')))).toEqual(['else'])
+    expect(pathOf(custom(IP, empty, toChain('else')))).toEqual(['DestinationIPInput 10.0.0.1 → (no match)'])
+    const port = custom(PORT, ipMatcher({ranges: ['0.0.0.0/0'], on: toChain('x')}), toChain('else'))
+    expect([outcomes(port), pathOf(port)]).toEqual([['else'], ['DestinationPortInput 80 → (no match)']])
   })
 })
 
@@ -162,7 +163,9 @@ describe.each(['ServerNameMatcher', 'DomainMatcher'] as const)('%s', (type) => {
   test('the part before a wildcard is never empty, and an entry without on_match or with a number for a name selects nothing', () => {
     const matchers = [{domains: ['a.test']}, {domains: [7, 'b.test'], on_match: toChain('b')}]
     const config = {...domainMatcher(type, []), domain_matchers: matchers}
-    expect(outcomes(custom('ServerNameInput', config, toChain('else')), {connection: sni('a.test')})).toEqual(['else'])
+    expect(pathOf(custom('ServerNameInput', config, toChain('else')), {connection: sni('a.test')})).toEqual([
+      'ServerNameInput a.test → (no match)',
+    ])
     expect(pathOf(custom('ServerNameInput', config), {connection: sni('b.test')})).toEqual(['ServerNameInput b.test → b.test'])
     const wild = domainMatcher(type, [['*.test', toChain('wild')]])
     expect(outcomes(custom('ServerNameInput', wild), {connection: sni('.test')})).toEqual(['none'])

@@ -2,7 +2,21 @@ import {describe, expect, test} from 'vitest'
 import {usesKeepMatching} from '../../../src/envoy/matcher/evaluate.js'
 import {toChain} from '../engine/dump.js'
 import {view} from '../match/samples.js'
-import {branches, custom, exact, ipMatcher, is, list, nest, NEWER, OLDER, outcomes, UNKNOWN} from './trees.js'
+import {
+  branches,
+  custom,
+  exact,
+  ipMatcher,
+  is,
+  list,
+  nest,
+  NEWER,
+  OLDER,
+  outcomes,
+  undecidedPredicate,
+  UNKNOWN,
+  unknownPredicate,
+} from './trees.js'
 
 const IP = 'DestinationIPInput'
 const recordOnly = (onMatch: object): Readonly<Record<string, unknown>> => ({...onMatch, keep_matching: true})
@@ -54,6 +68,14 @@ describe('keep_matching', () => {
   test.each(CASES)('$what', ({matcher, older, newer}) => {
     expect(outcomes(matcher, {semantics: OLDER})).toEqual([older])
     expect(outcomes(matcher, {semantics: NEWER})).toEqual([newer])
+  })
+
+  test('what could not be decided below it stays so', () => {
+    const open = {what: undecidedPredicate(), unknown: unknownPredicate()}
+    const below = (when: Readonly<Record<string, unknown>>): object => recordOnly(nest(list([{when, on: toChain('inner')}])))
+    const matcher = exact(IP, {'10.0.0.1': below(open.what)}, toChain('else'))
+    expect(outcomes(matcher, {semantics: NEWER})).toEqual(['undecided: TLS input on a plaintext connection'])
+    expect(outcomes(exact(IP, {'10.0.0.1': below(open.unknown)}, toChain('else')), {semantics: NEWER})).toEqual(['else', 'else'])
   })
 
   test('without a version both stand', () => {

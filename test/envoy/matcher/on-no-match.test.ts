@@ -146,6 +146,16 @@ describe('where a nested miss goes', () => {
     expect(pathOf(exact(IP, {x: MISS}, toChain('else')))).toEqual([`${IP} 10.0.0.1 → (no match)`])
   })
 
+  test('a list inside a map goes on from the path of the map', () => {
+    const inner = nest(list([{when: is(PORT, {exact: '80'}), on: toChain('a')}]))
+    expect(pathOf(exact(IP, {'10.0.0.1': inner}))).toEqual([`${IP} 10.0.0.1 → 10.0.0.1`, `${PORT} 80 → 80`])
+  })
+
+  test('a prefix map of a proxy that does not tell its version', () => {
+    const matcher = prefix(IP, {'10.': toChain('short'), '10.0.0': MISS})
+    expect(outcomes(matcher, {semantics: UNKNOWN})).toEqual(['short', 'none, final'])
+  })
+
   test('a list path tells the predicates up to the one that held', () => {
     const matcher = list([
       {when: is(PORT, {exact: '1'}), on: toChain('a')},

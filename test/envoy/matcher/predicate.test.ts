@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest'
 import {evaluatePredicate, type PredicateResult} from '../../../src/envoy/matcher/predicate.js'
 import {input, toChain} from '../engine/dump.js'
 import {requestOf, streamOf, view} from '../match/samples.js'
-import {branches, connectionTo, is, list, outcomes, undecidedPredicate, unknownPredicate} from './trees.js'
+import {branches, connectionTo, is, list, outcomes, pathOf, undecidedPredicate, unknownPredicate} from './trees.js'
 
 type Message = Readonly<Record<string, unknown>>
 
@@ -223,9 +223,21 @@ describe('a list with an entry that nobody can decide', () => {
     ])
   })
 
+  test('all that is open is said', () => {
+    const both = and(UNKNOWN, unknownPredicate('x.Other'))
+    expect(branches(list([{when: both, on: toChain('first')}]), {connection: CONNECTION})[0]).toBe(
+      'one of 2: first if custom matcher x.Custom and custom matcher x.Other matches',
+    )
+  })
+
   test('for Envoy: the list ends there (I.4; recorded: uri-san-plain of matchers-rbac-matcher)', () => {
     const entries = [{when: UNDECIDED, on: toChain('first')}, rest]
     expect(outcomes(list(entries, toChain('else')), {connection: CONNECTION})).toEqual(['undecided: TLS input on a plaintext connection'])
+    expect(pathOf(list(entries), {connection: CONNECTION})).toEqual(['san (absent) → (no match)'])
+    const twice = [{when: or(UNDECIDED, UNDECIDED), on: toChain('first')}]
+    expect(outcomes(list(twice), {connection: CONNECTION})).toEqual([
+      'undecided: TLS input on a plaintext connection and TLS input on a plaintext connection',
+    ])
     const tls = connectionTo('10.0.8.1:80', {tls: {alpn: []}})
     expect(outcomes(list(entries), {connection: tls})).toEqual(['rest'])
   })
