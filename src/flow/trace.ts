@@ -56,6 +56,8 @@ export interface Branch {
   readonly steps: readonly Step[]
   readonly log?: ProxyLog
   readonly mirror?: true
+  /** The upstream connection that was opened before the path ended here; it carries nothing (envoy-2022 I.9, ambient-ga J.1). */
+  readonly opened?: HopId | OutcomeId
 }
 
 /** One forwarder passed once. */

@@ -116,6 +116,7 @@ class Explorer {
 
   #branch(station: Station, exit: Exit): Branch {
     const {share, requires, steps, log, mirror} = exit
+    const opened = exit.kind === 'stop' && exit.dialled !== undefined ? this.follow(station.next(exit.dialled)) : undefined
     return {
       to: this.#target(station, exit),
       share,
@@ -123,6 +124,7 @@ class Explorer {
       steps,
       ...(log === undefined ? {} : {log}),
       ...(mirror === undefined ? {} : {mirror}),
+      ...(opened === undefined ? {} : {opened}),
     }
   }
 

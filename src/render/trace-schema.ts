@@ -89,6 +89,7 @@ const branch = z
     steps: z.array(stepSchema).describe('steps of this branch alone'),
     log: log.optional(),
     mirror: z.literal(true).describe('a copy of the request: decides nothing for the caller').optional(),
+    opened: text.describe('hop of an upstream connection that was opened before the path ended here, and carries nothing').optional(),
   })
   .meta({id: 'Branch'})
 

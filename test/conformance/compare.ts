@@ -4,6 +4,7 @@ import {compare as compareAmbient2022} from './layers/ambient2022.js'
 import {compare as compareEnvoy} from './layers/envoy-compare.js'
 import {compare as compareIstiod} from './layers/istiod-compare.js'
 import {compare as compareKernel} from './layers/kernel-compare.js'
+import {compare as compareWholepath} from './layers/wholepath-compare.js'
 import {compare as compareZtunnel} from './layers/ztunnel-compare.js'
 import {gapFor} from './known-gaps.js'
 import {readCases} from './recorded-cases.js'
@@ -34,6 +35,7 @@ const COMPARERS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['ambient2022', compareAmbient2022],
   ['istiod', compareIstiod],
   ['kernel', compareKernel],
+  ['wholepath', compareWholepath],
   ['ztunnel', compareZtunnel],
   ['ztunnel-old', compareZtunnel],
 ])
@@ -47,10 +49,10 @@ interface Tally {
 }
 
 /** Predicts a tree of recordings and compares with what was observed. */
-export function compareTree(root: string): LayerResult[] {
+export async function compareTree(root: string): Promise<LayerResult[]> {
   const tallies = new Map<string, Tally>()
   const observations = new Map<string, ReadonlyMap<string, unknown>>()
-  for (const {layer, scenario, id, predicted} of predictTree(root)) {
+  for await (const {layer, scenario, id, predicted} of predictTree(root)) {
     const tally = tallies.get(layer) ?? newTally()
     tallies.set(layer, tally)
     const key = `${layer}/${scenario}`

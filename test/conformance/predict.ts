@@ -4,6 +4,7 @@ import {predict as predictAmbient2022} from './layers/ambient2022.js'
 import {predict as predictEnvoy} from './layers/envoy.js'
 import {predict as predictIstiod} from './layers/istiod.js'
 import {predict as predictKernel} from './layers/kernel.js'
+import {predict as predictWholepath} from './layers/wholepath.js'
 import {predict as predictZtunnel} from './layers/ztunnel.js'
 import {readCases} from './recorded-cases.js'
 
@@ -14,12 +15,15 @@ export interface Prediction {
   readonly predicted: unknown
 }
 
+type Predictor = (scenarioDir: string) => Iterable<Prediction> | AsyncIterable<Prediction>
+
 /** Layers with an engine behind them; the others answer `undetermined` until their engine exists. */
-const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Prediction>> = new Map([
+const PREDICTORS: ReadonlyMap<string, Predictor> = new Map<string, Predictor>([
   ['envoy', predictEnvoy],
   ['ambient2022', predictAmbient2022],
   ['istiod', predictIstiod],
   ['kernel', predictKernel],
+  ['wholepath', predictWholepath],
   ['ztunnel', predictZtunnel],
   ['ztunnel-old', predictZtunnel],
 ])
@@ -27,20 +31,20 @@ const PREDICTORS: ReadonlyMap<string, (scenarioDir: string) => Iterable<Predicti
 const LAYERS = ['ambient2022', 'envoy', 'istiod', 'kernel', 'wholepath', 'ztunnel', 'ztunnel-old'] as const
 
 /** Predictions for every case of a tree in the oracle format, in a fixed order. */
-export function* predictTree(root: string): Iterable<Prediction> {
+export async function* predictTree(root: string): AsyncIterable<Prediction> {
   for (const layer of LAYERS) {
     for (const scenario of folders(join(root, layer))) yield* predictScenario({layer, scenario, dir: join(root, layer, scenario)})
   }
 }
 
-function* predictScenario(input: {layer: string; scenario: string; dir: string}): Iterable<Prediction> {
+async function* predictScenario(input: {layer: string; scenario: string; dir: string}): AsyncIterable<Prediction> {
   const predictor = PREDICTORS.get(input.layer)
   if (predictor === undefined) {
     for (const id of caseIds(input.dir)) yield {...idOf(input, id), predicted: {undetermined: `the ${input.layer} engine is not built yet`}}
     return
   }
   const seen = new Set<string>()
-  for (const prediction of guarded(predictor(input.dir), input)) {
+  for await (const prediction of guarded(predictor(input.dir), input)) {
     seen.add(prediction.id)
     yield {...prediction, layer: input.layer, scenario: input.scenario}
   }
@@ -54,7 +58,10 @@ function idOf(input: {layer: string; scenario: string}, id: string): {layer: str
 }
 
 /** One broken scenario must not hide the others. */
-function* guarded(predictions: Iterable<Prediction>, input: {layer: string; scenario: string}): Iterable<Prediction> {
+async function* guarded(
+  predictions: Iterable<Prediction> | AsyncIterable<Prediction>,
+  input: {layer: string; scenario: string},
+): AsyncIterable<Prediction> {
   try {
     yield* predictions
   } catch (error) {

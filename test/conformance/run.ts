@@ -5,24 +5,24 @@ import {predictTree} from './predict.js'
 import {conformancePage} from './page.js'
 
 /** `--predict DIR`: NDJSON predictions on stdout. Otherwise: compare with the recordings and write docs/conformance.md. */
-function main(args: readonly string[]): void {
+async function main(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--predict')
-  if (at >= 0) predictTo(args[at + 1])
-  else compareAll({write: !args.includes('--no-write')})
+  if (at >= 0) await predictTo(args[at + 1])
+  else await compareAll({write: !args.includes('--no-write')})
 }
 
-function predictTo(dir: string | undefined): void {
+async function predictTo(dir: string | undefined): Promise<void> {
   if (dir === undefined) {
     process.stderr.write('--predict needs a directory in the recording format\n')
     process.exitCode = 64
     return
   }
-  for (const prediction of predictTree(dir)) process.stdout.write(`${JSON.stringify(prediction)}\n`)
+  for await (const prediction of predictTree(dir)) process.stdout.write(`${JSON.stringify(prediction)}\n`)
 }
 
-function compareAll(options: {write: boolean}): void {
+async function compareAll(options: {write: boolean}): Promise<void> {
   const root = oracleRoot()
-  const results = compareTree(root)
+  const results = await compareTree(root)
   if (options.write) writeFileSync(new URL('../../docs/conformance.md', import.meta.url), conformancePage(results))
   for (const result of results) report(result)
   const passed = sum(results.map((result) => result.passed))
@@ -43,4 +43,4 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-main(process.argv.slice(2))
+await main(process.argv.slice(2))

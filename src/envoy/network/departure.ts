@@ -1,5 +1,6 @@
-import type {Departure, Payload} from '../../flow/connection.js'
+import type {Departure, ExpectedName, Payload} from '../../flow/connection.js'
 import type {Step} from '../../flow/step.js'
+import type {View} from '../../json/view.js'
 import type {Verdict} from '../../flow/verdict.js'
 import type {Upstream, UpstreamSocket, UpstreamTls} from '../cluster/upstream.js'
 import type {Connection} from '../connection.js'
@@ -69,7 +70,26 @@ function wrapTls(context: EngineContext, input: {tls: UpstreamTls; payload: Payl
     payload: input.payload,
     ...(input.tls.sni === undefined ? {} : {sni: input.tls.sni}),
     ...(identity === undefined ? {} : {peer: {uriSans: [identity], dnsSans: []}}),
+    ...expectation(input),
   }
+}
+
+/**
+ * Identities that a tunnel's far end must present one of. Only exact names and prefixes are told on; with any other matcher
+ * nobody is refused here. Source: ambient-ga D.6.
+ */
+function expectation({tls, payload}: {tls: UpstreamTls; payload: Payload}): {expects?: readonly ExpectedName[]} {
+  const isTunnel = payload.kind === 'http' && payload.request.method === 'CONNECT'
+  if (!isTunnel || !tls.validates || tls.sanMatchers.length === 0) return {}
+  const names = tls.sanMatchers.flatMap((matcher) => expectedName(matcher.get('matcher') ?? matcher) ?? [])
+  return names.length === tls.sanMatchers.length ? {expects: names} : {}
+}
+
+function expectedName(matcher: View): ExpectedName | undefined {
+  const exact = matcher.str('exact')
+  if (exact !== undefined) return {match: 'exact', value: exact}
+  const prefix = matcher.str('prefix')
+  return prefix === undefined ? undefined : {match: 'prefix', value: prefix}
 }
 
 /**
