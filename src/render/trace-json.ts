@@ -26,7 +26,8 @@ export function renderJson(trace: Trace): string {
   return printableJson(JSON.stringify(traceDocument(trace), undefined, 2))
 }
 
-function toDocument(value: unknown): JsonDocument {
+/** Any result as plain JSON, in the same manner. */
+export function toDocument(value: unknown): JsonDocument {
   switch (typeof value) {
     case 'string':
     case 'boolean':

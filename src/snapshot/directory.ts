@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {InputError} from '../flow/errors.js'
 import {IndexBuilder} from '../json/index-builder.js'
 import {fileStream, inflate} from './byte-stream.js'
+import {isCapturePath, type CaptureFile} from './captures.js'
 import {roughKind} from './dump-kind.js'
 import {readFailure} from './input-problem.js'
 import type {Manifest, ManifestFile} from './manifest.js'
@@ -26,6 +27,8 @@ export interface RecordedFile {
 export interface Contents {
   readonly dumps: readonly RecordedFile[]
   readonly inventory: readonly RecordedFile[]
+  /** Texts of packet rules, sets and routes. */
+  readonly captures: readonly CaptureFile[]
   readonly warnings: readonly string[]
 }
 
@@ -38,7 +41,7 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
  */
 export async function readDirectory(path: string): Promise<Contents> {
   const contents = await readContents(path)
-  if (contents.dumps.length > 0 || contents.inventory.length > 0) return contents
+  if (contents.dumps.length > 0 || contents.inventory.length > 0 || contents.captures.length > 0) return contents
   throw new InputError({
     what: 'The directory holds neither dumps nor inventory.',
     file: path,
@@ -70,10 +73,12 @@ function fromManifest(tree: Tree, manifest: Manifest): Contents {
     manifest.files.filter((file) => file.kind === kind).map((file) => toRecorded(tree, file))
   const dumps = files('config-dump')
   const inventory = files('inventory')
-  const absent = [...dumps, ...inventory].filter((file) => file.path === undefined)
+  const captures = files('capture').filter(({name}) => isCapturePath(name))
+  const absent = [...dumps, ...inventory, ...captures].filter((file) => file.path === undefined)
   return {
     dumps,
     inventory: inventory.filter((file) => file.path !== undefined),
+    captures: captures.flatMap(({name, path}) => (path === undefined ? [] : [{name, path}])),
     warnings: absent.map((file) => `${file.name}: ${file.error ?? ''}`),
   }
 }
@@ -89,13 +94,15 @@ function toRecorded(tree: Tree, file: ManifestFile): RecordedFile {
 async function readTree(tree: Tree): Promise<Contents> {
   const dumps: RecordedFile[] = []
   const inventory: RecordedFile[] = []
-  for (const name of listFiles(tree).filter((file) => /\.json(\.gz)?$/.test(file))) {
+  const files = listFiles(tree)
+  const captures = files.filter(isCapturePath).map((name) => ({name, path: join(tree.root, name)}))
+  for (const name of files.filter((file) => /\.json(\.gz)?$/.test(file) && !isCapturePath(file))) {
     const path = join(tree.root, name)
     const kind = await sniff(path)
     if (kind === 'config-dump') dumps.push({name, path, ...placeFrom(name)})
     if (kind === 'inventory') inventory.push({name, path})
   }
-  return {dumps, inventory, warnings: []}
+  return {dumps, inventory, captures, warnings: []}
 }
 
 /** `proxies/<namespace>/<pod>.json` tells both; any other path only names the file. */

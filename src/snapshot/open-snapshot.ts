@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs'
 import {basename} from 'node:path'
 import {InputError, UsageError} from '../flow/errors.js'
+import {readCaptures} from './captures.js'
 import {findDemo} from './demos.js'
 import {readDirectory, type Contents, type RecordedFile} from './directory.js'
 import {openDump} from './open-dump.js'
@@ -26,6 +27,7 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
     name,
     proxies,
     ...(inventory === undefined ? {} : {inventory}),
+    captures: () => readCaptures(contents.captures),
     warnings: [...contents.warnings, ...warnings],
     close: () => {
       for (const proxy of proxies) proxy.close()
@@ -33,7 +35,7 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
   }
 }
 
-const NOTHING: Contents = {dumps: [], inventory: [], warnings: []}
+const NOTHING: Contents = {dumps: [], inventory: [], captures: [], warnings: []}
 const STDIN = '-'
 
 interface NamedFile {

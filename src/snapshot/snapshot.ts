@@ -1,6 +1,7 @@
 import type {InputError} from '../flow/errors.js'
 import type {Inventory} from '../flow/inventory.js'
 import type {DumpStore} from '../json/store.js'
+import type {RecordedCapture} from './captures.js'
 
 /** What was recorded of one cluster, or what a handful of lone dumps tell. Dumps are only read when they are loaded. */
 export interface Snapshot {
@@ -10,6 +11,8 @@ export interface Snapshot {
   readonly proxies: readonly ProxyDump[]
   /** Absent when no inventory was recorded. */
   readonly inventory?: Inventory
+  /** Packet rules of nodes and pods. Read anew with each call; none where none were recorded. */
+  captures(): Promise<readonly RecordedCapture[]>
   readonly warnings: readonly string[]
   /** Closes open files. Stores cannot read afterwards. */
   close(): void

@@ -32,10 +32,10 @@ export async function isStale(): Promise<boolean> {
   return Math.max(...times) > (await stat(MANIFEST)).mtimeMs
 }
 
-/** The commands that src defines: one per module but the base class and the shared flags, `a/b.ts` is `a:b`. */
+/** The commands that src defines: one per module but the base class and modules of flags, `a/b.ts` is `a:b`. */
 export async function commandIds(): Promise<readonly string[]> {
   const names = await modules('src/commands', '.ts')
-  return names.filter((name) => name !== 'base' && name !== 'flags').map((name) => name.replaceAll(path.sep, ':'))
+  return names.filter((name) => name !== 'base' && !name.endsWith('flags')).map((name) => name.replaceAll(path.sep, ':'))
 }
 
 /** A deleted source must not live on as a command. */

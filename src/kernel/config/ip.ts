@@ -58,6 +58,14 @@ export function isUnspecified(ip: Ip): boolean {
   return ip.value === 0n
 }
 
+/** `10.0.0.0/8`; a single address without its length. */
+export function formatPrefix({family, value, length}: Prefix): string {
+  const bits = bitsOf(family)
+  const bytes = Array.from({length: bits / 8}, (_, index) => Number((value >> BigInt(bits - 8 * (index + 1))) & 255n))
+  const text = ipaddr.fromByteArray(bytes).toString()
+  return length === bits ? text : `${text}/${length}`
+}
+
 /** One spelling per address; text that is no address stays. */
 export function canonicalIp(text: string): string {
   return isIP(text) === 0 ? text : ipaddr.parse(text).toString()

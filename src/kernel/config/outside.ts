@@ -23,6 +23,20 @@ export function networkWithOutside(namespaces: readonly NetworkNamespace[]): Net
   }
 }
 
+/** The same network with nothing known of what is behind one device: packets come in there, and answers go out there. */
+export function cutOff(network: Network, end: DeviceEnd): Network {
+  const beyond = outside(outsideName(end))
+  const far = {namespace: beyond.name, device: LINK}
+  const ends = new Map([
+    [keyOf(end), far],
+    [keyOf(far), end],
+  ])
+  return {
+    namespaces: new Map([...network.namespaces, [beyond.name, beyond]]),
+    peerOf: (one) => ends.get(keyOf(one)) ?? network.peerOf(one),
+  }
+}
+
 /** How the assumed namespace behind a device is called. */
 export function outsideName({namespace, device}: DeviceEnd): string {
   return `beyond ${device} of ${namespace}`

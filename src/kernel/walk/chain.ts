@@ -1,6 +1,7 @@
 import type {PacketRule, RuleChain, RuleTable} from '../config/packet-rules.js'
 import {applyTarget} from './apply-target.js'
-import {ruleMatches} from './match.js'
+import {failedMatch} from './match.js'
+import {describeMatch} from './describe-match.js'
 import type {Effect, HookName, RuleContext, Surroundings, Transit} from './transit.js'
 
 /** One step of the walk, as the kernel's TRACE shows it. */
@@ -9,7 +10,9 @@ export interface VisitedRule {
   readonly chain: string
   /** Absent at the end of a chain. */
   readonly rule?: PacketRule
-  readonly effect: 'jump' | 'goto' | 'continue' | 'accept' | 'drop' | 'reject' | 'return' | 'end' | 'policy'
+  readonly effect: 'jump' | 'goto' | 'continue' | 'accept' | 'drop' | 'reject' | 'return' | 'end' | 'policy' | 'passed-over'
+  /** The condition that does not hold, of a rule that was passed over. */
+  readonly failed?: string
   /** After the rule. */
   readonly mark: number
 }
@@ -53,7 +56,11 @@ function walkChain(walk: TableWalk, {chain, transit, depth}: ChainWalk): ChainEn
   let current = transit
   for (const rule of chain.rules) {
     const context: RuleContext = {...walk.surroundings, transit: current, hook: walk.hook}
-    if (!ruleMatches(rule, context)) continue
+    const failed = failedMatch(rule, context)
+    if (failed !== undefined) {
+      passOver(walk, {chain: chain.name, rule, failed: describeMatch(failed), mark: current.mark})
+      continue
+    }
     const effect = applyTarget(rule.target, context)
     visit(walk, {chain: chain.name, rule, effect: effect.kind, mark: 'transit' in effect ? effect.transit.mark : current.mark})
     const next = follow(walk, {effect, transit: current, depth})
@@ -98,4 +105,8 @@ function enter(
 
 function visit({visited, table}: TableWalk, step: Omit<VisitedRule, 'table'>): void {
   visited.push({table: table.name, ...step})
+}
+
+function passOver(walk: TableWalk, step: Required<Pick<VisitedRule, 'chain' | 'rule' | 'failed' | 'mark'>>): void {
+  if (walk.surroundings.explain) visit(walk, {...step, effect: 'passed-over'})
 }

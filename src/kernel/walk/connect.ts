@@ -3,7 +3,7 @@ import type {Share} from '../../flow/share.js'
 import {familyOf, parseIp, type Family, type Ip} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {Network} from '../config/network.js'
-import {outsideName} from '../config/outside.js'
+import {cutOff, outsideName} from '../config/outside.js'
 import {isLocalAddress, routeOutput} from '../route/output.js'
 import {explore, type Choices, type Way} from './choices.js'
 import {originalDestination} from './conntrack.js'
@@ -25,6 +25,8 @@ export interface Attempt {
   readonly transparent: boolean
   /** The packet is not sent here but comes in on this device, from whoever is behind it. */
   readonly inDevice?: string
+  /** Rules that do not take a packet are listed too. */
+  readonly explain?: true
 }
 
 export interface Owner {
@@ -75,8 +77,9 @@ export function walkAttempt(network: Network, attempt: Attempt): readonly Branch
 }
 
 function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attempt; readonly choices: Choices}): Outcome {
-  const run = newRun(network, choices)
-  if (attempt.inDevice !== undefined) return runArrival(run, {...attempt, inDevice: attempt.inDevice})
+  const explain = attempt.explain === true
+  if (attempt.inDevice !== undefined) return runArrival(network, {attempt: {...attempt, inDevice: attempt.inDevice}, choices, explain})
+  const run = newRun(network, {choices, explain})
   const socket = openSocket(run, attempt)
   if (typeof socket === 'string') return outcomeOf(run, {attempt, result: socket})
   run.sockets.push(socket)
@@ -92,10 +95,15 @@ function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attemp
   return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
 }
 
+interface ComingIn extends Pick<Run, 'choices' | 'explain'> {
+  readonly attempt: Attempt & {readonly inDevice: string}
+}
+
 /** The socket that waits for the answer is behind the device. */
-function runArrival(run: Run, attempt: Attempt & {readonly inDevice: string}): Outcome {
+function runArrival(network: Network, {attempt, choices, explain}: ComingIn): Outcome {
   const {namespace, inDevice: device, source = '0.0.0.0', mark} = attempt
-  const sender = run.network.peerOf({namespace, device})?.namespace ?? outsideName({namespace, device})
+  const run = newRun(cutOff(network, {namespace, device}), {choices, explain})
+  const sender = outsideName({namespace, device})
   const socket = waitingSocket({...attempt, namespace: sender}, {ip: source, family: familyOf(source)})
   run.sockets.push(socket)
   receive(run, {namespace, device, mark, packet: firstPacket(attempt, socket)})
@@ -135,7 +143,12 @@ interface Choosing {
 }
 
 function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): {readonly ip: string} | {readonly error: string} {
-  const answer = routeOutput(namespace, {destination, mark: attempt.mark, protocol: attempt.protocol})
+  const {
+    mark,
+    protocol,
+    destination: {port},
+  } = attempt
+  const answer = routeOutput(namespace, {destination, mark, protocol, ...(protocol === 'icmp' ? {} : {destinationPort: port})})
   if (answer.kind === 'undetermined') run.doubts.push(answer.why)
   if (answer.kind === 'refused') return {error: answer.error}
   const ip = answer.kind === 'route' ? answer.source : undefined

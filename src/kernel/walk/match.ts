@@ -3,23 +3,24 @@ import {contains, parseIp} from '../config/ip.js'
 import type {PortRange} from '../config/model.js'
 import type {Match, MatchBody, PacketRule} from '../config/packet-rules.js'
 import {addressTypes} from './address-type.js'
+import {describeMatch} from './describe-match.js'
 import {hasPorts, icmpType, type Packet} from './packet.js'
 import {matchSet} from './match-set.js'
 import {shareOfProbability} from './probability.js'
 import type {RuleContext, Transit} from './transit.js'
 
 /**
- * Whether a rule takes the packet: every condition must hold. What is random, or not modelled, is decided by the run's choices.
- * Source: envoy-2022 C.4.
+ * The first condition of a rule that does not hold; undefined when the rule takes the packet. What is random, or not modelled,
+ * is decided by the run's choices. Source: envoy-2022 C.4.
  */
-export function ruleMatches(rule: PacketRule, context: RuleContext): boolean {
-  return rule.matches.every((match) => decided(match, {rule, context}))
+export function failedMatch(rule: PacketRule, context: RuleContext): Match | undefined {
+  return rule.matches.find((match) => !decided(match, {rule, context}))
 }
 
 function decided(match: Match, {rule, context}: {readonly rule: PacketRule; readonly context: RuleContext}): boolean {
   const found = holds(match, context)
   if (found === 'yes' || found === 'no') return found === 'yes'
-  return context.choices.decide({what: `"${describe(match)}" of rule ${rule.chain} ${rule.number} holds`})
+  return context.choices.decide({what: `"${describeMatch(match)}" of rule ${rule.chain} ${rule.number} holds`})
 }
 
 /** A condition with its negation. */
@@ -144,20 +145,4 @@ function flagsOf({kind}: Packet): readonly string[] {
 function isIcmpType({type, code}: Extract<MatchBody, {kind: 'icmp-type'}>, packet: Packet): boolean {
   const own = icmpType(packet)
   return own?.[0] === type && (code === undefined || own[1] === code)
-}
-
-/** A condition in words, for reasons and conditions of branches. */
-function describe(match: MatchBody): string {
-  switch (match.kind) {
-    case 'unknown':
-      return match.text
-    case 'owner':
-      return `owner ${match.of} ${match.ids.map(({from, to}) => (from === to ? from : `${from}-${to}`)).join(',')}`
-    case 'set':
-      return `set ${match.set} ${match.sides.join(',')}`
-    case 'every-nth':
-      return `packet ${match.packet} of every ${match.every}`
-    default:
-      return match.kind
-  }
 }

@@ -45,6 +45,7 @@ function surroundingsOf(run: Run, namespace: NetworkNamespace): Surroundings {
     namespace,
     connections: connectionsOf(run, namespace.name),
     choices: run.choices,
+    explain: run.explain,
     transparentSocket: transparentSocket(run, namespace),
   }
 }

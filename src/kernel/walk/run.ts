@@ -92,10 +92,12 @@ export interface Run {
   readonly neighbours: Set<string>
   /** Things that were needed and are not known: the outcome is open. */
   readonly doubts: string[]
+  /** Rules that do not take a packet are recorded too. */
+  readonly explain: boolean
 }
 
-export function newRun(network: Network, choices: Choices): Run {
-  return {network, choices, tables: new Map(), sockets: [], passes: [], events: [], neighbours: new Set(), doubts: []}
+export function newRun(network: Network, {choices, explain}: Pick<Run, 'choices' | 'explain'>): Run {
+  return {network, choices, explain, tables: new Map(), sockets: [], passes: [], events: [], neighbours: new Set(), doubts: []}
 }
 
 export function namespaceOf({network, doubts}: Run, name: string): NetworkNamespace | undefined {

@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly namespace: NetworkNamespace
   readonly connections: ConnectionTable
   readonly choices: Choices
+  /** Rules that do not take the packet are recorded too. */
+  readonly explain: boolean
   /** The socket that TPROXY would hand a packet to. */
   readonly transparentSocket: (transit: Transit, to: {readonly ip?: string; readonly port: number}) => TransparentAnswer
 }

@@ -1,0 +1,82 @@
+import {UsageError} from '../flow/errors.js'
+import type {Inventory, Pod} from '../flow/inventory.js'
+import {readCapture} from '../kernel/config/capture-files.js'
+import type {NetworkNamespace} from '../kernel/config/namespace.js'
+import type {Network} from '../kernel/config/network.js'
+import {networkWithOutside} from '../kernel/config/outside.js'
+import {openSnapshot} from '../snapshot/open-snapshot.js'
+import type {SnapshotSources} from '../snapshot/snapshot.js'
+
+/** The recorded packet rules of a snapshot, by node. */
+export interface CaptureShelf {
+  readonly inventory: Inventory
+  readonly warnings: readonly string[]
+  /** Nodes first, then pods as `namespace/pod`, in the order of their names. */
+  readonly places: readonly CapturePlace[]
+  /** A place with the rest of its node. Asking again gives the same network. */
+  readonly networkOf: (place: CapturePlace) => Network
+}
+
+export interface CapturePlace {
+  readonly kind: 'node' | 'pod'
+  /** Node, or `namespace/pod`: the name of the namespace in the network. */
+  readonly name: string
+  /** The node it is on; absent where nobody knows. */
+  readonly node?: string
+  readonly namespace: NetworkNamespace
+}
+
+/**
+ * Opens the capture state of a snapshot.
+ * @throws UsageError when none was recorded
+ * @throws InputError with file and line of what cannot be read
+ */
+export async function openCaptures(sources: SnapshotSources): Promise<CaptureShelf> {
+  const snapshot = await openSnapshot(sources)
+  const recorded = await snapshot.captures()
+  snapshot.close()
+  if (recorded.length === 0) throw nothingRecorded(snapshot.name)
+  const inventory = snapshot.inventory ?? {}
+  const nodes = recorded.filter(({kind}) => kind === 'node').map(({name}) => name)
+  const places = recorded.map(({kind, name, namespace, files}): CapturePlace => {
+    const full = kind === 'node' ? name : `${namespace ?? ''}/${name}`
+    const node = kind === 'node' ? name : nodeOf({namespace: namespace ?? '', name}, {inventory, nodes})
+    return {kind, name: full, namespace: readCapture({name: full, files}), ...(node === undefined ? {} : {node})}
+  })
+  return {inventory, warnings: snapshot.warnings, places, networkOf: networks(places)}
+}
+
+function nothingRecorded(name: string): UsageError {
+  return new UsageError({
+    what: 'The snapshot holds no packet rules.',
+    where: name,
+    expected: 'files under capture/node/<node>/ or capture/<namespace>/<pod>/',
+    help: 'docs/snapshot.md lists the commands whose output belongs there.',
+  })
+}
+
+interface Known {
+  readonly inventory: Inventory
+  readonly nodes: readonly string[]
+}
+
+/** Without an inventory, the only node there is. */
+function nodeOf({namespace, name}: Pick<Pod, 'namespace' | 'name'>, {inventory, nodes}: Known): string | undefined {
+  const pod = inventory.pods?.find((one) => one.namespace === namespace && one.name === name)
+  return pod?.node ?? (nodes.length === 1 ? nodes[0] : undefined)
+}
+
+function networks(places: readonly CapturePlace[]): CaptureShelf['networkOf'] {
+  const known = new Map<string, Network>()
+  return (place) => {
+    const key = place.node ?? place.name
+    const network = known.get(key) ?? networkWithOutside(together(place, places))
+    known.set(key, network)
+    return network
+  }
+}
+
+function together(place: CapturePlace, places: readonly CapturePlace[]): readonly NetworkNamespace[] {
+  if (place.node === undefined) return [place.namespace]
+  return places.filter(({node}) => node === place.node).map(({namespace}) => namespace)
+}

@@ -1,0 +1,160 @@
+import type {SocketAddress} from '../flow/address.js'
+import {UsageError} from '../flow/errors.js'
+import type {Share} from '../flow/share.js'
+import type {Step} from '../flow/step.js'
+import type {Missing, Outlook} from '../flow/verdict.js'
+import {canonicalIp, parseIp} from '../kernel/config/ip.js'
+import type {NetworkNamespace} from '../kernel/config/namespace.js'
+import type {Network} from '../kernel/config/network.js'
+import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
+import {explainPasses, type ExplainedPass} from '../kernel/explain.js'
+import {isLocalAddress} from '../kernel/route/output.js'
+import {stepsOfWalk} from '../kernel/steps.js'
+import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
+import {findPlace, type PacketStart} from './capture-place.js'
+import type {CaptureShelf} from './capture-shelf.js'
+
+/** A packet, and where it is sent or comes in. */
+export interface CaptureQuestion {
+  /** Node, pod or `namespace/pod`. */
+  readonly target: string
+  /** Absent: the kernel chooses one. Port 0: any. */
+  readonly source?: SocketAddress
+  readonly destination: SocketAddress
+  readonly protocol: 'tcp' | 'udp' | 'icmp'
+  /** The device the packet comes in on; absent for one that a process of the place sends. */
+  readonly inDevice?: string
+  /** Of the packet, or of the sending socket. */
+  readonly mark: number
+}
+
+/** `ambientctl.capture/1`: what the kernel does with one packet. */
+export interface CaptureAnswer {
+  readonly schemaVersion: 'ambientctl.capture/1'
+  readonly question: CaptureQuestion
+  /** Where the packet was put: a pod that was not recorded is looked at from its node. */
+  readonly place: {readonly kind: 'node' | 'pod'; readonly name: string; readonly inDevice?: string}
+  /** Shares sum to 1. */
+  readonly branches: readonly CaptureBranch[]
+  readonly outlook: Outlook
+}
+
+export interface CaptureBranch {
+  readonly share: Share
+  /** What is not known, and how it would have to be for this branch. */
+  readonly requires: readonly string[]
+  readonly end: WalkEnd
+  /** `connected`, `timeout`, or the errno of connect(); `ok` for what has no connection. */
+  readonly result: string
+  readonly steps: readonly Step[]
+  readonly missing: readonly Missing[]
+  /** Every rule the packet and its answers met, on request. */
+  readonly passes?: readonly ExplainedPass[]
+}
+
+export interface CaptureOptions {
+  /** Where a pod without namespace is looked up first. */
+  readonly namespace: string
+  readonly explain: boolean
+}
+
+/**
+ * Walks one packet, and everything it causes, through what was recorded of its node.
+ * @throws UsageError for an unknown place or device, or more branches than can be followed
+ */
+export function askCapture(
+  shelf: CaptureShelf,
+  {question: asked, options}: {readonly question: CaptureQuestion; readonly options: CaptureOptions},
+): CaptureAnswer {
+  const start = findPlace(shelf, {target: asked.target, namespace: options.namespace})
+  const network = shelf.networkOf(start.place)
+  const attempt = attemptOf(asked, {start, explain: options.explain})
+  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(branch, {network, attempt}))
+  const {kind, name} = start.place
+  const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
+  return {schemaVersion: 'ambientctl.capture/1', question: asked, place, branches, outlook: worst(branches)}
+}
+
+const ANY_PORT = 40_000
+
+interface Sent {
+  readonly start: PacketStart
+  readonly explain: boolean
+}
+
+function attemptOf(asked: CaptureQuestion, {start, explain}: Sent): Attempt {
+  const {namespace} = start.place
+  const source = asked.source?.ip ?? start.source
+  const inDevice = arrivalDevice({...asked, source}, start)
+  return {
+    namespace: namespace.name,
+    protocol: asked.protocol,
+    ...(source === undefined ? {} : {source: canonicalIp(source)}),
+    // Port 0 stands for any.
+    sourcePort: [asked.source?.port ?? 0, ANY_PORT].find((one) => one > 0) ?? ANY_PORT,
+    destination: {ip: canonicalIp(asked.destination.ip), port: asked.destination.port},
+    mark: asked.mark,
+    transparent: isForeign(source, namespace),
+    ...(inDevice === undefined ? {} : {inDevice}),
+    ...(explain ? {explain} : {}),
+  }
+}
+
+/** Only a transparent socket sends from an address that is not its own. */
+function isForeign(source: string | undefined, namespace: NetworkNamespace): boolean {
+  const ip = parseIp(source ?? '')
+  return ip !== undefined && !isLocalAddress(namespace, ip)
+}
+
+function arrivalDevice(asked: {readonly inDevice?: string; readonly source: string | undefined}, start: PacketStart): string | undefined {
+  const inDevice = asked.inDevice ?? start.inDevice
+  if (inDevice === undefined) return undefined
+  if (!start.place.namespace.devices.some(({name}) => name === inDevice)) throw unknownDevice(inDevice, start)
+  if (asked.source === undefined) {
+    throw new UsageError({what: 'A packet that comes in has a source.', where: '--in-device', expected: '--src IP'})
+  }
+  return inDevice
+}
+
+function unknownDevice(device: string, {place}: PacketStart): UsageError {
+  return new UsageError({
+    what: `${place.name} has no device "${device}".`,
+    where: '--in-device',
+    expected: place.namespace.devices.map(({name}) => name).join(', '),
+    got: device,
+  })
+}
+
+function tooMany(): never {
+  throw new UsageError({
+    what: 'The rules draw at random too often to follow every branch.',
+    help: 'Ask for one backend by its own address.',
+  })
+}
+
+function branchOf({outcome, share, assumed}: Branch, asked: {readonly network: Network; readonly attempt: Attempt}): CaptureBranch {
+  return {
+    share,
+    requires: assumed.map(({what, holds}) => `${what}: ${holds ? 'yes' : 'no'}`),
+    end: endOf(outcome, asked),
+    result: outcome.result,
+    steps: stepsOfWalk(outcome, asked),
+    missing: missingOf(outcome),
+    ...(asked.attempt.explain === undefined ? {} : {passes: explainPasses(outcome.passes)}),
+  }
+}
+
+function worst(branches: readonly CaptureBranch[]): Outlook {
+  const all = branches.map(({end}) => OUTLOOKS[end.kind])
+  const bad = (['negative', 'undetermined'] as const).find((outlook) => all.includes(outlook))
+  return bad ?? 'positive'
+}
+
+const OUTLOOKS: Readonly<Record<WalkEnd['kind'], Outlook>> = {
+  captured: 'positive',
+  delivered: 'positive',
+  left: 'positive',
+  dropped: 'negative',
+  asymmetric: 'negative',
+  undetermined: 'undetermined',
+}

@@ -1,0 +1,67 @@
+import {Args, Flags} from '@oclif/core'
+import {answerLines, type LineAnswer} from '../app/answer-lines.js'
+import {askCapture, type CaptureAnswer, type CaptureOptions} from '../app/capture.js'
+import {openCaptures, type CaptureShelf} from '../app/capture-shelf.js'
+import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../app/capture-question.js'
+import {captureDocument, captureLineDocument, renderCaptureLine} from '../render/capture-document.js'
+import {renderCapture} from '../render/capture.js'
+import {batchLines} from '../snapshot/batch-lines.js'
+import {BaseCommand} from './base.js'
+import {packetFlags} from './capture-flags.js'
+import {sourceFlags, sourcesOf} from './flags.js'
+
+/** What the packet rules do with a packet. */
+export class Capture extends BaseCommand {
+  static override summary = 'Show what the packet rules of a node or pod do with a packet.'
+  static override description = `PLACE is a node, a pod or namespace/pod whose rules were recorded under capture/.
+The packet, its answer, and what they cause are walked through iptables, ipset,
+ip rule and routes; each step cites the line that decided.`
+
+  static override examples = [
+    '<%= config.bin %> capture sleep --dst 10.96.44.10:5000 --snapshot recorded',
+    '<%= config.bin %> capture node/gke-a --in-device eth0 --src 10.0.0.9 --dst 10.4.2.19:15008',
+    '<%= config.bin %> capture sleep --batch packets.ndjson --snapshot recorded',
+  ]
+
+  static override args = {place: Args.string({description: 'The node or pod.'})}
+
+  static override flags = {
+    snapshot: sourceFlags.snapshot,
+    demo: sourceFlags.demo,
+    namespace: sourceFlags.namespace,
+    ...packetFlags,
+    explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
+    batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
+  }
+
+  override async run(): Promise<object> {
+    const {args, flags} = await this.parse(Capture)
+    const shelf = await openCaptures(sourcesOf(flags))
+    for (const warning of shelf.warnings) this.warn(warning)
+    const options = {namespace: flags.namespace, explain: flags.explain}
+    if (flags.batch !== undefined) return this.answerAll(shelf, {path: flags.batch, options, target: args.place})
+    const {dst: destination, src: source, proto: protocol, 'in-device': inDevice, mark} = flags
+    const question = captureQuestionFrom({target: args.place, destination, source, protocol, inDevice, mark})
+    const answer = askCapture(shelf, {question, options})
+    await this.print(renderCapture(answer, this.look(flags)))
+    this.conclude(answer.outlook)
+    return captureDocument(answer)
+  }
+
+  private async answerAll(shelf: CaptureShelf, {path, options, target}: BatchInput): Promise<object> {
+    const answer = (value: unknown): CaptureAnswer => askCapture(shelf, {question: readCaptureQuestion(value, target), options})
+    const answers: LineAnswer<CaptureAnswer>[] = []
+    for await (const each of answerLines({lines: batchLines(path), answer})) {
+      answers.push(each)
+      await this.print(renderCaptureLine(each))
+    }
+    process.exitCode = captureExitCode(answers)
+    return {answers: answers.map(captureLineDocument)}
+  }
+}
+
+interface BatchInput {
+  readonly path: string
+  readonly options: CaptureOptions
+  readonly target: string | undefined
+}

@@ -1,0 +1,64 @@
+import type {NetworkNamespace} from './namespace.js'
+import {readNamespace, type NamespaceFiles} from './read-namespace.js'
+import type {SourceText} from './source-text.js'
+import {withZtunnelSockets} from './ztunnel-sockets.js'
+
+/**
+ * One namespace from the files of a capture folder, told apart by their names (design §7). ztunnel's sockets are added where
+ * the rules show that it is here.
+ * @throws InputError naming the file and line that cannot be read
+ */
+export function readCapture({name, files}: {readonly name: string; readonly files: readonly SourceText[]}): NetworkNamespace {
+  const namespace = readNamespace({name, files: namespaceFiles(files)})
+  const ztunnel = ztunnelOf(namespace)
+  return ztunnel === undefined ? namespace : withZtunnelSockets(namespace, ztunnel)
+}
+
+/** Names of the files a capture folder may hold, with or without `.txt`. Of sets, routes and rules the first one counts. */
+const NAMES = {
+  iptables: ['iptables-legacy-save', 'iptables-nft-save'],
+  ip6tables: ['ip6tables-legacy-save', 'ip6tables-nft-save'],
+  nft: ['nft-ruleset', 'nft-list-ruleset'],
+  ipset: ['ipset-save', 'ipset-list', 'ipset'],
+  rules: ['ip-rule', 'ip-rule.json'],
+  rules6: ['ip6-rule', 'ip6-rule.json'],
+  routes: ['ip-route', 'ip-route.json', 'ip-route-table-all'],
+  routes6: ['ip6-route', 'ip6-route.json', 'ip6-route-table-all'],
+  devices: ['ip-addr', 'ip-link', 'ip-d-link'],
+  listeners: ['ss', 'ss-listen'],
+  sysctls: ['sysctl'],
+} as const
+
+function namespaceFiles(files: readonly SourceText[]): NamespaceFiles {
+  const named = new Map(files.map((file) => [stemOf(file), file]))
+  const all = (names: readonly string[]): readonly SourceText[] => names.flatMap((name) => named.get(name) ?? [])
+  const first = (names: readonly string[]): SourceText | undefined => all(names)[0]
+  return {
+    iptables: ofBackends(all(NAMES.iptables), named.get('iptables-save')),
+    ip6tables: ofBackends(all(NAMES.ip6tables), named.get('ip6tables-save')),
+    ipset: first(NAMES.ipset),
+    rules: first(NAMES.rules),
+    rules6: first(NAMES.rules6),
+    routes: first(NAMES.routes),
+    routes6: first(NAMES.routes6),
+    devices: all(NAMES.devices),
+    listeners: first(NAMES.listeners),
+    sysctls: first(NAMES.sysctls),
+  }
+}
+
+/** What `iptables-save` prints is that of one of the backends: with a file of each it would count twice. */
+function ofBackends(backends: readonly SourceText[], either: SourceText | undefined): readonly SourceText[] {
+  return backends.length > 0 || either === undefined ? backends : [either]
+}
+
+function stemOf({file}: SourceText): string {
+  return file.slice(file.lastIndexOf('/') + 1).replace(/\.txt$/, '')
+}
+
+/** envoy-2022 C.2: the ztunnel pod has the inner ends of the tunnels. ambient-ga E: an enrolled pod has chains of its own. */
+function ztunnelOf({devices, packetRules}: NetworkNamespace): NetworkNamespace['ztunnel'] {
+  if (devices.some(({name}) => name === 'pistioout' || name === 'pistioin')) return 'node'
+  const chains = [4, 6].flatMap((family) => packetRules[family === 4 ? 4 : 6].tables.flatMap((table) => [...table.chains.keys()]))
+  return chains.some((name) => /^ISTIO_(OUTPUT|PRERT)$|^istio-(output|prerouting)$/.test(name)) ? 'in-pod' : undefined
+}

@@ -1,0 +1,98 @@
+import {formatSocket} from '../flow/address.js'
+import type {Evidence, Step} from '../flow/step.js'
+import type {Place} from './config/model.js'
+import type {VisitedRule} from './walk/chain.js'
+import {formatPacket} from './walk/packet.js'
+import type {Pass} from './walk/run.js'
+import {answers, captureRule, requests} from './end.js'
+import type {Attempt, Outcome, Owner} from './walk/connect.js'
+
+/**
+ * The way of the request, and of an answer that got lost: rules that changed or ended it, routes, and the socket it came out at.
+ * What only counts or jumps is left out.
+ */
+export function stepsOfWalk(outcome: Outcome, {attempt}: {readonly attempt: Attempt}): readonly Step[] {
+  const astray = outcome.owner === undefined && outcome.reached !== undefined ? answers(outcome.passes) : []
+  const steps = [...requests(outcome.passes, attempt), ...astray].flatMap((pass) => stepsOf(pass))
+  const news = steps.filter((step, at) => !repeats(step, steps[at - 1]))
+  return outcome.owner === undefined ? news : [...news, captureStep(outcome, {attempt, owner: outcome.owner})]
+}
+
+/** What goes round the loopback keeps the route it was sent with. */
+function repeats(step: Step, before: Step | undefined): boolean {
+  if (step.kind !== 'route-lookup' || before?.kind !== 'route-lookup') return false
+  return step.name === before.name && step.effect === before.effect
+}
+
+function captureStep(outcome: Outcome, {attempt, owner}: {readonly attempt: Attempt; readonly owner: Owner}): Step {
+  const rule = captureRule(outcome, attempt)
+  return {
+    kind: 'capture',
+    how: rule === undefined ? `not captured: reaches port ${owner.port}` : `captured by port ${owner.port} of ${owner.namespace}`,
+    to: {ip: owner.local.ip, port: owner.port},
+    because: [`to ${formatSocket(attempt.destination)}`, ...(rule === undefined ? [] : [rule.text])],
+    evidence: rule === undefined ? [] : evidenceOf(rule.place),
+  }
+}
+
+function stepsOf(pass: Pass): readonly Step[] {
+  const rules = pass.hooks.flatMap(({hook, visited}) => visited.flatMap((one) => ruleStep(one, {hook, pass})))
+  return [...rules, ...routeStep(pass)]
+}
+
+const PASSING = new Set<VisitedRule['effect']>(['jump', 'goto', 'end', 'policy', 'return', 'passed-over'])
+
+function ruleStep(
+  {table, chain, rule, effect, mark}: VisitedRule,
+  {hook, pass}: {readonly hook: string; readonly pass: Pass},
+): readonly Step[] {
+  if (rule === undefined || PASSING.has(effect) || rule.target.kind === 'continue') return []
+  return [
+    {
+      kind: 'rule',
+      name: `${pass.namespace} ${table} ${chain} ${rule.number}`,
+      effect: effectText(rule, mark),
+      because: [`${hook} of ${pass.namespace}`, formatPacket(pass.packet), rule.text],
+      evidence: evidenceOf(rule.place),
+    },
+  ]
+}
+
+function effectText({target}: NonNullable<VisitedRule['rule']>, mark: number): string {
+  switch (target.kind) {
+    case 'set-mark':
+    case 'restore-mark':
+      return `mark 0x${mark.toString(16)}`
+    case 'tproxy':
+      return `TPROXY to port ${target.port}, mark 0x${mark.toString(16)}`
+    case 'redirect':
+      return `REDIRECT${target.ports === undefined ? '' : ` to port ${target.ports.from}`}`
+    case 'dnat':
+      return `DNAT to ${target.ip === undefined ? '' : formatSocket({ip: target.ip, port: target.ports?.from ?? 0})}`
+    case 'snat':
+      return `SNAT to ${target.ip}`
+    default:
+      return target.kind
+  }
+}
+
+function routeStep({route, namespace, packet}: Pass): readonly Step[] {
+  const answer = route?.policy.answer
+  // What was not recorded has no routes to cite.
+  if (route === undefined || answer?.kind !== 'found' || answer.lookup.answer.route.place === undefined) return []
+  const {rule, table = '', answer: found} = answer.lookup
+  return [
+    {
+      kind: 'route-lookup',
+      name: `${namespace} table ${table}`,
+      effect: `${route.type === 'unicast' ? '' : `${route.type} `}${route.via === undefined ? '' : `via ${route.via} `}dev ${route.device}`,
+      because: [`ip rule ${rule.priority}`, `to ${packet.destination.ip}`],
+      evidence: [...evidenceOf(rule.place), ...evidenceOf(found.route.place)],
+    },
+  ]
+}
+
+/** A rule without a place was not recorded but concluded. */
+function evidenceOf(place: Place | undefined): readonly Evidence[] {
+  return place === undefined ? [] : [{dump: place.file, pointer: `line ${place.line}`, basis: 'recorded'}]
+}

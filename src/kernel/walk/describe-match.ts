@@ -1,0 +1,64 @@
+import {formatPrefix} from '../config/ip.js'
+import type {PortRange} from '../config/model.js'
+import type {Match, MatchBody} from '../config/packet-rules.js'
+import type {MarkMask} from '../config/source-text.js'
+
+/** A condition in words, for reasons and conditions of branches. */
+export function describeMatch(match: Match): string {
+  return `${match.negated ? 'not ' : ''}${body(match)}`
+}
+
+function body(match: MatchBody): string {
+  switch (match.kind) {
+    case 'source':
+    case 'destination':
+      return `${match.kind} ${match.prefixes.map(formatPrefix).join(',')}`
+    case 'in-device':
+    case 'out-device':
+      return `${match.kind} ${match.name}`
+    case 'protocol':
+      return `protocol ${match.protocol}`
+    case 'source-port':
+    case 'destination-port':
+    case 'any-port':
+    case 'ct-destination-port':
+      return `${match.kind} ${ranges(match.ranges)}`
+    case 'mark':
+    case 'connmark':
+      return `${match.kind} ${mark(match.mark)}`
+    default:
+      return special(match)
+  }
+}
+
+type Plain = 'source' | 'destination' | 'in-device' | 'out-device' | 'protocol' | 'source-port' | 'destination-port' | 'any-port'
+type Special = Exclude<MatchBody, {kind: Plain | 'ct-destination-port' | 'mark' | 'connmark'}>
+
+function special(match: Special): string {
+  switch (match.kind) {
+    case 'unknown':
+      return match.text
+    case 'owner':
+      return `owner ${match.of} ${ranges(match.ids)}`
+    case 'set':
+      return `set ${match.set} ${match.sides.join(',')}`
+    case 'every-nth':
+      return `packet ${match.packet} of every ${match.every}`
+    case 'ct-state':
+      return `connection ${match.states.join(',')}`
+    case 'address-type':
+      return `${match.side} of type ${match.types.join(',')}`
+    case 'probability':
+      return `probability ${match.probability}`
+    default:
+      return match.kind
+  }
+}
+
+function ranges(all: readonly PortRange[]): string {
+  return all.map(({from, to}) => (from === to ? String(from) : `${from}-${to}`)).join(',')
+}
+
+function mark({value, mask}: MarkMask): string {
+  return `0x${value.toString(16)}/0x${mask.toString(16)}`
+}

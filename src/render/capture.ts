@@ -1,0 +1,86 @@
+import type {CaptureAnswer, CaptureBranch} from '../app/capture.js'
+import {formatSocket} from '../flow/address.js'
+import type {Step} from '../flow/step.js'
+import {explainLines, type CaptureLook, type CaptureStyle} from './capture-explain.js'
+import {glyphsFor} from './glyphs.js'
+import {shareText} from './share-text.js'
+import {wrapText} from './text-width.js'
+
+/** What the kernel does with one packet: each branch with the rules and routes that decided, and the line of each. */
+export function renderCapture(answer: CaptureAnswer, look: CaptureLook): string {
+  const style = {...look, glyphs: glyphsFor(look.unicode ?? true)}
+  return [
+    headingOf(answer, style),
+    ...answer.branches.flatMap((branch) => branchLines(branch, {style, only: answer.branches.length === 1})),
+  ].join('\n')
+}
+
+function headingOf({place, question}: CaptureAnswer, {theme, glyphs}: CaptureStyle): string {
+  const {protocol, source, destination, inDevice = place.inDevice, mark} = question
+  const parts = [
+    `${protocol} ${source === undefined ? '' : `${formatSocket(source)} `}${glyphs.arrow} ${protocol === 'icmp' ? destination.ip : formatSocket(destination)}`,
+    ...(inDevice === undefined ? [] : [`in ${inDevice}`]),
+    ...(mark === 0 ? [] : [`mark 0x${mark.toString(16)}`]),
+  ]
+  return `${theme.strong(glyphs.say(`${place.kind} ${place.name}`))}  ${glyphs.say(parts.join(', '))}`
+}
+
+function branchLines(branch: CaptureBranch, {style, only}: {readonly style: CaptureStyle; readonly only: boolean}): readonly string[] {
+  const {end, requires, steps, missing, passes} = branch
+  return [
+    '',
+    ...endLines(branch, {style, only}),
+    ...requires.flatMap((text) => indented({label: 'if', text}, style)),
+    ...missing.flatMap(({what}) => indented({label: 'missing', text: what}, style)),
+    ...(passes === undefined ? steps.flatMap((step) => stepLines(step, style)) : explainLines(passes, style)),
+    ...(end.kind === 'dropped' || end.kind === 'asymmetric' ? indented({label: 'result', text: branch.result}, style) : []),
+  ]
+}
+
+function endLines({end, share}: CaptureBranch, {style, only}: {readonly style: CaptureStyle; readonly only: boolean}): readonly string[] {
+  const {theme, glyphs, width} = style
+  const paint = {positive: theme.ok, negative: theme.bad, undetermined: theme.unsure}[OUTLOOKS[end.kind]]
+  const lines = wrapText(glyphs.say(`${only ? '' : `${shareText(share)}  `}${end.kind.toUpperCase()}  ${end.reason}`), {width})
+  return lines.map((line, index) => (index === 0 ? line.replace(end.kind.toUpperCase(), (word) => paint(word)) : line))
+}
+
+const OUTLOOKS = {
+  captured: 'positive',
+  delivered: 'positive',
+  left: 'positive',
+  dropped: 'negative',
+  asymmetric: 'negative',
+  undetermined: 'undetermined',
+} as const
+
+/** What decided, then where it stands and how it reads there. */
+function stepLines(step: Step, style: CaptureStyle): readonly string[] {
+  const places = step.evidence.map(({dump, pointer}) => `${dump}:${pointer.replace(/^line /, '')}`)
+  const text = step.kind === 'rule' ? step.because.at(-1) : undefined
+  return [
+    ...indented({label: LABELS.get(step.kind) ?? step.kind, text: decisionOf(step)}, style),
+    ...(text === undefined ? [] : quoted(text, style)),
+    ...quoted(places.join(', '), style),
+  ]
+}
+
+const LABELS: ReadonlyMap<string, string> = new Map([['route-lookup', 'route']])
+
+function decisionOf(step: Step): string {
+  if (step.kind === 'capture') return step.how
+  return step.kind === 'rule' || step.kind === 'route-lookup' ? `${step.name}: ${step.effect}` : step.kind
+}
+
+const INDENT = 2
+const LABEL_WIDTH = 9
+
+function indented({label, text}: {readonly label: string; readonly text: string}, {glyphs, width, theme}: CaptureStyle): readonly string[] {
+  const lines = wrapText(glyphs.say(text), {width: width - INDENT - LABEL_WIDTH})
+  return lines.map((line, index) => `${' '.repeat(INDENT)}${theme.dim((index === 0 ? label : '').padEnd(LABEL_WIDTH))}${line}`)
+}
+
+function quoted(text: string, {glyphs, width, theme}: CaptureStyle): readonly string[] {
+  if (text === '') return []
+  const lines = wrapText(glyphs.say(text), {width: width - INDENT - LABEL_WIDTH})
+  return lines.map((line) => `${' '.repeat(INDENT + LABEL_WIDTH)}${theme.dim(line)}`)
+}

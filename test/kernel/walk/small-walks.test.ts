@@ -1,0 +1,199 @@
+import {describe, expect, test} from 'vitest'
+import {formatShare} from '../../../src/flow/share.js'
+import type {NetworkNamespace} from '../../../src/kernel/config/namespace.js'
+import {networkWithOutside} from '../../../src/kernel/config/outside.js'
+import {endOf} from '../../../src/kernel/end.js'
+import {walkAttempt, type Attempt, type Branch} from '../../../src/kernel/walk/connect.js'
+import {smallNamespace} from '../small-namespace.js'
+
+const LINK = 'eth0 2 10.0.0.2/24 7 elsewhere'
+const DEFAULT_ROUTE = 'default via 10.0.0.1 dev eth0'
+
+interface Walk {
+  readonly what: string
+  readonly iptables?: string
+  readonly rules?: string
+  readonly routes?: string
+  readonly ipset?: string
+  readonly sysctls?: string
+  readonly attempt?: Partial<Attempt>
+  readonly ends: readonly string[]
+}
+
+const output = (rules: string, table = 'nat'): string => `*${table}\n:OUTPUT ACCEPT [0:0]\n:sub - [0:0]\n:other - [0:0]\n${rules}\nCOMMIT`
+const input = (rules: string, table = 'filter'): string => `*${table}\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT`
+const INCOMING = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 80}} as const
+
+const WALKS: readonly Walk[] = [
+  {what: 'no rules: it leaves', ends: ['1 left connected']},
+  {what: 'DROP', iptables: output('-A OUTPUT -j DROP', 'filter'), ends: ['1 dropped timeout']},
+  {what: 'the first match decides', iptables: output('-A OUTPUT -j ACCEPT\n-A OUTPUT -j DROP', 'filter'), ends: ['1 left connected']},
+  {
+    what: 'RETURN goes back to the caller',
+    iptables: output('-A OUTPUT -j sub\n-A OUTPUT -j DROP\n-A sub -j RETURN\n-A sub -j ACCEPT', 'filter'),
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'goto does not come back',
+    iptables: output('-A OUTPUT -g sub\n-A OUTPUT -j DROP\n-A sub -j RETURN', 'filter'),
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'a goto inside a jump returns to the jump',
+    iptables: output('-A OUTPUT -j sub\n-A OUTPUT -j DROP\n-A sub -g other\n-A sub -j ACCEPT', 'filter'),
+    ends: ['1 dropped timeout'],
+  },
+  {what: 'the policy of a base chain', iptables: '*filter\n:OUTPUT DROP [0:0]\nCOMMIT', ends: ['1 dropped timeout']},
+  {what: 'REJECT of what is sent', iptables: output('-A OUTPUT -p tcp -j REJECT', 'filter'), ends: ['1 dropped ECONNREFUSED']},
+  {what: 'REDIRECT of what is sent', iptables: output('-A OUTPUT -p tcp -j REDIRECT --to-ports 15001'), ends: ['1 captured connected']},
+  {
+    what: 'DNAT asks for another route',
+    iptables: output('-A OUTPUT -p tcp -j DNAT --to-destination 10.7.0.1:1'),
+    rules: '0: from all lookup local\n10: from all to 10.7.0.0/16 unreachable\n32766: from all lookup main',
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a mark in OUTPUT asks for another route',
+    iptables: output('-A OUTPUT -j MARK --set-mark 0x1', 'mangle'),
+    rules: '0: from all lookup local\n10: from all fwmark 0x1 blackhole\n32766: from all lookup main',
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'connmark saved and restored',
+    iptables: output(
+      '-A OUTPUT -j MARK --set-xmark 0x30/0xff\n-A OUTPUT -j CONNMARK --save-mark --nfmask 0x10 --ctmask 0xff\n-A OUTPUT -m connmark ! --mark 0x10/0xff -j DROP\n-A OUTPUT -j CONNMARK --restore-mark\n-A OUTPUT -m mark ! --mark 0x10 -j DROP',
+      'mangle',
+    ),
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'a draw, then another',
+    iptables: output(
+      '-A OUTPUT -m statistic --mode random --probability 0.33333333349 -j REDIRECT --to-ports 15001\n-A OUTPUT -m statistic --mode random --probability 0.50000000000 -j DROP',
+      'nat',
+    ),
+    ends: ['1/3 captured connected', '1/3 dropped timeout', '1/3 left connected'],
+  },
+  {
+    what: 'every third packet: nobody knows which',
+    iptables: output('-A OUTPUT -p tcp -m statistic --mode nth --every 3 --packet 0 -j DROP', 'filter'),
+    ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+  },
+  {
+    what: 'the owner of a socket: nobody knows',
+    iptables: output('-A OUTPUT -p tcp -m owner --uid-owner 1337 -j DROP', 'filter'),
+    ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+  },
+  {
+    what: 'the owner of what only passes: none',
+    iptables: input('-A INPUT -m owner --uid-owner 1337 -j DROP'),
+    attempt: INCOMING,
+    ends: ['1 delivered connected'],
+  },
+  {
+    what: 'a socket exists for what is sent',
+    iptables: output('-A OUTPUT -m owner --socket-exists -j DROP', 'filter'),
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a set holds the destination',
+    iptables: output('-A OUTPUT -m set --match-set s dst -j DROP', 'filter'),
+    ipset: 'create s hash:net family inet\nadd s 10.5.0.0/16',
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'but an exception of the set does not',
+    iptables: output('-A OUTPUT -m set --match-set s dst -j DROP', 'filter'),
+    ipset: 'create s hash:net family inet\nadd s 10.5.0.0/16\nadd s 10.5.0.1 nomatch',
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'a set that was not recorded',
+    iptables: output('-A OUTPUT -m set --match-set s dst -j DROP', 'filter'),
+    ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+  },
+  {what: 'no route', routes: '', ends: ['1 dropped ENETUNREACH']},
+  {what: 'an unreachable route', routes: 'unreachable 10.5.0.0/16', ends: ['1 dropped EHOSTUNREACH']},
+  {
+    what: 'throw goes on with the next rule',
+    rules: '0: from all lookup local\n10: from all lookup 7\n32766: from all lookup main',
+    routes: `throw 10.5.0.0/16 table 7\nblackhole default table 7\n${DEFAULT_ROUTE}`,
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'goto skips rules',
+    rules: '0: from all lookup local\n10: from all goto 30\n20: from all unreachable\n30: from all nop\n32766: from all lookup main',
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'an answer that rp_filter refuses',
+    sysctls: 'net.ipv4.conf.eth0.rp_filter = 1',
+    rules:
+      '0: from all lookup local\n10: from all to 10.5.0.1 iif lo dport 80 lookup main\n20: from all to 10.5.0.1 unreachable\n32766: from all lookup main',
+    ends: ['1 asymmetric timeout'],
+  },
+  {what: 'a packet comes in', attempt: INCOMING, ends: ['1 delivered connected']},
+  {
+    what: 'TPROXY without a transparent socket',
+    iptables: '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j TPROXY --on-port 80 --tproxy-mark 0x1\nCOMMIT',
+    attempt: INCOMING,
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'REDIRECT of what comes in',
+    iptables: '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp ! --dport 15008 -j REDIRECT --to-ports 15006\nCOMMIT',
+    attempt: INCOMING,
+    ends: ['1 captured connected'],
+  },
+  {
+    what: 'an established answer passes where new packets do not',
+    iptables: '*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT',
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'an answer that is not let in',
+    iptables: input('-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j DROP'),
+    ends: ['1 asymmetric timeout'],
+  },
+]
+
+describe('a packet meets', () => {
+  test.each(WALKS)('$what', ({attempt, ends, ...texts}) => {
+    expect(walked(namespaceOf(texts), attempt).map(shown)).toEqual(ends)
+  })
+})
+
+function namespaceOf({iptables, rules, routes = DEFAULT_ROUTE, ipset, sysctls}: Partial<Walk>): NetworkNamespace {
+  return smallNamespace({
+    name: 'here',
+    links: [LINK],
+    routes,
+    listens: [80, 15_001, 15_006],
+    ...(iptables === undefined ? {} : {iptables}),
+    ...(rules === undefined ? {} : {rules}),
+    ...(ipset === undefined ? {} : {ipset}),
+    ...(sysctls === undefined ? {} : {sysctls}),
+  })
+}
+
+function walked(namespace: NetworkNamespace, more: Partial<Attempt> = {}): readonly string[][] {
+  const network = networkWithOutside([namespace])
+  const attempt: Attempt = {
+    namespace: 'here',
+    protocol: 'tcp',
+    sourcePort: 40_000,
+    destination: {ip: '10.5.0.1', port: 80},
+    mark: 0,
+    transparent: false,
+    ...more,
+  }
+  return (walkAttempt(network, attempt) ?? []).map(({outcome, share}: Branch) => [
+    formatShare(share),
+    endOf(outcome, {network, attempt}).kind,
+    outcome.result,
+  ])
+}
+
+function shown(parts: readonly string[]): string {
+  return parts.join(' ')
+}
