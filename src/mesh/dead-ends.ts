@@ -54,6 +54,6 @@ export function missingDump(workload: Workload): Missing {
 const CLASS_LABEL = 'gateway.networking.k8s.io/gateway-class-name'
 
 /** ambient-ga G.31: agentgateway prints no Envoy configuration. */
-export function isForeignClass(className: string): boolean {
+function isForeignClass(className: string): boolean {
   return className.includes('agentgateway')
 }

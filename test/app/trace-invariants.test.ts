@@ -52,7 +52,10 @@ describe.each(SCENARIOS)('traces of %s', (scenario) => {
 
   it('ends every branch at a hop or an outcome, and reaches every hop', () => {
     for (const {start, hops, outcomes} of traces) {
-      const targets = new Set([start, ...Object.values(hops).flatMap(({next}) => next.map(({to}) => to))])
+      const targets = new Set([
+        start,
+        ...Object.values(hops).flatMap(({next}) => next.flatMap(({to, opened}) => (opened === undefined ? [to] : [to, opened]))),
+      ])
       expect([...targets].filter((id) => !Object.hasOwn(hops, id) && !Object.hasOwn(outcomes, id))).toEqual([])
       expect([...Object.keys(hops), ...Object.keys(outcomes)].filter((id) => !targets.has(id))).toEqual([])
     }

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {z} from 'zod'
 import type {Namespace, Pod} from '../../src/flow/inventory.js'
-import {enrolmentOf} from '../../src/mesh/enrolment.js'
+import {enrolmentOf, inPodEnrolment} from '../../src/mesh/enrolment.js'
 import {openScenario, SCENARIOS} from '../app/scenario.js'
 import {oracleRoot} from '../conformance/oracle-path.js'
 
@@ -60,6 +60,60 @@ describe('enrolmentOf', () => {
     const namespaces = [namespaceWith({'istio.io/dataplane-mode': 'ambient'})]
     expect(enrolmentOf(podWith({phase: 'Succeeded'}), namespaces).captured).toBe('no')
     expect(enrolmentOf(podWith({ips: []}), namespaces).captured).toBe('no')
+  })
+})
+
+describe('inPodEnrolment', () => {
+  it.each([
+    {what: 'an ambient namespace', pod: {}, namespace: {'istio.io/dataplane-mode': 'ambient'}, gives: 'yes', basis: 'assumed'},
+    {what: 'a namespace without the label', pod: {}, namespace: {}, gives: 'no', basis: 'assumed'},
+    {
+      what: 'a pod that opts out',
+      pod: {labels: mapOf({'istio.io/dataplane-mode': 'none'})},
+      namespace: {'istio.io/dataplane-mode': 'ambient'},
+      gives: 'no',
+      basis: 'assumed',
+    },
+    {
+      what: 'a pod that opts in',
+      pod: {labels: mapOf({'istio.io/dataplane-mode': 'ambient'})},
+      namespace: {},
+      gives: 'yes',
+      basis: 'assumed',
+    },
+    {
+      what: 'a revision label, which matters no more',
+      pod: {labels: mapOf({'istio.io/rev': 'x'})},
+      namespace: {'istio.io/dataplane-mode': 'ambient'},
+      gives: 'yes',
+      basis: 'assumed',
+    },
+    {
+      what: 'the annotation of the node agent',
+      pod: {annotations: mapOf({'ambient.istio.io/redirection': 'enabled'})},
+      namespace: {},
+      gives: 'yes',
+      basis: 'recorded',
+    },
+    {
+      what: 'a pod with a sidecar',
+      pod: {annotations: mapOf({'sidecar.istio.io/status': '{}'})},
+      namespace: {'istio.io/dataplane-mode': 'ambient'},
+      gives: 'no',
+      basis: 'recorded',
+    },
+    {what: 'the host network', pod: {hostNetwork: true}, namespace: {'istio.io/dataplane-mode': 'ambient'}, gives: 'no', basis: 'recorded'},
+  ] as const)('says $gives ($basis) for $what', ({pod, namespace, gives, basis}) => {
+    expect(inPodEnrolment(podWith(pod), [namespaceWith(namespace)])).toMatchObject({captured: gives, basis})
+  })
+
+  it('cannot tell without the labels of the namespace', () => {
+    expect(inPodEnrolment(podWith({}), undefined).captured).toBe('undetermined')
+  })
+
+  it('notes a pod whose inbound rules are left out', () => {
+    const annotations = mapOf({'ambient.istio.io/redirection': 'enabled', 'ambient.istio.io/bypass-inbound-capture': 'true'})
+    expect(inPodEnrolment(podWith({annotations}), [])).toMatchObject({captured: 'yes', outboundOnly: true})
   })
 })
 
