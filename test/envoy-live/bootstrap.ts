@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {accessLog} from './access-log.js'
 import {extension, field, socketAddress, TYPE, type Message} from './message.js'
-import {sink, SINK_COUNT, type GeneratedCluster, type GeneratedHost, type Scenario} from './scenario.js'
+import {sink, SINK_COUNT, type GeneratedCluster, type GeneratedHost, type GeneratedLocality, type Scenario} from './scenario.js'
 import {hostAddress} from './upstream.js'
 
 export const LOG_FILE = 'access.log'
@@ -95,15 +95,29 @@ function renderCluster({name, fields, localities, policy}: GeneratedCluster, por
     type: 'STATIC',
     connect_timeout: '5s',
     typed_extension_protocol_options: ONE_REQUEST,
-    load_assignment: {
-      cluster_name: name,
-      ...field('policy', policy),
-      endpoints: localities.map((locality) => ({
-        ...locality.fields,
-        lb_endpoints: locality.hosts.map((host) => ({endpoint: {address: endpointAddress(host, port)}, ...host.fields})),
-      })),
-    },
+    ...(localities === undefined ? {} : {load_assignment: assignment({name, localities, policy, port})}),
     ...fields,
+  }
+}
+
+function assignment({
+  name,
+  localities,
+  policy,
+  port,
+}: {
+  name: string
+  localities: readonly GeneratedLocality[]
+  policy: Message | undefined
+  port: number
+}): Message {
+  return {
+    cluster_name: name,
+    ...field('policy', policy),
+    endpoints: localities.map((locality) => ({
+      ...locality.fields,
+      lb_endpoints: locality.hosts.map((host) => ({endpoint: {address: endpointAddress(host, port)}, ...host.fields})),
+    })),
   }
 }
 

@@ -19,5 +19,7 @@ function withPort(value: unknown, port: number): unknown {
   if (typeof value === 'string') return value === UPSTREAM_PORT ? port : value.replaceAll(UPSTREAM_PORT, String(port))
   if (Array.isArray(value)) return value.map((item: unknown) => withPort(item, port))
   if (typeof value !== 'object' || value === null) return value
+  // A claimed address of port 0 is one of the upstreams.
+  if ('ip' in value && 'port' in value && value.port === 0) return {...value, port}
   return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, withPort(item, port)]))
 }

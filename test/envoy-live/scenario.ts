@@ -21,7 +21,8 @@ export interface Scenario {
 export interface GeneratedCluster {
   readonly name: string
   readonly fields: Message
-  readonly localities: readonly GeneratedLocality[]
+  /** Undefined in a cluster that makes its hosts on the fly. */
+  readonly localities: readonly GeneratedLocality[] | undefined
   /** ClusterLoadAssignment.policy. */
   readonly policy?: Message
 }

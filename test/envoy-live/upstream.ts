@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 import {createServer, type Server, type Socket} from 'node:net'
-import {parseHead} from './http-text.js'
+import {parseHead, type Head} from './http-text.js'
 
 /** How many addresses answer; host `n` of a generated cluster is the n-th of them. */
 const HOST_COUNT = 8
@@ -44,32 +44,50 @@ function answering(sockets: Set<Socket>): Server {
   return createServer((socket) => {
     sockets.add(socket)
     let text = ''
+    let tunnel: string | undefined
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      const answer = answerTo(text, socket)
+      const answer = answerTo(text, {socket, tunnel})
       if (answer === undefined) return
       text = ''
-      socket.write(answer)
+      tunnel = answer.tunnel
+      socket.write(answer.text)
     })
   })
+}
+
+interface Receiving {
+  readonly socket: Socket
+  readonly tunnel: string | undefined
+}
+
+interface Answer {
+  readonly text: string
+  /** What was seen of a CONNECT: it is told inside the tunnel too. */
+  readonly tunnel: string | undefined
 }
 
 /** Version 1, with the addresses of one family. */
 const PROXY_HEADER = /^PROXY TCP[46] (\S+) (\S+) (\d+) (\d+)\r\n/
 
 /** Undefined while the head of a request is not complete. */
-function answerTo(received: string, {localAddress = ''}: Socket): string | undefined {
+function answerTo(received: string, {socket: {localAddress = ''}, tunnel}: Receiving): Answer | undefined {
   const [header = '', source, destination, sourcePort, destinationPort] = PROXY_HEADER.exec(received) ?? []
   const text = received.slice(header.length)
   if (text === '') return undefined
   const announced = source === undefined ? {} : {announced: `${source}:${sourcePort} > ${destination}:${destinationPort}`}
   const met = {reached: localAddress, ...announced}
-  if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return `${JSON.stringify(met)}\n`
+  if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return {text: `${tunnel ?? JSON.stringify(met)}\n`, tunnel}
   const head = parseHead(text)
-  if (head === undefined) return undefined
-  const [method = '', target = ''] = head.first.split(' ')
-  const seen = JSON.stringify({...met, method, path: target, headers: head.headers})
-  return `HTTP/1.1 200 OK\r\n${ECHO_HEADER}: ${Buffer.from(seen).toString('base64')}\r\ncontent-length: 0\r\n\r\n`
+  return head === undefined ? undefined : answerRequest(head, {met, tunnel})
+}
+
+/** A CONNECT is accepted; inside its tunnel only the CONNECT is told. */
+function answerRequest({first, headers}: Head, {met, tunnel}: {met: object; tunnel: string | undefined}): Answer {
+  const [method = '', target = ''] = first.split(' ')
+  const seen = tunnel ?? JSON.stringify({...met, method, ...(method === 'CONNECT' ? {} : {path: target}), headers})
+  const echo = `HTTP/1.1 200 OK\r\n${ECHO_HEADER}: ${Buffer.from(seen).toString('base64')}\r\n`
+  return method === 'CONNECT' ? {text: `${echo}\r\n`, tunnel: seen} : {text: `${echo}content-length: 0\r\n\r\n`, tunnel}
 }

@@ -1,5 +1,6 @@
 import {either, type Branch} from '../branch.js'
 import {clusterHealth} from '../cluster/cluster-health.js'
+import {runtimeFlag} from '../network/runtime-flag.js'
 import {answer, drawn, mayRefuse, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
 import {statusCode} from './rate-limit.js'
 
@@ -22,9 +23,7 @@ function metadataSwitch(call: HttpFilterCall): readonly Branch<HttpResult>[] {
 
 /** deny_at_disable is a runtime flag: a request that the fraction leaves out is refused. */
 function whileDisabled(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  const flag = call.config.get('deny_at_disable')
-  const runtime = call.context.config.runtime.get(flag?.str('runtime_key') ?? '')
-  const denies = typeof runtime === 'boolean' ? runtime : flag?.path('default_value')?.value === true
+  const denies = runtimeFlag(call.config.get('deny_at_disable'), call.context.config.runtime) === true
   return denies ? failed(call, 'ext_authz is switched off, and then refuses') : pass(call, 'switched off')
 }
 

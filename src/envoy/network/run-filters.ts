@@ -11,27 +11,12 @@ import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
 import {stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
+import {ended, proceed, stepOf, type FilterCall, type Progress, type Result} from './filter-call.js'
 import {policyOf} from './policy.js'
+import {askAuthorization, askRateLimit, limitConnections, limitRate} from './refusing-filters.js'
 import {setFilterState} from './set-filter-state.js'
 import {runTcpProxy} from './tcp-proxy.js'
 
-/** A connection on its way through the network filters of a chain. */
-interface Progress {
-  readonly connection: Connection
-  /** The connection will be ended, but only after the upstream was dialled: network RBAC acts on the first byte (envoy-2022 I.9). */
-  readonly denied?: Stop
-}
-
-interface FilterCall {
-  readonly context: EngineContext
-  readonly config: View
-  readonly name: string
-  readonly type: string
-  readonly progress: Progress
-  readonly log: ProxyLog
-}
-
-type Result = {readonly kind: 'continue'; readonly progress: Progress} | {readonly kind: 'ended'; readonly passage: Passage}
 type NetworkFilter = (call: FilterCall) => readonly Branch<Result>[]
 
 const NETWORK = 'envoy.extensions.filters.network.'
@@ -44,10 +29,10 @@ const FILTERS: ReadonlyMap<string, NetworkFilter> = new Map<string, NetworkFilte
   [`${NETWORK}http_connection_manager.v3.HttpConnectionManager`, manager],
   [`${NETWORK}echo.v3.Echo`, echo],
   [`${NETWORK}direct_response.v3.Config`, directResponse],
-  [`${NETWORK}ext_authz.v3.ExtAuthz`, (call) => external(call, 'the external authorization service must allow the connection')],
-  [`${NETWORK}ratelimit.v3.RateLimit`, (call) => external(call, 'the rate limit service must allow the connection')],
-  [`${NETWORK}local_ratelimit.v3.LocalRateLimit`, (call) => external(call, 'the local rate limit must not be used up')],
-  [`${NETWORK}connection_limit.v3.ConnectionLimit`, (call) => external(call, 'the connection limit must not be reached')],
+  [`${NETWORK}ext_authz.v3.ExtAuthz`, askAuthorization],
+  [`${NETWORK}ratelimit.v3.RateLimit`, askRateLimit],
+  [`${NETWORK}local_ratelimit.v3.LocalRateLimit`, limitRate],
+  [`${NETWORK}connection_limit.v3.ConnectionLimit`, limitConnections],
   // envoy-2022 A.9: these hand identity on or add telemetry; none of them ends a connection.
   ['istio.tls_passthrough.v1.CaptureTLS', captureTls],
   ['istio.tls_passthrough.v1.RestoreTLS', restoreTls],
@@ -69,19 +54,33 @@ export function runNetworkFilters(input: {
 }): readonly Branch<Passage>[] {
   const {context, chain, log, denied} = input
   const start = single<Result>({kind: 'continue', progress: {connection: input.connection, ...(denied === undefined ? {} : {denied})}})
-  const ended = chain
-    .list('filters')
-    .reduce<readonly Branch<Result>[]>(
-      (branches, filter) =>
-        andThen(branches, (result) =>
-          result.kind === 'ended' ? single(result) : runFilter({context, filter, progress: result.progress, log}),
-        ),
-      start,
-    )
-  return ended.map((branch) => ({
+  const filters = chain.list('filters')
+  const settledState = settle({context, filters, progress: {connection: input.connection}, log})
+  const passages = filters.reduce<readonly Branch<Result>[]>(
+    (branches, filter) =>
+      andThen(branches, (result) =>
+        result.kind === 'ended' ? single(result) : runFilter({context, filter, progress: result.progress, log, settledState}),
+      ),
+    start,
+  )
+  return passages.map((branch) => ({
     ...branch,
     value: branch.value.kind === 'ended' ? branch.value.passage : withoutTerminal(branch.value.progress, log),
   }))
+}
+
+/** Filters that set state when the connection is new; those that look at bytes see what all of them set, wherever they stand (seen on Envoy 1.40.0). */
+const EARLY: ReadonlySet<string> = new Set([`${NETWORK}set_filter_state.v3.Config`, `${NETWORK}sni_cluster.v3.SniCluster`])
+
+function settle(input: {context: EngineContext; filters: readonly View[]; progress: Progress; log: ProxyLog}): Connection['filterState'] {
+  const {context, filters, log} = input
+  const early = filters.filter((filter) => EARLY.has(typedFilter(context.config, filter).type))
+  const settled = early.reduce<Progress>((progress, filter) => {
+    const settledState = progress.connection.filterState
+    const [result] = runFilter({context, filter, progress, log, settledState})
+    return result?.value.kind === 'continue' ? result.value.progress : progress
+  }, input.progress)
+  return settled.connection.filterState
 }
 
 function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
@@ -91,12 +90,12 @@ function withoutTerminal(progress: Progress, log: ProxyLog): Passage {
   }
 }
 
-function runFilter(input: {context: EngineContext; filter: View; progress: Progress; log: ProxyLog}): readonly Branch<Result>[] {
-  const {context, filter, progress, log} = input
+function runFilter(input: Omit<FilterCall, 'config' | 'name' | 'type'> & {filter: View}): readonly Branch<Result>[] {
+  const {context, filter, progress, log, settledState} = input
   const {name, type, message, undelivered} = typedFilter(context.config, filter)
-  const run = isReportingWasm(message) ? telemetry : (FILTERS.get(type) ?? opaque)
-  if (undelivered !== undefined && run !== telemetry) return opaque({context, config: message, name, type: undelivered, progress, log})
-  return run({context, config: message, name, type, progress, log})
+  const call = {context, config: message, name, progress, log, settledState}
+  if (isReportingWasm(message)) return telemetry({...call, type})
+  return undelivered === undefined ? (FILTERS.get(type) ?? opaque)({...call, type}) : opaque({...call, type: undelivered})
 }
 
 function tcpProxy({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
@@ -107,9 +106,9 @@ function tcpProxy({context, config, progress, log}: FilterCall): readonly Branch
   }))
 }
 
+/** Where nothing can be dialled the connection ends for that reason: no byte is ever looked at (seen on Envoy 1.40.0). */
 function denyAfterDial(passage: Passage, denied: Stop): Passage {
-  const dialled = passage.end.kind === 'depart' ? {dialled: passage.end.departure} : {}
-  return {...passage, end: {...denied, ...dialled}}
+  return passage.end.kind === 'depart' ? {...passage, end: {...denied, dialled: passage.end.departure}} : passage
 }
 
 function manager({context, config, progress, log}: FilterCall): readonly Branch<Result>[] {
@@ -123,7 +122,7 @@ function manager({context, config, progress, log}: FilterCall): readonly Branch<
 function rbac(call: FilterCall): readonly Branch<Result>[] {
   const {context, config, progress} = call
   if (progress.denied !== undefined) return proceed(progress)
-  const subject = {connection: progress.connection}
+  const subject = {connection: {...progress.connection, filterState: call.settledState}}
   const decision = evaluateRbacFilter({
     filter: config,
     subject,
@@ -194,10 +193,11 @@ function directResponse(call: FilterCall): readonly Branch<Result>[] {
   const answer = {kind: 'data' as const, ...(data === undefined ? {} : {data})}
   return ended(
     {
+      // The answer goes out before a byte of the client is looked at; only a TLS handshake can fail before it (seen on Envoy 1.40.0).
       end:
-        call.progress.denied === undefined
-          ? stop({kind: 'responded', status: 200, reason: 'the direct_response filter answers'}, answer)
-          : call.progress.denied,
+        call.progress.denied?.verdict.kind === 'tls-failure'
+          ? call.progress.denied
+          : stop({kind: 'responded', status: 200, reason: 'the direct_response filter answers'}, answer),
       log: {...call.log, details: 'direct_response'},
     },
     [stepOf(call, 'answers with fixed bytes')],
@@ -245,10 +245,6 @@ function telemetry(call: FilterCall): readonly Branch<Result>[] {
   return proceed(call.progress, [stepOf(call, 'telemetry only')])
 }
 
-function external(call: FilterCall, condition: string): readonly Branch<Result>[] {
-  return [{...one<Result>({kind: 'continue', progress: call.progress}, [stepOf(call, condition)]), requires: [{what: condition}]}]
-}
-
 const OTHER_TERMINALS = ['redis_proxy', 'thrift_proxy', 'dubbo_proxy', 'generic_proxy', 'reverse_tunnel']
 
 /** envoy-2022 D6: an unknown filter is let through with a condition; terminal filters with their own routing end the walk. */
@@ -259,19 +255,4 @@ function opaque(call: FilterCall): readonly Branch<Result>[] {
   }
   const what = `network filter ${call.name} (${call.type}) must let the connection pass unchanged`
   return [{...one<Result>({kind: 'continue', progress: call.progress}, [step]), requires: [{what}]}]
-}
-
-function proceed(progress: Progress, steps: readonly Step[] = []): Branch<Result>[] {
-  return single<Result>({kind: 'continue', progress}, steps)
-}
-
-function ended(passage: Passage, steps: readonly Step[] = []): Branch<Result>[] {
-  return single<Result>({kind: 'ended', passage}, steps)
-}
-
-function stepOf(
-  call: {context: EngineContext; config: View; name: string; type: string},
-  effect: string,
-): Extract<Step, {kind: 'network-filter' | 'http-filter'}> {
-  return {kind: 'network-filter', name: call.name, type: call.type, effect, because: [], evidence: [call.context.evidence(call.config)]}
 }

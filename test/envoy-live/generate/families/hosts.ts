@@ -13,14 +13,12 @@ const REPEAT = 24
 const PLAIN: Sent = {kind: 'http', version: 'h1', request: {method: 'GET', authority: 'a.test', path: '/', headers: []}}
 
 function clusterOf(fields: fc.Arbitrary<readonly Message[]>): fc.Arbitrary<GeneratedCluster> {
-  return fc
-    .record({localities, policy: assignmentPolicy, fields})
-    .map((parts) => ({
-      name: '@@c',
-      localities: parts.localities,
-      policy: parts.policy,
-      fields: parts.fields.reduce((all, one) => ({...all, ...one}), {}),
-    }))
+  return fc.record({localities, policy: assignmentPolicy, fields}).map((parts) => ({
+    name: '@@c',
+    localities: parts.localities,
+    policy: parts.policy,
+    fields: parts.fields.reduce((all, one) => ({...all, ...one}), {}),
+  }))
 }
 
 /** One cluster behind a route or a tcp_proxy, asked again and again. */
