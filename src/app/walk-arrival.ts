@@ -3,6 +3,7 @@ import type {Address, SocketAddress} from '../flow/address.js'
 import type {Arrival, Payload} from '../flow/connection.js'
 import {UsageError} from '../flow/errors.js'
 import type {VerdictKind} from '../flow/verdict.js'
+import {similarNames} from '../mesh/similar-names.js'
 
 /** One connection or request at one proxy. */
 export interface WalkQuestion {
@@ -61,13 +62,28 @@ function entryOf({listener, port, destination}: WalkQuestion, config: EnvoyConfi
 
 function namedListener(name: string, {config, ip}: {readonly config: EnvoyConfig; readonly ip: string}): Address {
   const found = config.listener(name)
-  if (found === undefined) {
-    throw new UsageError({what: `The proxy has no listener "${name}".`, where: '--listener', help: listenersOf(config)})
-  }
+  if (found === undefined) throw unknownListener(name, config)
   const socket = found.view.path('address', 'socket_address')
+  if (socket?.str('protocol') === 'UDP') {
+    throw new UsageError({what: `Listener "${name}" takes UDP.`, where: '--listener', help: 'Only TCP connections can be walked.'})
+  }
   const port = socket?.port('port_value')
   const bound = socket?.str('address') ?? ''
   return port === undefined ? {kind: 'internal', listener: name} : {kind: 'socket', ip: WILDCARDS.has(bound) ? ip : bound, port}
+}
+
+function unknownListener(name: string, config: EnvoyConfig): UsageError {
+  const rejected = config.rejectedListeners().find((listener) => listener.name === name)
+  const similar = similarNames(
+    name,
+    config.listeners().map((listener) => listener.name),
+  )
+  return new UsageError({
+    what: `The proxy has no listener "${name}".`,
+    where: '--listener',
+    ...(rejected === undefined ? {} : {got: `the update that would add it was rejected: ${rejected.details}`}),
+    help: similar.length === 0 ? listenersOf(config) : `Did you mean ${similar.join(' or ')}?`,
+  })
 }
 
 const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::'])
@@ -77,8 +93,9 @@ const MAX_LISTED = 8
 function listenersOf(config: EnvoyConfig): string {
   const names = config
     .listeners()
-    .map(({name}) => name)
-    .filter((name) => name !== '')
+    .map(({name, view}) => ({name, port: view.path('address', 'socket_address')?.port('port_value')}))
+    .filter(({name, port}) => name !== '' || port !== undefined)
+    .map(({name, port}) => [name, ...(port === undefined ? [] : [`(port ${port})`])].filter((part) => part !== '').join(' '))
   const more = names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : ''
   return `Its listeners: ${names.slice(0, MAX_LISTED).join(', ')}${more}.`
 }

@@ -6,6 +6,7 @@ import {startInside} from '../mesh/walk.js'
 import {findDump, findProxy} from './find-proxy.js'
 import type {Mesh} from './mesh.js'
 import {explore} from './trace.js'
+import {completeWalk} from './walk-assumed.js'
 import {ANY_SOCKET, walkArrival, type WalkQuestion} from './walk-arrival.js'
 import {walkZtunnel, type ZtunnelWalk} from './walk-ztunnel.js'
 
@@ -21,28 +22,42 @@ export interface WalkOptions {
  * @throws UsageError for an unknown proxy or listener, or when neither listener nor port is given.
  */
 export async function walkProxy(mesh: Mesh, {limits, ...asked}: WalkOptions): Promise<Trace> {
-  const {forwarder, arrival, owner, warnings} = await enterProxy(mesh, asked)
+  const {forwarder, arrival, owner, warnings, assumptions = []} = await enterProxy(mesh, asked)
   const start = startInside(forwarder, {arrival, directory: mesh.directory, ...(owner === undefined ? {} : {owner})})
   const graph = await explore(mesh, {start, ...(limits === undefined ? {} : {limits})})
   const {entry, originalDestination} = arrival
   const dialled = originalDestination ?? (entry.kind === 'socket' ? {ip: entry.ip, port: entry.port} : ANY_SOCKET)
   return {
     schemaVersion: 'ambientctl.trace/1',
-    question: {source: formatSocket(arrival.source ?? ANY_SOCKET), destination: formatSocket(dialled)},
-    flow: flowOf(arrival, dialled),
+    question: {source: formatSocket(arrival.source ?? ANY_SOCKET), destination: formatSocket(dialled), proxy: asked.question.proxy},
+    flow: {...flowOf(arrival, dialled), ...(assumptions.length === 0 ? {} : {assumptions})},
     ...graph,
     warnings: [...warnings, ...graph.warnings],
   }
 }
 
-type Entered = Omit<ZtunnelWalk, 'owner'> & Partial<Pick<ZtunnelWalk, 'owner'>>
+type Entered = Omit<ZtunnelWalk, 'owner'> & Partial<Pick<ZtunnelWalk, 'owner'>> & {readonly assumptions?: readonly string[]}
 
 async function enterProxy(mesh: Mesh, {question, ztunnelMinor: minor}: WalkOptions): Promise<Entered> {
   const found = findDump(mesh, question.proxy)
   const loaded = await found.load()
   if (loaded.kind === 'ztunnel') return walkZtunnel({dump: found, loaded}, {question, ...(minor === undefined ? {} : {minor})})
   const {dump, config} = await findProxy(mesh, question.proxy)
-  return {arrival: walkArrival(question, config), forwarder: mesh.shelf.alone(dump, config), warnings: []}
+  const {question: complete, assumptions} = completeWalk(question, config)
+  return {
+    arrival: walkArrival(complete, config),
+    forwarder: mesh.shelf.alone(dump, config),
+    warnings: shortList(config.warnings),
+    assumptions,
+  }
+}
+
+const MAX_WARNINGS = 10
+
+/** What a dump says of itself; a broken one says it hundreds of times. */
+function shortList(warnings: readonly string[]): readonly string[] {
+  const left = warnings.length - MAX_WARNINGS
+  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `+${left} more: \`ambientctl dump -o summary\` lists them`]
 }
 
 function flowOf(arrival: Arrival, dialled: SocketAddress): Flow {

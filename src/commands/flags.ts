@@ -184,7 +184,8 @@ function repeatedString(description: string, helpValue: string) {
 function parseAddress(text: string): SocketAddress {
   const address = isIP(text) === 0 ? parseSocket(text) : {ip: text, port: 0}
   if (address === undefined || isIP(address.ip) === 0) {
-    throw new UsageError({what: 'This is no address.', expected: 'IP:PORT or [IPV6]:PORT', got: text})
+    const help = text.includes('/') ? {help: 'What a URL says beside the address goes into --authority, --path and --sni.'} : {}
+    throw new UsageError({what: 'This is no address.', expected: 'IP:PORT or [IPV6]:PORT', got: text, ...help})
   }
   return address
 }

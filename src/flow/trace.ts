@@ -22,6 +22,8 @@ export interface Question {
   readonly headers?: readonly (readonly [string, string])[]
   readonly sni?: string
   readonly fromKind?: ClientKind
+  /** Only this proxy is asked, as typed: what is behind it is no part of the answer, and `delivered` means that it forwards. */
+  readonly proxy?: string
 }
 
 /** The question with names resolved. */

@@ -28,6 +28,7 @@ const question = z
     headers: pairs.optional(),
     sni: text.optional(),
     fromKind: clientKind.optional(),
+    proxy: text.describe('only this proxy was asked: `delivered` means that it forwards the connection').optional(),
   })
   .meta({id: 'Question', description: 'what was asked, as typed'})
 

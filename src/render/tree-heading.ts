@@ -7,7 +7,7 @@ import {countPaths, passesAlways} from './paths.js'
 import {shareText} from './share-text.js'
 import type {Tone} from './tree-row.js'
 import type {TreeStyle} from './tree-style.js'
-import {verdictTitle, verdictTone} from './verdict-text.js'
+import {endTitle, verdictTone} from './verdict-text.js'
 
 /** Text over the whole width; with a label it is indented, and wraps below itself. */
 export interface Paragraph {
@@ -26,6 +26,7 @@ export function headingTexts(style: TreeStyle): readonly Paragraph[] {
     {text: say(`${sourceText(flow.source)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
     {text: say(verdictLine(style)), tone: verdictTone(style.trace.verdict)},
     ...shareLines(style),
+    ...scopeLines(style),
     ...assumptionLines(style),
   ]
 }
@@ -56,11 +57,33 @@ function brackets(namespace: string | undefined, ip: string): string {
 function verdictLine(style: TreeStyle): string {
   const count = countPaths(style.trace)
   const paths = count === 1n ? '1 path' : `${count} paths`
-  return [verdictTitle(style.trace.verdict), wayText(style), paths].join(` ${style.glyphs.dot} `)
+  const title = `${endTitle(style.trace.verdict, style.trace)}${targetText(style)}`
+  return [title, wayText(style), paths].join(` ${style.glyphs.dot} `)
+}
+
+/** Where the one proxy that was asked forwards the connection to. */
+function targetText(style: TreeStyle): string {
+  const {verdict, question} = style.trace
+  if (verdict.kind !== 'delivered' || question.proxy === undefined) return ''
+  const targets = targetsOf(style)
+  return targets.length === 1 ? ` to ${targets.join('')}` : ` to one of ${targets.length} places`
+}
+
+function targetsOf({trace: {outcomes}, name}: TreeStyle): readonly string[] {
+  const forwarded = Object.values(outcomes).filter(({verdict}) => verdict.kind === 'delivered')
+  return [...new Set(forwarded.map(({place}) => name(place)))].toSorted()
+}
+
+/** Said once: people take the end of a walk for the end of the connection. */
+function scopeLines({trace: {question, verdict}, glyphs}: TreeStyle): readonly Paragraph[] {
+  const isOpen = question.proxy !== undefined && verdict.kind === 'delivered'
+  return isOpen ? [{text: glyphs.say('the walk ends there: what comes behind this proxy is not part of it'), tone: 'dim'}] : []
 }
 
 /** Which kind of proxy had a say: a waypoint means L7, a ztunnel alone L4. */
 function wayText({trace, name}: TreeStyle): string {
+  const start = trace.hops[trace.start]
+  if (trace.question.proxy !== undefined && start !== undefined) return `by ${start.place.kind} ${name(start.place)}`
   const places = Object.values(trace.hops).map(({place}) => place)
   const of = (kind: Place['kind']): readonly string[] => [...new Set(places.filter((place) => place.kind === kind).map(name))].toSorted()
   const waypoints = of('waypoint')
@@ -74,7 +97,7 @@ function wayText({trace, name}: TreeStyle): string {
 function shareLines({trace, glyphs}: TreeStyle): readonly Paragraph[] {
   const ends = new Map<string, {verdict: Verdict; share: Share}>()
   for (const {verdict, share} of Object.values(trace.outcomes)) {
-    const title = verdictTitle(verdict)
+    const title = endTitle(verdict, trace)
     const before = ends.get(title)
     if (share.numerator > 0n) ends.set(title, {verdict, share: before === undefined ? share : addShares(before.share, share)})
   }

@@ -69,7 +69,8 @@ function passageRows({shown, passage, isFirst}: {shown: ShownHop; passage: Passa
   const isLast = passage === shown.passages.at(-1)
   const fold = {isFirst, isLast, isStopped: isLast && shown.isStopped, requires}
   const isFolded = (step: Step): boolean => !style.verbose && isHeadlined(step, passage)
-  const steps = passage.steps.filter((step) => style.verbose || (isShown(step, fold) && !isFolded(step)))
+  const told = style.trace.question.proxy === undefined ? passage.steps : passage.steps.filter(({kind}) => kind !== 'deliver')
+  const steps = told.filter((step) => style.verbose || (isShown(step, fold) && !isFolded(step)))
   return [
     // What the line of the hop says has its evidence right below.
     ...passage.steps.filter(isFolded).flatMap((step) => evidenceRows({step, rails: shown.rails}, style)),

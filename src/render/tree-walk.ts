@@ -9,7 +9,7 @@ import {branchRows, continuationRows, hopRows, type Passage} from './tree-hop.js
 import {deliveredText, lastLegRows, legRows} from './tree-leg.js'
 import {NO_RAILS, type Rails, type Row} from './tree-row.js'
 import {placeLabel, placeTitle, placeTone, type TreeStyle} from './tree-style.js'
-import {verdictReason, verdictSign, verdictTitle, verdictTone} from './verdict-text.js'
+import {endTitle, verdictReason, verdictSign, verdictTone} from './verdict-text.js'
 
 /** Rails take no more room than leaves this to the rows beside them; branches further in stay at the same depth. */
 const MINIMUM_ROW = 34
@@ -34,7 +34,7 @@ interface At {
 /** The hops of a trace from the start to every end, top down. */
 export function treeRows(style: TreeStyle): readonly Row[] {
   const {trace} = style
-  const verdicts = new Set(Object.values(trace.outcomes).map(({verdict}) => verdictTitle(verdict)))
+  const verdicts = new Set(Object.values(trace.outcomes).map(({verdict}) => endTitle(verdict, trace)))
   const walk: Walk = {
     style,
     rows: [],
@@ -181,7 +181,7 @@ function beyondPacketRules(hop: Hop): Branch | undefined {
 
 function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: Outcome}, walk: Walk): void {
   const {style, rows} = walk
-  const place = endPlace(outcome, hop.place)
+  const place = style.trace.question.proxy === undefined ? endPlace(outcome, hop.place) : undefined
   const steps = [...hop.steps, ...branch.steps]
   if (place !== undefined) {
     walk.count += 1
@@ -199,9 +199,9 @@ function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: O
   if (walk.hasSeveralEnds || isTold) drawVerdict({rails, outcome}, walk)
 }
 
-function drawVerdict({rails, outcome: {verdict}}: {rails: Rails; outcome: Outcome}, {rows, style: {glyphs}}: Walk): void {
+function drawVerdict({rails, outcome: {verdict}}: {rails: Rails; outcome: Outcome}, {rows, style: {glyphs, trace}}: Walk): void {
   const reason = verdictReason(verdict)
-  const text = `${verdictSign(verdict, glyphs)} ${verdictTitle(verdict)}${reason === '' ? '' : `: ${reason}`}`
+  const text = `${verdictSign(verdict, glyphs)} ${endTitle(verdict, trace)}${reason === '' ? '' : `: ${reason}`}`
   rows.push({kind: 'text', rails, tone: verdictTone(verdict), text: glyphs.say(text), indented: true})
 }
 

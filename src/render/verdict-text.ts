@@ -1,5 +1,6 @@
 import type {Answer} from '../flow/forwarder.js'
 import {policyName} from '../flow/policy-name.js'
+import type {Trace} from '../flow/trace.js'
 import {outlookOf, type Verdict} from '../flow/verdict.js'
 import type {Glyphs} from './glyphs.js'
 import type {Tone} from './tree-row.js'
@@ -15,6 +16,11 @@ export function verdictTitle(verdict: Verdict): string {
     default:
       return kind
   }
+}
+
+/** The title within a trace: where one proxy alone is asked, what it delivers has only left it. */
+export function endTitle(verdict: Verdict, {question}: Pick<Trace, 'question'>): string {
+  return question.proxy !== undefined && verdict.kind === 'delivered' ? 'FORWARDED' : verdictTitle(verdict)
 }
 
 /** Why, in one sentence; empty where the title says it all. */

@@ -67,7 +67,7 @@ describe('walkProxy', () => {
       method: 'GET',
       path: '/x',
     })
-    expect(question).toEqual({source: '0.0.0.0:0', destination: '10.4.3.10:15006'})
+    expect(question).toEqual({source: '0.0.0.0:0', destination: '10.4.3.10:15006', proxy: `default/${WAYPOINT}`})
     expect(flow).toMatchObject({
       protocol: 'http',
       request: {method: 'GET', path: '/x'},
