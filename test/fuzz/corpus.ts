@@ -7,7 +7,7 @@ import {survey, type Ground} from './mutate/ground.js'
 
 const SEEDS = fileURLToPath(new URL('seeds', import.meta.url))
 
-export type Layer = 'envoy' | 'ztunnel' | 'mesh' | 'kernel'
+export type Layer = 'envoy' | 'ztunnel' | 'mesh' | 'mesh-ga' | 'kernel'
 
 export interface Seed {
   readonly name: string

@@ -8,6 +8,7 @@ const SAMPLES: ReadonlyMap<string, number> = new Map([
   ['ztunnel', 40],
   ['ztunnel-walk', 30],
   ['mesh', 24],
+  ['mesh-ga', 12],
   ['inventory', 20],
   ['kernel', 60],
   ['check', 40],

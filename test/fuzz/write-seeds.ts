@@ -1,10 +1,12 @@
-import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {isIP} from 'node:net'
+import {tmpdir} from 'node:os'
 import {basename, dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {gzipSync} from 'node:zlib'
 import {readCases} from '../conformance/recorded-cases.js'
 import {recordedNamespace} from '../conformance/layers/kernel-files.js'
+import {toGaSnapshotDirs} from '../tools/ga-snapshot.js'
 import {inventoryLists} from '../tools/kubectl-lists.js'
 import {readOracleInventory} from '../tools/oracle-inventory.js'
 import {isList, isRecord, nodesOf} from './json-tree.js'
@@ -20,6 +22,7 @@ function main(oracle: string | undefined): void {
   for (const layer of ['envoy', 'istiod']) writeEnvoys(join(oracle, layer))
   for (const layer of ['ztunnel', 'ztunnel-old']) writeZtunnels(join(oracle, layer))
   for (const [scenario, words] of MESHES) writeMesh(join(oracle, 'ambient2022', scenario), words)
+  for (const scenario of GA_MESHES) writeGaMesh(join(oracle, 'wholepath', scenario))
   for (const scenario of KERNELS) writeKernel(join(oracle, 'kernel', scenario))
 }
 
@@ -31,6 +34,8 @@ const MESHES: readonly (readonly [string, readonly string[]])[] = [
   ['sep2022-bookinfo-waypoint', ['sleep', 'productpage']],
   ['mixed', ['frontend', 'cart', 'scar']],
 ]
+
+const GA_MESHES = ['bookinfo-waypoint', 'orchard', 'policies', 'waypoint-for-workload-all']
 
 const KERNELS = [
   'inpod-default-legacy',
@@ -119,6 +124,20 @@ function writeMesh(scenario: string, words: readonly string[]): void {
   })
   const lists = inventoryLists(inventory).map(({name, list}) => ({file: `inventory/${name}.json`, document: list}))
   write(`mesh/${basename(scenario)}`, {files: [...dumps, ...lists]})
+}
+
+/** Clusters of Rust ztunnels, whose dumps are small, and Envoy waypoints. */
+function writeGaMesh(scenarioDir: string): void {
+  const outDir = mkdtempSync(join(tmpdir(), 'ambientctl-seeds-'))
+  const [{dir}] = toGaSnapshotDirs({scenarioDir, outDir})
+  const names = readdirSync(dir, {recursive: true, encoding: 'utf8'}).filter((name) => /^(proxies|inventory)\/.*\.json$/.test(name))
+  const files = names.toSorted().map((file) => ({file, document: smaller(readJson(join(dir, file)))}))
+  rmSync(outDir, {recursive: true})
+  write(`mesh-ga/${basename(scenarioDir)}`, {files})
+}
+
+function smaller(document: unknown): unknown {
+  return isRecord(document) && 'configs' in document ? closure(document, {random: new Random(3), start: [], most: 30}) : document
 }
 
 /** What a dump says about these addresses: branches of matchers by their keys, then whatever these lead to. */

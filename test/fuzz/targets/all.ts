@@ -3,7 +3,7 @@ import {checkTarget} from './check.js'
 import {envoyTarget, ztunnelWalkTarget} from './envoy.js'
 import {kernelTarget} from './kernel.js'
 import {manifestTarget} from './manifest.js'
-import {inventoryTarget, meshTarget} from './mesh.js'
+import {gaMeshTarget, inventoryTarget, meshTarget} from './mesh.js'
 import {ztunnelTarget} from './ztunnel.js'
 
 /** Made when first wanted: each holds its seeds. */
@@ -12,6 +12,7 @@ const TARGETS: ReadonlyMap<string, () => Target> = new Map([
   ['ztunnel', ztunnelTarget],
   ['ztunnel-walk', ztunnelWalkTarget],
   ['mesh', meshTarget],
+  ['mesh-ga', gaMeshTarget],
   ['inventory', inventoryTarget],
   ['kernel', kernelTarget],
   ['check', checkTarget],

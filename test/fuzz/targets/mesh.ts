@@ -6,7 +6,7 @@ import {LazyDump} from '../../../src/snapshot/proxy-dump.js'
 import {readInventory} from '../../../src/snapshot/read-inventory.js'
 import type {Snapshot} from '../../../src/snapshot/snapshot.js'
 import {demandAnswer, demandSummary, documentOf, pieces} from '../asked.js'
-import {Corpus, filesOf, seedsOf, type Seed} from '../corpus.js'
+import {Corpus, filesOf, seedsOf, type Layer, type Seed} from '../corpus.js'
 import {expecting, joinEndings, type Ending} from '../ending.js'
 import {drawEdits} from '../mutate/draw-edits.js'
 import {applyEdits, toBytes} from '../mutate/edit.js'
@@ -15,7 +15,12 @@ import {isTreeOrByteEdit, type Draft, type Target} from '../target.js'
 
 /** Whole clusters of which one dump was changed. */
 export function meshTarget(): Target {
-  return clusterTarget({name: 'mesh', percent: 8, isChanged: (file) => file.startsWith('proxies/')})
+  return clusterTarget({name: 'mesh', percent: 8, layer: 'mesh', isChanged: (file) => file.startsWith('proxies/')})
+}
+
+/** The same with Rust ztunnels and Envoy waypoints; any file may be the changed one. */
+export function gaMeshTarget(): Target {
+  return clusterTarget({name: 'mesh-ga', percent: 2, layer: 'mesh-ga', isChanged: (file) => !/(authorization|gateway|route)/.test(file)})
 }
 
 /** Whole clusters of which one List of kubectl was changed. */
@@ -23,6 +28,7 @@ export function inventoryTarget(): Target {
   return clusterTarget({
     name: 'inventory',
     percent: 6,
+    layer: 'mesh',
     isChanged: (file) => /inventory\/(pods|services|nodes|namespaces|configmaps)/.test(file),
   })
 }
@@ -30,11 +36,12 @@ export function inventoryTarget(): Target {
 interface ClusterTarget {
   readonly name: string
   readonly percent: number
+  readonly layer: Layer
   readonly isChanged: (file: string) => boolean
 }
 
-function clusterTarget({name, percent, isChanged}: ClusterTarget): Target {
-  const clusters = seedsOf('mesh').map((seed) => ({name: seed.name, files: filesOf(seed)}))
+function clusterTarget({name, percent, layer, isChanged}: ClusterTarget): Target {
+  const clusters = seedsOf(layer).map((seed) => ({name: seed.name, files: filesOf(seed)}))
   const corpora = new Map(clusters.map((cluster) => [cluster.name, new Corpus(cluster.files.filter((file) => isChanged(file.name)))]))
   const donors = [...corpora.values()]
   return {
