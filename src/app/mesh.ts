@@ -45,7 +45,19 @@ export async function openMeshes(clusters: readonly [NamedSnapshot, ...NamedSnap
   const [first, ...others] = clusters
   const rest = await Promise.all(others.map((one) => openCluster(one.snapshot, {...options, cluster: one.name})))
   const asked = await openCluster(first.snapshot, {...options, cluster: first.name})
-  return {...asked, others: rest}
+  return {...asked, snapshot: joined(clusters), others: rest}
+}
+
+/** The first snapshot, with the warnings of all; closing it closes all. */
+function joined(clusters: readonly [NamedSnapshot, ...NamedSnapshot[]]): Snapshot {
+  return {
+    ...clusters[0].snapshot,
+    name: clusters.map(({name, snapshot}) => `${name}=${snapshot.name}`).join(', '),
+    warnings: clusters.flatMap(({name, snapshot}) => snapshot.warnings.map((warning) => `${name}: ${warning}`)),
+    close: () => {
+      for (const {snapshot} of clusters) snapshot.close()
+    },
+  }
 }
 
 export interface NamedSnapshot {

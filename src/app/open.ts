@@ -1,7 +1,7 @@
 import {UsageError} from '../flow/errors.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
-import {openMesh, type Mesh, type MeshOptions} from './mesh.js'
+import {openMesh, openMeshes, type Mesh, type MeshOptions, type NamedSnapshot} from './mesh.js'
 
 /**
  * Opens the sources a command was given. A live cluster will be one more source here.
@@ -18,5 +18,37 @@ export async function openSources(sources: SnapshotSources, options: MeshOptions
       help: 'A live cluster cannot be asked directly yet: record its dumps first.',
     })
   }
-  return openMesh(await openSnapshot(sources), options)
+  const clusters = namedClusters(sources)
+  return clusters === undefined ? openMesh(await openSnapshot(sources), options) : openMeshes(await openEach(clusters), options)
+}
+
+interface NamedPath {
+  readonly name: string
+  readonly path: string
+}
+
+/** `--snapshot NAME=PATH` for each cluster of a mesh; undefined where no snapshot has a name. A path with a slash before the `=` has none. */
+function namedClusters({paths = [], files = [], demo}: SnapshotSources): readonly [NamedPath, ...NamedPath[]] | undefined {
+  const named = paths.flatMap((text): readonly NamedPath[] => {
+    const [, name, path] = /^([\w.-]+)=(.+)$/.exec(text) ?? []
+    return name === undefined || path === undefined ? [] : [{name, path}]
+  })
+  const [first, ...others] = named
+  if (first === undefined) return undefined
+  if (named.length < paths.length || files.length > 0 || demo !== undefined) {
+    throw new UsageError({
+      what: 'Snapshots of several clusters cannot be mixed with other sources.',
+      where: '--snapshot',
+      got: paths.join(', '),
+      help: 'Give each cluster as --snapshot NAME=PATH.',
+    })
+  }
+  const twice = named.find(({name}, index) => named.findIndex((one) => one.name === name) !== index)
+  if (twice !== undefined) throw new UsageError({what: `Two clusters are called "${twice.name}".`, where: '--snapshot'})
+  return [first, ...others]
+}
+
+async function openEach([first, ...others]: readonly [NamedPath, ...NamedPath[]]): Promise<readonly [NamedSnapshot, ...NamedSnapshot[]]> {
+  const open = async ({name, path}: NamedPath): Promise<NamedSnapshot> => ({name, snapshot: await openSnapshot({paths: [path]})})
+  return [await open(first), ...(await Promise.all(others.map(open)))]
 }

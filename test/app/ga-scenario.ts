@@ -13,7 +13,7 @@ process.once('exit', () => {
 })
 
 /** The clusters of a recorded GA scenario as snapshot directories. */
-function gaScenarioDirs(scenario: string): readonly [ClusterSnapshot, ...ClusterSnapshot[]] {
+export function gaScenarioDirs(scenario: string): readonly [ClusterSnapshot, ...ClusterSnapshot[]] {
   return toGaSnapshotDirs({scenarioDir: join(oracleRoot(), 'wholepath', scenario), outDir: join(ROOT, scenario)})
 }
 

@@ -1,11 +1,12 @@
 import {describe, expect, it} from 'vitest'
 import {openMesh, type Mesh} from '../../src/app/mesh.js'
+import {openSources} from '../../src/app/open.js'
 import {traceQuestion} from '../../src/app/trace.js'
 import {formatShare} from '../../src/flow/share.js'
 import type {Question, Trace} from '../../src/flow/trace.js'
 import {memoryStore} from '../../src/json/memory-store.js'
 import type {LoadedDump, ProxyDump} from '../../src/snapshot/snapshot.js'
-import {openGaScenario} from './ga-scenario.js'
+import {gaScenarioDirs, openGaScenario} from './ga-scenario.js'
 
 const bookinfo = openGaScenario('bookinfo-waypoint')
 const orchard = openGaScenario('orchard')
@@ -192,5 +193,21 @@ describe('the order and the rest of the data', () => {
     const unrelated = {...pod, name: 'unrelated', namespace: 'elsewhere', ips: ['10.244.9.9'], labels: new Map()}
     const mesh = openMesh({...snapshot, inventory: {...snapshot.inventory, pods: [pod, ...pods, unrelated]}})
     expect(await ask(mesh, [source, destination], {method: 'GET'})).toEqual(await ask(bookinfo, [source, destination], {method: 'GET'}))
+  })
+})
+
+describe('sources of several clusters', () => {
+  it('are given by name', async () => {
+    const [alpha, beta] = gaScenarioDirs('multinetwork')
+    const mesh = await openSources({paths: [`alpha=${alpha.dir}`, `beta=${beta?.dir ?? ''}`]})
+    expect([mesh.cluster, ...mesh.others.map(({cluster}) => cluster)]).toEqual(['alpha', 'beta'])
+    mesh.snapshot.close()
+  })
+
+  it.each([
+    {name: 'a name given twice', paths: ['a=x', 'a=y'], what: 'Two clusters are called "a".'},
+    {name: 'a path without a name', paths: ['a=x', './y'], what: 'Snapshots of several clusters cannot be mixed with other sources.'},
+  ])('refuses $name', async ({paths, what}) => {
+    await expect(openSources({paths})).rejects.toThrow(what)
   })
 })
