@@ -4,7 +4,8 @@ import type {Exit, Forwarding} from '../../../src/flow/forwarder.js'
 import type {Payload} from '../../../src/flow/connection.js'
 import type {Verdict} from '../../../src/flow/verdict.js'
 import {memoryStore} from '../../../src/json/memory-store.js'
-import {chain, cluster, forwarder, listener, networkFilter, tcpProxy} from './dump.js'
+import {chain, cluster, listener, networkFilter, tcpProxy} from './dump.js'
+import {forwarder} from './forwarding.js'
 
 // envoy-2022 D8: a dump shows resources in other states than in force; each must be told apart from nothing at all.
 const admin = (kind: string): string => `type.googleapis.com/envoy.admin.v3.${kind}ConfigDump`

@@ -2,7 +2,8 @@ import type {HttpRequest} from '../../../src/flow/connection.js'
 import type {Exit, Forwarding} from '../../../src/flow/forwarder.js'
 import {formatShare} from '../../../src/flow/share.js'
 import {requestOf} from '../match/samples.js'
-import {arrive, chain, cluster, dump, forwarder, listener, networkFilter} from './dump.js'
+import {chain, cluster, dump, listener, networkFilter} from './dump.js'
+import {arrive, forwarder} from './forwarding.js'
 
 type Message = Readonly<Record<string, unknown>>
 

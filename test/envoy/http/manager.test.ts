@@ -1,7 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import type {HttpRequest} from '../../../src/flow/connection.js'
 import type {Exit} from '../../../src/flow/forwarder.js'
-import {arrive, chain, cluster, dump, forwarder, listener, networkFilter, onlyExit} from '../engine/dump.js'
+import {chain, cluster, dump, listener, networkFilter} from '../engine/dump.js'
+import {arrive, forwarder, onlyExit} from '../engine/forwarding.js'
 
 type Message = Readonly<Record<string, unknown>>
 

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {arrive, chain, cluster, dump, forwarder, listener, listenerFilter, onlyExit} from '../engine/dump.js'
+import {chain, cluster, dump, listener, listenerFilter} from '../engine/dump.js'
+import {arrive, forwarder, onlyExit} from '../engine/forwarding.js'
 
 // envoy-2022 D1: which listener takes a connection, and where use_original_dst hands it.
 const ORIGINAL_DST = {listener_filters: [listenerFilter('original_dst.v3.OriginalDst')]}

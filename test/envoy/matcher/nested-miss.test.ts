@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {arrive, chain, chainTaken, cluster, dump, exactMap, forwarder, input, listener, listenerFilter, toChain} from '../engine/dump.js'
+import {chain, cluster, dump, exactMap, input, listener, listenerFilter, toChain} from '../engine/dump.js'
+import {arrive, chainTaken, forwarder} from '../engine/forwarding.js'
 
 // envoy-2022 D2, the version split: what a nested miss does to the level that led there.
 const NAMES = ['web', 'pass', 'short', 'rest', 'default']
