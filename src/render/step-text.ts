@@ -84,7 +84,13 @@ function describeDecision(step: Exclude<Step, EntryStep | UpstreamStep>, glyphs:
     case 'authorization':
       return authorizationText(step)
     case 'virtual-host':
-      return {label: 'vhost', text: withNotes(step.name, [`domain ${step.domain}`, step.table === '' ? undefined : `table ${step.table}`])}
+      return {
+        label: 'vhost',
+        text: withNotes(step.name, [
+          step.domain === '' ? undefined : `domain ${step.domain}`,
+          step.table === '' ? undefined : `table ${step.table}`,
+        ]),
+      }
     case 'route':
       return {label: 'route', text: arrows(glyphs, named(step.name, step.match), step.action)}
     case 'service-lookup':

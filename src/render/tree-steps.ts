@@ -69,7 +69,7 @@ function stepTone(step: Step): Tone {
 }
 
 function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbose}: TreeStyle): readonly Row[] {
-  const rejected = verbose || isDenial(step) ? (step.rejected ?? []) : []
+  const rejected = verbose || isDenial(step) || isUnknownHost(step) ? (step.rejected ?? []) : []
   return rejected.map(({candidate, because}) => ({
     kind: 'step',
     rails,
@@ -82,6 +82,11 @@ function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbos
 /** What came nearest to allowing is what a reader of a denial looks for. */
 function isDenial(step: Step): boolean {
   return step.kind === 'authorization' && step.decision === 'deny' && step.shadow !== true
+}
+
+/** The hosts there are show the typing slip, or the port too many. */
+function isUnknownHost(step: Step): boolean {
+  return step.kind === 'virtual-host' && step.domain === ''
 }
 
 export function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {

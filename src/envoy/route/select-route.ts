@@ -5,6 +5,7 @@ import {headerLines, type Stream} from '../connection.js'
 import type {RouteChoice} from './choice.js'
 import {compileRoutes, routesOfHost, type CompiledRoute} from './compiled-routes.js'
 import type {RouteQuestion} from './context.js'
+import {noHostStep} from './passed-hosts.js'
 import {chooseVirtualHost} from './virtual-host.js'
 import {walkRoutes} from './walk-routes.js'
 
@@ -16,7 +17,7 @@ import {walkRoutes} from './walk-routes.js'
 export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
   const {table, stream, context} = question
   const {host, domain, rejected} = chooseVirtualHost({table, authority: stream.request.authority})
-  if (host === undefined) return single<RouteChoice>({kind: 'no-virtual-host', table})
+  if (host === undefined) return single<RouteChoice>({kind: 'no-virtual-host', table}, [noHostStep(question)])
   const step: Step = {
     kind: 'virtual-host',
     name: host.str('name') ?? '',
