@@ -1,6 +1,8 @@
 import {readEnvoyConfig} from '../envoy/config/read-envoy-config.js'
 import type {EnvoyConfig, EnvoyNode} from '../envoy/config/model.js'
 import type {DumpStore} from '../json/store.js'
+import type {SummaryCount} from './summary-count.js'
+import {summarizeZtunnel, type ZtunnelDetails} from './ztunnel-summary.js'
 
 /** What a dump holds, counted. Bodies of secrets are never read. */
 export interface DumpSummary {
@@ -18,17 +20,13 @@ export interface DumpSummary {
   }
   readonly counts: readonly SummaryCount[]
   readonly warnings: readonly string[]
-}
-
-export interface SummaryCount {
-  readonly kind: string
-  readonly total: number
-  /** How many are in each state, for example 2 static. */
-  readonly states: readonly {readonly state: string; readonly count: number}[]
+  /** Only of a Rust ztunnel. */
+  readonly ztunnel?: ZtunnelDetails
 }
 
 export function summarizeDump(store: DumpStore, kind: DumpSummary['kind']): DumpSummary {
-  return kind === 'envoy' ? summarizeEnvoy(store) : summarizeZtunnel(store)
+  if (kind === 'envoy') return summarizeEnvoy(store)
+  return {schemaVersion: 'ambientctl.dump/1', dump: store.name, kind, ...summarizeZtunnel(store)}
 }
 
 type Lists = readonly (readonly [state: string, section: string])[]
@@ -137,27 +135,4 @@ function listenerWarnings(config: EnvoyConfig): string[] {
       ...(view.path('address', 'socket_address')?.str('protocol') === 'UDP' ? [`listener ${name} takes UDP: it cannot be walked`] : []),
     ])
   return [...noted, ...config.rejectedListeners().map(({name, details}) => `listener ${name}: an update was rejected: ${details}`)]
-}
-
-const ZTUNNEL_LISTS = ['workloads', 'services', 'policies', 'certificates']
-
-function summarizeZtunnel(store: DumpStore): DumpSummary {
-  const version = ztunnelVersion(store)
-  return {
-    schemaVersion: 'ambientctl.dump/1',
-    dump: store.name,
-    kind: 'ztunnel',
-    proxy: {role: 'ztunnel', ...(version === undefined ? {} : {version: `ztunnel ${version}`})},
-    counts: ZTUNNEL_LISTS.map((kind) => ({kind, total: countRefs(store, kind), states: []})),
-    warnings: store.warnings,
-  }
-}
-
-/** `version` holds `istioVersion`, or `istio_version` in old releases; development builds say `unknown` (ambient-ga A). */
-function ztunnelVersion(store: DumpStore): string | undefined {
-  for (const ref of store.refs('version')) {
-    const text = /\/istio_?version$/i.test(ref.pointer) ? store.read(ref).text() : undefined
-    if (text !== undefined && text !== 'unknown') return text
-  }
-  return undefined
 }

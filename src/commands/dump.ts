@@ -69,7 +69,7 @@ A dump that did not arrive whole is an error.`
   private async printSummary(dump: FetchedDump, flags: {output: string; width?: number | undefined}): Promise<object> {
     const summary = await readSummary(dump)
     for (const warning of summary.warnings) this.warn(warning)
-    await this.print(flags.output === 'json' ? jsonLine(summary) : renderDumpSummary(summary, this.look(flags).theme))
+    await this.print(flags.output === 'json' ? jsonLine(summary) : renderDumpSummary(summary, this.look(flags)))
     return {...summary, warnings: []}
   }
 }

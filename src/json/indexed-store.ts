@@ -19,7 +19,7 @@ export interface IndexedStore {
 
 /** A store that reads elements from their source on demand. */
 export function indexedStore(options: IndexedStore): DumpStore {
-  const {resources, configTypes, warnings} = options.index
+  const {resources, configTypes, documentKeys, warnings} = options.index
   const {sections} = resources
   const raw = (ref: ResourceRef): Uint8Array => {
     const {start, end} = resources.span(ref.id)
@@ -29,6 +29,7 @@ export function indexedStore(options: IndexedStore): DumpStore {
     name: options.name,
     warnings,
     configTypes: () => configTypes,
+    documentKeys: () => documentKeys,
     sections: () => sections,
     refs: (section) => ({[Symbol.iterator]: () => refsOf(options.index, section)}),
     find: (section, name) => resources.find(section, name),

@@ -29,6 +29,8 @@ export interface DumpStore {
   readonly warnings: readonly string[]
   /** `@type` suffixes of the config objects, in document order, one per object: `envoy.admin.v3.ClustersConfigDump`. */
   configTypes(): readonly string[]
+  /** Keys of the document as it spells them, also of empty members, which have no elements. */
+  documentKeys(): ReadonlySet<string>
   /** Section names that occur, in order of first occurrence. An empty list or object gives no section. */
   sections(): readonly string[]
   /** All elements of a section, across all config objects that have it, in document order. */

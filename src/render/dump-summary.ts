@@ -1,17 +1,38 @@
 import Table from 'cli-table3'
-import type {DumpSummary, SummaryCount} from '../app/dump-summary.js'
+import type {DumpSummary} from '../app/dump-summary.js'
+import type {SummaryCount} from '../app/summary-count.js'
+import type {ZtunnelDetails} from '../app/ztunnel-summary.js'
 import type {Theme} from './theme.js'
+import {widthOf, wrapText} from './text-width.js'
 import {visible} from './visible.js'
+import {renderZtunnelDetails, type SummaryLook} from './ztunnel-summary.js'
 
 /** One line about the proxy, then what its dump holds. */
-export function renderDumpSummary({proxy, dump, counts}: DumpSummary, theme: Theme): string {
+export function renderDumpSummary({proxy, dump, counts, ztunnel}: DumpSummary, look: SummaryLook): string {
+  const {theme, width} = look
   const facts = [proxy.version, proxy.node === undefined ? undefined : `node ${proxy.node}`, proxy.ip].filter((fact) => fact !== undefined)
   const name = proxy.name === undefined ? dump : proxy.namespace === undefined ? proxy.name : `${proxy.namespace}/${proxy.name}`
   return [
-    `${theme.proxy(proxy.role)}  ${theme.strong(visible(name))}  ${visible(facts.join(', '))}`.trimEnd(),
+    heading({role: proxy.role, name: visible(name), facts: visible(facts.join(', '))}, look),
+    ...(ztunnel === undefined ? [] : wrapText(visible(placeText(ztunnel)), {width})),
     '',
     renderCounts(counts, theme),
+    ...(ztunnel === undefined ? [] : [renderZtunnelDetails(ztunnel, look)]),
   ].join('\n')
+}
+
+/** On one line where it fits. */
+function heading(
+  {role, name, facts}: {readonly role: string; readonly name: string; readonly facts: string},
+  {theme, width}: SummaryLook,
+): string {
+  const gap = widthOf(`${role}  ${name}  ${facts}`) > width ? '\n' : '  '
+  return `${theme.proxy(role)}  ${theme.strong(name)}${facts === '' ? '' : gap + facts}`
+}
+
+/** How the release is known, and where the ztunnel is. */
+function placeText({versionFrom, network, clusterId}: ZtunnelDetails): string {
+  return `release ${versionFrom}; cluster ${clusterId}${network === '' ? '' : `, network ${network}`}`
 }
 
 function renderCounts(counts: readonly SummaryCount[], theme: Theme): string {

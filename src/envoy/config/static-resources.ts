@@ -58,6 +58,7 @@ function overlay(store: DumpStore, found: readonly StaticEntry[]): DumpStore {
     name: store.name,
     warnings: store.warnings,
     configTypes: () => store.configTypes(),
+    documentKeys: () => store.documentKeys(),
     sections: () => [...new Set([...store.sections(), ...entries.map(({ref}) => ref.section)])],
     raw: (ref) => {
       const own = entries.find((entry) => entry.ref.id === ref.id)

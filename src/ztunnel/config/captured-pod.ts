@@ -9,8 +9,13 @@ export function readCapturedPod(uid: string, view: View): CapturedPod {
     view,
     uid,
     up: view.str('state') === 'Up',
+    ...countConnections(view.get('connections')),
     ...(name === undefined ? {} : {name}),
     ...(namespace === undefined ? {} : {namespace}),
     ...(serviceAccount === undefined ? {} : {serviceAccount}),
   }
+}
+
+function countConnections(view: View | undefined): Pick<CapturedPod, 'inbound' | 'outbound'> {
+  return {inbound: view?.list('inbound').length ?? 0, outbound: view?.list('outbound').length ?? 0}
 }

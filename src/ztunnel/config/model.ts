@@ -151,12 +151,17 @@ export interface Certificate extends Recorded {
   readonly identity: string
   /** `Available`, `Initializing` or `Unavailable: <error>`. */
   readonly state: string
+  /** When the leaf expires, as the dump prints it. */
+  readonly expires?: string
 }
 
 /** A pod whose network namespace this ztunnel holds. */
 export interface CapturedPod extends Recorded {
   readonly uid: string
   readonly up: boolean
+  /** Open connections. */
+  readonly inbound: number
+  readonly outbound: number
   readonly name?: string
   readonly namespace?: string
   readonly serviceAccount?: string
@@ -189,6 +194,8 @@ export type DumpShape = 'lists' | 'maps' | 'flattened' | 'vips'
 export interface ZtunnelVersion {
   readonly minor: number
   readonly from: 'version' | 'markers' | 'override'
+  /** The newest field seen, when that decided. */
+  readonly marker?: string
 }
 
 /** Read-only, typed view of one ztunnel `config_dump`. */
@@ -203,7 +210,7 @@ export interface ZtunnelConfig {
   readonly services: readonly Service[]
   readonly policies: readonly Policy[]
   readonly certificates: readonly Certificate[]
-  /** Absent when the dump has no `workloadState`: dedicated mode, or before 1.22. */
+  /** Empty when none is held; absent when the dump has no `workloadState`: dedicated mode, or before 1.22. */
   readonly capturedPods?: readonly CapturedPod[]
   /** Keys `ns/hostname` of services whose endpoints arrived before them. */
   readonly stagedServices: readonly string[]

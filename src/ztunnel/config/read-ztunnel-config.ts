@@ -32,7 +32,7 @@ export function readZtunnelConfig(store: DumpStore, options: ReadOptions = {}): 
     ...state,
     policies,
     certificates,
-    ...(capturedPods.length === 0 ? {} : {capturedPods}),
+    ...(hasKey(store, 'workload_state', 'workloadState') ? {capturedPods} : {}),
     stagedServices: elementsOf(store, 'staged_services').map(({key}) => key),
   }
 }
@@ -45,8 +45,15 @@ function detectShape(store: DumpStore): DumpShape {
   return isMap(store, 'workloads') || isMap(store, 'services') || sections.has('services_by_hostname') ? 'maps' : 'lists'
 }
 
+/** Before 1.22 the leaf stood in `ca_cert` (ambient-ga K.4). */
 function readCertificate(view: View): Certificate {
-  return {view, identity: view.str('identity') ?? '', state: view.str('state') ?? ''}
+  const [leaf] = [...view.list('ca_cert'), ...view.list('cert_chain')]
+  const expires = leaf?.str('expiration_time')
+  return {view, identity: view.str('identity') ?? '', state: view.str('state') ?? '', ...(expires === undefined ? {} : {expires})}
+}
+
+function hasKey(store: DumpStore, ...keys: readonly string[]): boolean {
+  return keys.some((key) => store.documentKeys().has(key))
 }
 
 /** ambient-ga A.9: what istioctl prints of one kind drops the fields that decide. */

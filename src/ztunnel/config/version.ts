@@ -15,8 +15,8 @@ export interface VersionClues {
 /** The release the dump names; where it says "unknown", the newest field it prints (ambient-ga A.10, I.15, K). */
 export function detectVersion(clues: VersionClues): ZtunnelVersion {
   const named = namedMinor(clues.version)
-  const marked = newestMarker(clues)
-  return named === undefined || named < marked ? {minor: marked, from: 'markers'} : {minor: named, from: 'version'}
+  const {minor, marker} = newestMarker(clues)
+  return named === undefined || named < minor ? {minor, from: 'markers', marker} : {minor: named, from: 'version'}
 }
 
 function namedMinor(version: View | undefined): number | undefined {
@@ -26,27 +26,49 @@ function namedMinor(version: View | undefined): number | undefined {
 }
 
 /** Newest first: the first release whose marker is seen decides. */
-const MARKERS: readonly (readonly [minor: number, seen: (clues: VersionClues) => boolean])[] = [
-  [31, ({services}) => someHas(services, 'visibility', 'weighted_waypoints')],
-  [30, (clues) => someHas(clues.services, 'cidr_vips') || (has(clues.config, 'crl_path') && !has(clues.config, 'ca_cert_watcher'))],
-  [29, (clues) => someHas(clues.services, 'canonical') || someHas(clues.policies, 'dry_run') || has(clues.config, 'crl_path')],
-  [28, (clues) => has(clues.config, 'ca_cert_watcher') || clues.services.some(({loadBalancer}) => loadBalancer?.mode === 'Passthrough')],
-  [27, (clues) => has(clues.version, 'crypto_provider') || has(clues.config, 'ztunnel_identity', 'ipv6_enabled')],
-  [26, (clues) => someHas(clues.workloads, 'capacity') || has(clues.config, 'localhost_app_tunnel')],
-  [25, ({policies}) => policies.some(usesServiceAccounts)],
+const MARKERS: readonly (readonly [minor: number, marker: string, seen: (clues: VersionClues) => boolean])[] = [
+  [31, 'visibility or weightedWaypoints of services', ({services}) => someHas(services, 'visibility', 'weighted_waypoints')],
+  [
+    30,
+    'cidrVips of services, or crlPath without caCertWatcher',
+    (clues) => someHas(clues.services, 'cidr_vips') || (has(clues.config, 'crl_path') && !has(clues.config, 'ca_cert_watcher')),
+  ],
+  [
+    29,
+    'canonical of services, dryRun of policies, or crlPath',
+    (clues) => someHas(clues.services, 'canonical') || someHas(clues.policies, 'dry_run') || has(clues.config, 'crl_path'),
+  ],
+  [
+    28,
+    'caCertWatcher, or load balancing mode Passthrough',
+    (clues) => has(clues.config, 'ca_cert_watcher') || clues.services.some(({loadBalancer}) => loadBalancer?.mode === 'Passthrough'),
+  ],
+  [
+    27,
+    'cryptoProvider, ztunnelIdentity or ipv6Enabled',
+    (clues) => has(clues.version, 'crypto_provider') || has(clues.config, 'ztunnel_identity', 'ipv6_enabled'),
+  ],
+  [
+    26,
+    'capacity of workloads, or localhostAppTunnel',
+    (clues) => someHas(clues.workloads, 'capacity') || has(clues.config, 'localhost_app_tunnel'),
+  ],
+  [25, 'serviceAccounts of policies', ({policies}) => policies.some(usesServiceAccounts)],
   [
     24,
+    'networkMode of workloads, rootCerts, or socketConfig',
     (clues) => someHas(clues.workloads, 'network_mode') || someHas(clues.certificates, 'root_certs') || has(clues.config, 'socket_config'),
   ],
-  [23, ({shape}) => shape === 'lists'],
-  [22, ({shape}) => shape === 'maps'],
-  [20, ({shape}) => shape === 'flattened'],
+  [23, 'lists instead of maps', ({shape}) => shape === 'lists'],
+  [22, 'maps of workloads or services', ({shape}) => shape === 'maps'],
+  [20, 'stores side by side', ({shape}) => shape === 'flattened'],
 ]
 
-const OLDEST = 18
+const OLDEST = {minor: 18, marker: 'VIPs instead of services'}
 
-function newestMarker(clues: VersionClues): number {
-  return MARKERS.find(([, seen]) => seen(clues))?.[0] ?? OLDEST
+function newestMarker(clues: VersionClues): {readonly minor: number; readonly marker: string} {
+  const [minor, marker] = MARKERS.find(([, , seen]) => seen(clues)) ?? []
+  return minor === undefined || marker === undefined ? OLDEST : {minor, marker}
 }
 
 /** A printed key counts, also when its value is null. */

@@ -191,7 +191,7 @@ describe('versions', () => {
     },
     {name: 'networkMode', document: {workloads: [{...POD, networkMode: 'Standard'}]}, expected: {minor: 24, from: 'markers'}},
   ])('$name', ({document, expected}) => {
-    expect(read({workloads: [POD], config: {localNode: 'n1'}, ...document}).version).toEqual(expected)
+    expect(read({workloads: [POD], config: {localNode: 'n1'}, ...document}).version).toMatchObject(expected)
   })
 
   test('can be told', () => {
