@@ -11,7 +11,7 @@ import type {
   ServicePort,
   StringMap,
 } from '../flow/inventory.js'
-import {View} from '../json/view.js'
+import {isPort, View} from '../json/view.js'
 
 /** A Kubernetes object, and where it was read. */
 export interface Recorded {
@@ -71,7 +71,7 @@ export function readEndpointSlice({object, recorded}: Recorded): EndpointSlice {
     ports: object.list('ports').map((port) => ({
       protocol: protocolOf(port),
       ...optional('name', port.str('name')),
-      ...optional('port', port.num('port')),
+      ...optional('port', port.get('port') === undefined ? undefined : port.port('port')),
     })),
     endpoints: object.list('endpoints').map(readEndpoint),
     ...optional('service', metadata.labels.get('kubernetes.io/service-name')),
@@ -161,14 +161,14 @@ function ownerOf(object: View): Pod['owner'] {
 }
 
 function readContainerPort(port: View): readonly ContainerPort[] {
-  const number = port.num('containerPort')
-  return number === undefined ? [] : [{port: number, protocol: protocolOf(port), ...optional('name', port.str('name'))}]
+  const number = port.port('containerPort')
+  return number === undefined || number === 0 ? [] : [{port: number, protocol: protocolOf(port), ...optional('name', port.str('name'))}]
 }
 
 /** The API server fills in `targetPort` with `port`. */
 function readServicePort(port: View): readonly ServicePort[] {
-  const number = port.num('port')
-  if (number === undefined) return []
+  const number = port.port('port')
+  if (number === undefined || number === 0) return []
   return [
     {
       port: number,
@@ -182,7 +182,7 @@ function readServicePort(port: View): readonly ServicePort[] {
 
 function targetPortOf(port: View): number | string | undefined {
   const value = port.get('targetPort')?.value
-  return typeof value === 'number' || typeof value === 'string' ? value : undefined
+  return (typeof value === 'number' && isPort(value)) || typeof value === 'string' ? value : undefined
 }
 
 function readEndpoint(endpoint: View): EndpointSlice['endpoints'][number] {

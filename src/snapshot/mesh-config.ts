@@ -26,7 +26,8 @@ function isMeshConfig({object}: Recorded): boolean {
 async function trustDomainOf({object, recorded}: Recorded): Promise<{readonly domain?: string; readonly warning?: string}> {
   const {parse} = await import('yaml')
   try {
-    const mesh: unknown = parse(object.get('data')?.str('mesh') ?? '')
+    // Warnings of the parser would go to stderr as they are, with what the text holds.
+    const mesh: unknown = parse(object.get('data')?.str('mesh') ?? '', {logLevel: 'error'})
     const domain = isObject(mesh) ? mesh['trustDomain'] : undefined
     return {domain: typeof domain === 'string' && domain !== '' ? domain : DEFAULT_TRUST_DOMAIN}
   } catch {

@@ -95,6 +95,8 @@ function demandPlace({dump, pointer}: Evidence, documents: Documents): void {
   demand(documents.has(dump), 'evidence names an unknown file', () => dump)
   const tokens = pointer.split('/').slice(1)
   let value = documents.get(dump)?.()
+  // A dump with foreign text around it is read, but JSON.parse cannot tell where its pointers lead.
+  if (value === undefined) return
   for (const token of tokens.map((each) => each.replaceAll('~1', '/').replaceAll('~0', '~'))) {
     value = valueAt(value, [Array.isArray(value) ? Number(token) : token])
   }

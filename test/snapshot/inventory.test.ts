@@ -257,6 +257,11 @@ describe('the trust domain', () => {
       expected: {warnings: ['mesh configs disagree on the trust domain: a, b']},
     },
     {
+      name: 'is read past a directive that YAML does not know',
+      items: [meshConfig('istio', '%FOO\n---\ntrustDomain: x')],
+      expected: {inventory: {trustDomain: 'x'}, warnings: []},
+    },
+    {
       name: 'is unknown when the mesh config is no YAML',
       items: [meshConfig('istio', 'a: [')],
       expected: {warnings: ['the mesh config in inventory/configmaps.json#/items/0 is no YAML']},
