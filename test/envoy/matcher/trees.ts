@@ -47,7 +47,7 @@ export function ipMatcher(...entries: readonly {ranges: readonly string[]; on: M
   }
 }
 
-export function cidr(text: string): Message {
+function cidr(text: string): Message {
   const [address_prefix, length] = text.split('/')
   return {address_prefix, prefix_len: Number(length)}
 }
