@@ -78,7 +78,7 @@ describe('a connection of a captured pod', () => {
         },
       },
     ])
-    expect(steps.map(({kind}) => kind)).toEqual(['service-lookup', 'load-balance', 'endpoint', 'tls', 'tunnel'])
+    expect(steps.map(({kind}) => kind)).toEqual(['service-lookup', 'waypoint', 'load-balance', 'endpoint', 'tls', 'tunnel'])
     expect(steps.find(({kind}) => kind === 'tls')).toMatchObject({
       identity: IDENTITY,
       expected: ['spiffe://cluster.local/ns/ns/sa/default'],
@@ -158,7 +158,7 @@ describe('a connection of a captured pod', () => {
       leaving('10.96.0.1', 80),
     )
     expect(exits.map(({share}) => formatShare(share))).toEqual(['1/3', '2/3'])
-    expect(steps.map(({kind}) => kind)).toEqual(['service-lookup'])
+    expect(steps.map(({kind}) => kind)).toEqual(['service-lookup', 'waypoint'])
   })
 
   test('histories are alternatives with a condition each', () => {
@@ -268,5 +268,31 @@ describe('a connection for a captured pod', () => {
     expect(forward(parts, arriving(hbone('10.0.0.5:80'), '10.0.0.5')).exits).toMatchObject([
       {kind: 'stop', verdict: {kind: 'undetermined'}},
     ])
+  })
+})
+
+describe('why there is no waypoint on the way', () => {
+  const waypoint = (parts: DumpParts, target: readonly [string, number]): unknown =>
+    forward(parts, leaving(...target)).steps.find(({kind}) => kind === 'waypoint')
+
+  test('a VIP: the service has none, and one of the pod does not count', () => {
+    expect(
+      waypoint({workloads: [{...POD, waypoint: gateway('ns/wp.ns.svc.cluster.local')}], services: [SERVICE]}, ['10.96.0.1', 80]),
+    ).toMatchObject({
+      name: 'none',
+      effect: 'ztunnel knows no waypoint of service ns/svc',
+    })
+  })
+
+  test('a pod address: the pod has none, and one of its service does not count', () => {
+    const behind = {...SERVICE, waypoint: gateway('ns/wp.ns.svc.cluster.local')}
+    expect(waypoint({workloads: [POD], services: [behind]}, ['10.0.0.1', 8080])).toMatchObject({
+      name: 'none',
+      effect: 'ztunnel knows no waypoint of workload pod',
+    })
+  })
+
+  test('an address of nobody: nothing is said', () => {
+    expect(waypoint({}, ['192.0.2.1', 443])).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import {formatSocket} from '../../flow/address.js'
 import {fraction} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
 import {andThen, single, type Branch} from '../branch.js'
-import type {GatewayAddress, Service} from '../config/model.js'
+import type {GatewayAddress, Service, Workload} from '../config/model.js'
 import {serviceByVip} from '../state/service-by-vip.js'
 import {workloadByAddress} from '../state/workload-by-address.js'
 import {crossNetwork} from './cross-network.js'
@@ -21,7 +21,9 @@ export function decideOutbound(question: OutboundQuestion): Outcomes {
   const found = service === undefined ? single(service) : single(service, [serviceStep(question, service)])
   return andThen(found, () => {
     const waypoints = service === undefined ? [] : serviceWaypoints(question, service)
-    if (service === undefined || waypoints.length === 0) return toUpstream(question, service)
+    if (service === undefined) return toUpstream(question, service)
+    if (waypoints.length === 0)
+      {return andThen(single(undefined, [noWaypoint(question, {of: service})]), () => toUpstream(question, service))}
     return andThen(waypoints, (gateway) =>
       gateway === undefined ? toUpstream(question, service) : throughServiceWaypoint(question, {service, gateway}),
     )
@@ -42,6 +44,24 @@ function serviceStep({state, target, source}: OutboundQuestion, service: Service
     effect: `${target.ip} is a VIP of ${service.namespace}/${service.name}`,
     because: [`client namespace ${source.namespace}`],
     evidence: state.evidence(service),
+  }
+}
+
+/** Waypoints of services and of workloads are different worlds: which one was asked for, the address decides (ambient-ga 0.6). */
+function noWaypoint({state}: OutboundQuestion, {of}: {readonly of: Service | Workload}): Step {
+  const isService = 'hostname' in of && 'vips' in of
+  return {
+    kind: 'waypoint',
+    name: 'none',
+    effect: isService
+      ? `ztunnel knows no waypoint of service ${of.namespace}/${of.name}`
+      : `ztunnel knows no waypoint of workload ${of.name}`,
+    because: [
+      isService
+        ? 'addressed by VIP: only a waypoint of the service counts'
+        : 'addressed by pod IP: a waypoint of its services does not count',
+    ],
+    evidence: state.evidence(of),
   }
 }
 
@@ -123,7 +143,10 @@ function serve(question: OutboundQuestion, {upstream, service}: Served): Outcome
     return service === undefined ? single(noServiceForTarget(target)) : crossNetwork(question, {upstream, service})
   }
   const waypoint = service === undefined && !isFromWaypoint(question, upstream.workload) ? upstream.workload.waypoints[0] : undefined
-  if (waypoint === undefined) return single(direct(question, upstream))
+  if (waypoint === undefined) {
+    const isPodAddress = service === undefined && upstream.workload.waypoints.length === 0
+    return single(direct(question, upstream), isPodAddress ? [noWaypoint(question, {of: upstream.workload})] : [])
+  }
   return andThen(resolveGateway(question, {gateway: waypoint, kind: 'waypoint', namedBy: upstream.workload}), (found) =>
     single(
       found.kind === 'upstream' ? toWaypoint(question, {waypoint: found, via: 'workload-waypoint', service: upstream.service}) : found,
