@@ -1,7 +1,8 @@
 import {expect, it} from 'vitest'
 import type {Payload} from '../../../src/flow/connection.js'
 import type {Rejected} from '../../../src/flow/step.js'
-import {dump, forwarder, listener, networkFilter} from '../engine/dump.js'
+import {dump, listener, networkFilter} from '../engine/dump.js'
+import {forwarder} from '../engine/forwarding.js'
 
 // envoy-2022 D5: no virtual host means 404; the hosts of the table are what a reader compares with.
 function passedOver(domains: readonly (readonly string[])[], authority: string): readonly Rejected[] {
