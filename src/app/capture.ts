@@ -8,11 +8,15 @@ import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
 import {explainPasses, type ExplainedPass} from '../kernel/explain.js'
+import type {CaptureFinding} from '../kernel/findings/finding.js'
+import type {NetworkPolicy} from '../kernel/network-policy/model.js'
 import {isLocalAddress} from '../kernel/route/output.js'
 import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
+import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
 import type {CaptureShelf} from './capture-shelf.js'
+import {admissionsFor, type PortAdmission} from './network-policies.js'
 
 /** A packet, and where it is sent or comes in. */
 export interface CaptureQuestion {
@@ -34,6 +38,10 @@ export interface CaptureAnswer {
   readonly question: CaptureQuestion
   /** Where the packet was put: a pod that was not recorded is looked at from its node. */
   readonly place: {readonly kind: 'node' | 'pod'; readonly name: string; readonly inDevice?: string}
+  /** What is wrong with the state of its node; left out of batches. */
+  readonly findings?: readonly CaptureFinding[]
+  /** What the given NetworkPolicies say; the asked port first. */
+  readonly admissions?: readonly PortAdmission[]
   /** Shares sum to 1. */
   readonly branches: readonly CaptureBranch[]
   readonly outlook: Outlook
@@ -53,6 +61,10 @@ export interface CaptureBranch {
 }
 
 export interface CaptureOptions {
+  /** Look the node over too. */
+  readonly findings: boolean
+  /** Absent: none were given. */
+  readonly policies?: readonly NetworkPolicy[]
   /** Where a pod without namespace is looked up first. */
   readonly namespace: string
   readonly explain: boolean
@@ -72,7 +84,33 @@ export function askCapture(
   const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(branch, {network, attempt}))
   const {kind, name} = start.place
   const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
-  return {schemaVersion: 'ambientctl.capture/1', question: asked, place, branches, outlook: worst(branches)}
+  const admissions = admissionsOf(shelf, {asked, start, policies: options.policies})
+  return {
+    schemaVersion: 'ambientctl.capture/1',
+    question: asked,
+    place,
+    branches,
+    ...(options.findings ? {findings: findingsAt(shelf, start.place)} : {}),
+    ...(admissions === undefined ? {} : {admissions}),
+    outlook: worst([
+      ...branches.map(({end}) => OUTLOOKS[end.kind]),
+      ...(admissions ?? []).slice(0, 1).map(({admitted}) => ADMITTED[admitted]),
+    ]),
+  }
+}
+
+const ADMITTED = {yes: 'positive', no: 'negative', undetermined: 'undetermined'} as const
+
+interface Policed {
+  readonly asked: CaptureQuestion
+  readonly start: PacketStart
+  readonly policies: readonly NetworkPolicy[] | undefined
+}
+
+function admissionsOf({inventory}: CaptureShelf, {asked, start, policies}: Policed): readonly PortAdmission[] | undefined {
+  if (policies === undefined) return undefined
+  const {destination, protocol} = asked
+  return admissionsFor({policies, inventory}, {place: start.place, source: asked.source?.ip ?? start.source, destination, protocol})
 }
 
 const ANY_PORT = 40_000
@@ -144,10 +182,8 @@ function branchOf({outcome, share, assumed}: Branch, asked: {readonly network: N
   }
 }
 
-function worst(branches: readonly CaptureBranch[]): Outlook {
-  const all = branches.map(({end}) => OUTLOOKS[end.kind])
-  const bad = (['negative', 'undetermined'] as const).find((outlook) => all.includes(outlook))
-  return bad ?? 'positive'
+function worst(all: readonly Outlook[]): Outlook {
+  return (['negative', 'undetermined'] as const).find((outlook) => all.includes(outlook)) ?? 'positive'
 }
 
 const OUTLOOKS: Readonly<Record<WalkEnd['kind'], Outlook>> = {

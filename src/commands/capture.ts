@@ -1,26 +1,28 @@
 import {Args, Flags} from '@oclif/core'
 import {answerLines, type LineAnswer} from '../app/answer-lines.js'
 import {askCapture, type CaptureAnswer, type CaptureOptions} from '../app/capture.js'
+import {checkCapture, type CaptureCheckup} from '../app/capture-findings.js'
 import {openCaptures, type CaptureShelf} from '../app/capture-shelf.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../app/capture-question.js'
+import {policiesFrom} from '../app/network-policies.js'
 import {captureDocument, captureLineDocument, renderCaptureLine} from '../render/capture-document.js'
-import {renderCapture} from '../render/capture.js'
+import {renderCapture, renderCheckup} from '../render/capture.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
 import {packetFlags} from './capture-flags.js'
 import {sourceFlags, sourcesOf} from './flags.js'
 
-/** What the packet rules do with a packet. */
 export class Capture extends BaseCommand {
   static override summary = 'Show what the packet rules of a node or pod do with a packet.'
   static override description = `PLACE is a node, a pod or namespace/pod whose rules were recorded under capture/.
 The packet, its answer, and what they cause are walked through iptables, ipset,
-ip rule and routes; each step cites the line that decided.`
+ip rule and routes; each step cites the line that decided. Without --dst the
+state of the place is looked over.`
 
   static override examples = [
     '<%= config.bin %> capture sleep --dst 10.96.44.10:5000 --snapshot recorded',
-    '<%= config.bin %> capture node/gke-a --in-device eth0 --src 10.0.0.9 --dst 10.4.2.19:15008',
-    '<%= config.bin %> capture sleep --batch packets.ndjson --snapshot recorded',
+    '<%= config.bin %> capture gke-a --in-device eth0 --src 10.0.0.9 --dst 10.4.2.19:15008',
+    '<%= config.bin %> capture gke-a --snapshot recorded',
   ]
 
   static override args = {place: Args.string({description: 'The node or pod.'})}
@@ -31,6 +33,7 @@ ip rule and routes; each step cites the line that decided.`
     namespace: sourceFlags.namespace,
     ...packetFlags,
     explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
+    'network-policies': Flags.string({description: 'NetworkPolicies as YAML: are the ports admitted?', helpValue: 'FILE'}),
     batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
   }
 
@@ -38,14 +41,23 @@ ip rule and routes; each step cites the line that decided.`
     const {args, flags} = await this.parse(Capture)
     const shelf = await openCaptures(sourcesOf(flags))
     for (const warning of shelf.warnings) this.warn(warning)
-    const options = {namespace: flags.namespace, explain: flags.explain}
-    if (flags.batch !== undefined) return this.answerAll(shelf, {path: flags.batch, options, target: args.place})
+    const {namespace, explain, batch} = flags
+    const options = {namespace, explain, findings: batch === undefined, ...(await policiesFrom(flags['network-policies']))}
+    if (batch !== undefined) return this.answerAll(shelf, {path: batch, options, target: args.place})
+    if (flags.dst === undefined && args.place !== undefined) {
+      const checkup = checkCapture(shelf, {target: args.place, namespace})
+      return this.finish(checkup, renderCheckup(checkup, this.look(flags)))
+    }
     const {dst: destination, src: source, proto: protocol, 'in-device': inDevice, mark} = flags
     const question = captureQuestionFrom({target: args.place, destination, source, protocol, inDevice, mark})
     const answer = askCapture(shelf, {question, options})
-    await this.print(renderCapture(answer, this.look(flags)))
-    this.conclude(answer.outlook)
-    return captureDocument(answer)
+    return this.finish(answer, renderCapture(answer, this.look(flags)))
+  }
+
+  private async finish(result: CaptureAnswer | CaptureCheckup, text: string): Promise<object> {
+    await this.print(text)
+    this.conclude(result.outlook)
+    return captureDocument(result)
   }
 
   private async answerAll(shelf: CaptureShelf, {path, options, target}: BatchInput): Promise<object> {

@@ -1,10 +1,11 @@
 import type {LineAnswer} from '../app/answer-lines.js'
 import type {CaptureAnswer} from '../app/capture.js'
+import type {CaptureCheckup} from '../app/capture-findings.js'
 import {jsonLine} from './json-line.js'
 import {toDocument} from './trace-json.js'
 
 /** The answer as plain JSON (`ambientctl.capture/1`). */
-export function captureDocument(answer: CaptureAnswer): object {
+export function captureDocument(answer: CaptureAnswer | CaptureCheckup): object {
   return Object.fromEntries(Object.entries(toDocument(answer) ?? {}))
 }
 

@@ -41,6 +41,6 @@ function ruleLines(rule: ExplainedRule, {theme, glyphs, width}: CaptureStyle): r
     ...(place === undefined ? [] : [`${place.file}:${place.line}`]),
   ]
   const cell = {width: width - INDENT - EFFECT_WIDTH}
-  const lines = [...wrapText(glyphs.say(facts.join('  ')), cell), ...(text === '' ? [] : wrapText(glyphs.say(text), cell).map(theme.dim))]
+  const lines = [...wrapText(glyphs.say(facts.join(', ')), cell), ...(text === '' ? [] : wrapText(glyphs.say(text), cell).map(theme.dim))]
   return lines.map((line, index) => `${' '.repeat(INDENT)}${(index === 0 ? effect : '').padEnd(EFFECT_WIDTH)}${line}`)
 }

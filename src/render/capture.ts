@@ -1,6 +1,9 @@
 import type {CaptureAnswer, CaptureBranch} from '../app/capture.js'
+import type {CaptureCheckup} from '../app/capture-findings.js'
+import type {PortAdmission} from '../app/network-policies.js'
 import {formatSocket} from '../flow/address.js'
 import type {Step} from '../flow/step.js'
+import type {CaptureFinding} from '../kernel/findings/finding.js'
 import {explainLines, type CaptureLook, type CaptureStyle} from './capture-explain.js'
 import {glyphsFor} from './glyphs.js'
 import {shareText} from './share-text.js'
@@ -9,10 +12,45 @@ import {wrapText} from './text-width.js'
 /** What the kernel does with one packet: each branch with the rules and routes that decided, and the line of each. */
 export function renderCapture(answer: CaptureAnswer, look: CaptureLook): string {
   const style = {...look, glyphs: glyphsFor(look.unicode ?? true)}
+  const only = answer.branches.length === 1
   return [
     headingOf(answer, style),
-    ...answer.branches.flatMap((branch) => branchLines(branch, {style, only: answer.branches.length === 1})),
+    ...answer.branches.flatMap((branch) => branchLines(branch, {style, only})),
+    ...spaced((answer.admissions ?? []).flatMap((admission) => admissionLines(admission, style))),
+    ...spaced((answer.findings ?? []).flatMap((one) => findingLines(one, style))),
   ].join('\n')
+}
+
+/** What is wrong with the state of a place. */
+export function renderCheckup({place, findings}: CaptureCheckup, look: CaptureLook): string {
+  const style = {...look, glyphs: glyphsFor(look.unicode ?? true)}
+  const {theme, glyphs} = style
+  const none = findings.length === 0 ? [theme.ok('nothing wrong was found')] : []
+  return [theme.strong(glyphs.say(`${place.kind} ${place.name}`)), ...none, ...findings.flatMap((one) => findingLines(one, style))].join(
+    '\n',
+  )
+}
+
+function spaced(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines]
+}
+
+function findingLines({kind, severity, place, what, evidence}: CaptureFinding, style: CaptureStyle): readonly string[] {
+  const {theme, glyphs, width} = style
+  const paint = severity === 'broken' ? theme.bad : theme.unsure
+  const lines = wrapText(glyphs.say(`${kind}: ${place}: ${what}`), {width})
+  const places = evidence.map(({file, line}) => `${file}:${line}`).join(', ')
+  return [...lines.map((line, index) => (index === 0 ? line.replace(kind, (word) => paint(word)) : line)), ...quoted(places, style)]
+}
+
+/** Policies are seen by the network, before and after the rules of pods. */
+function admissionLines({port, admitted, directions}: PortAdmission, style: CaptureStyle): readonly string[] {
+  const reasons = directions.map(({direction, because, isolatedBy}) => {
+    const names = isolatedBy.map(({namespace, name}) => `${namespace}/${name}`).join(', ')
+    return `${direction}: ${because}${names === '' ? '' : ` (${names})`}`
+  })
+  const word = {yes: 'admitted', no: 'NOT ADMITTED', undetermined: 'unsure'}[admitted]
+  return indented({label: String(port), text: `${word}: ${reasons.join('; ')}`}, style)
 }
 
 function headingOf({place, question}: CaptureAnswer, {theme, glyphs}: CaptureStyle): string {
@@ -40,7 +78,7 @@ function branchLines(branch: CaptureBranch, {style, only}: {readonly style: Capt
 function endLines({end, share}: CaptureBranch, {style, only}: {readonly style: CaptureStyle; readonly only: boolean}): readonly string[] {
   const {theme, glyphs, width} = style
   const paint = {positive: theme.ok, negative: theme.bad, undetermined: theme.unsure}[OUTLOOKS[end.kind]]
-  const lines = wrapText(glyphs.say(`${only ? '' : `${shareText(share)}  `}${end.kind.toUpperCase()}  ${end.reason}`), {width})
+  const lines = wrapText(glyphs.say(`${only ? '' : `${shareText(share)}  `}${end.kind.toUpperCase()}: ${end.reason}`), {width})
   return lines.map((line, index) => (index === 0 ? line.replace(end.kind.toUpperCase(), (word) => paint(word)) : line))
 }
 

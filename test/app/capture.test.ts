@@ -4,10 +4,12 @@ import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {askCapture, type CaptureAnswer} from '../../src/app/capture.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../../src/app/capture-question.js'
+import {checkCapture} from '../../src/app/capture-findings.js'
+import {policiesFrom} from '../../src/app/network-policies.js'
 import {openCaptures, type CaptureShelf} from '../../src/app/capture-shelf.js'
 import {answerLines, type LineAnswer} from '../../src/app/answer-lines.js'
 
-const OPTIONS = {namespace: 'default', explain: false}
+const OPTIONS = {namespace: 'default', explain: false, findings: false}
 
 function opened(state: string): Promise<CaptureShelf> {
   return openCaptures({paths: [`fixtures/capture-states/${state}`], environment: {}})
@@ -164,6 +166,58 @@ describe('what cannot be asked', () => {
   })
 })
 
+describe('the state of a place', () => {
+  test.each([
+    {state: 'node-2022', target: 'node', kinds: [], outlook: 'positive'},
+    {state: 'node-2022', target: 'sleep', kinds: [], outlook: 'positive'},
+    {state: 'node-2022-pod-not-in-set', target: 'sleep', kinds: ['pod-not-in-set'], outlook: 'negative'},
+    {state: 'in-pod', target: 'reviews-v1', kinds: [], outlook: 'positive'},
+  ])('$target of $state', async ({state, target, kinds, outlook}) => {
+    const checkup = checkCapture(await opened(state), {target, namespace: 'default'})
+    expect([checkup.findings.map(({kind}) => kind), checkup.outlook]).toEqual([kinds, outlook])
+  })
+})
+
+describe('network policies', () => {
+  const POLICY = `# first
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: app-only, namespace: default}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress: [{ports: [{port: 5000}]}]
+`
+
+  test('say which ports they admit, and which policy keeps HBONE out', async () => {
+    const {policies = []} = await policiesFrom(written(POLICY))
+    const shelf = await opened('node-2022')
+    const question = readCaptureQuestion({target: 'legacy/plain', destination: {ip: '10.244.2.4', port: 15_008}})
+    const {admissions, outlook} = askCapture(shelf, {question, options: {...OPTIONS, policies}})
+    expect(admissions?.map(({port, admitted}) => [port, admitted])).toEqual([
+      [15_008, 'no'],
+      [15_006, 'no'],
+    ])
+    expect(admissions?.[0]?.directions[1]).toMatchObject({direction: 'ingress', isolatedBy: [{name: 'app-only'}]})
+    expect(outlook).toBe('negative')
+  })
+
+  test('do not matter where they admit', async () => {
+    const shelf = await opened('node-2022')
+    const question = readCaptureQuestion({target: 'legacy/plain', destination: {ip: '10.244.2.4', port: 5000}})
+    const {outlook} = askCapture(shelf, {question, options: {...OPTIONS, ...(await policiesFrom(written(POLICY)))}})
+    expect(outlook).toBe('positive')
+  })
+
+  test.each([
+    {what: 'no YAML', text: 'a: [', line: 1},
+    {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 10},
+  ])('$what is named with file and line', async ({text, line}) => {
+    const file = written(text)
+    await expect(policiesFrom(file)).rejects.toMatchObject({exitCode: 65, where: `${file}:${line}`})
+  })
+})
+
 test('a batch answers line by line, and its exit code is that of the worst', async () => {
   const shelf = await opened('node-2022')
   const lines = [
@@ -188,6 +242,12 @@ test('a batch answers line by line, and its exit code is that of the worst', asy
 
 async function* asynchronous(lines: readonly string[]): AsyncGenerator<string> {
   for (const line of lines) yield await Promise.resolve(line)
+}
+
+function written(text: string): string {
+  const file = join(lonely(), 'policies.yaml')
+  writeFileSync(file, text)
+  return file
 }
 
 /** A node alone, with a tunnel to a ztunnel that nobody recorded. */

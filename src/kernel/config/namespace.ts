@@ -42,3 +42,6 @@ export function defaultRules(family: Family): readonly RoutingRule[] {
 export function deviceNamed(namespace: NetworkNamespace, name: string): Device | undefined {
   return namespace.devices.find((device) => device.name === name)
 }
+
+/** The dummy device that kube-proxy binds all VIPs to in IPVS mode. */
+export const IPVS_DEVICE = 'kube-ipvs0'

@@ -1,4 +1,5 @@
 import type {Listener} from '../config/model.js'
+import {deviceNamed, IPVS_DEVICE, type NetworkNamespace} from '../config/namespace.js'
 import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, swapped, type IcmpError, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
@@ -9,6 +10,10 @@ import type {Transit} from './transit.js'
 /** A packet reaches the namespace itself: a tunnel, a socket, or the kernel's own answer. */
 export function deliver(passing: Passing, transit: Transit): void {
   const {packet} = transit
+  if (isVirtualService(passing.namespace, packet.destination.ip)) {
+    passing.run.doubts.push(`which backend IPVS chooses for ${packet.destination.ip}`)
+    return
+  }
   switch (packet.kind.kind) {
     case 'tunnelled':
       unwrap(passing, {transit, id: packet.kind.id, inner: packet.kind.inner})
@@ -26,6 +31,11 @@ export function deliver(passing: Passing, transit: Transit): void {
     default:
       deliverSegment(passing, transit)
   }
+}
+
+/** envoy-2022 C.3 walk 10: IPVS binds VIPs to a device of its own and takes their packets in INPUT; its table is in no recorded file. */
+function isVirtualService(namespace: NetworkNamespace, ip: string): boolean {
+  return deviceNamed(namespace, IPVS_DEVICE)?.addresses.some((address) => address.ip === ip) === true
 }
 
 function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: {transit: Transit; id: number; inner: Packet}): void {

@@ -1,0 +1,47 @@
+import type {Pod} from '../flow/inventory.js'
+import type {Outlook} from '../flow/verdict.js'
+import {hasChain} from '../kernel/findings/chains.js'
+import {findCaptureProblems} from '../kernel/findings/find.js'
+import type {CaptureFinding, EnrolledPod} from '../kernel/findings/finding.js'
+import {enrolmentOf, inPodEnrolment} from '../mesh/enrolment.js'
+import {findPlace} from './capture-place.js'
+import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
+
+/** `ambientctl.capture/1` without a question: what is wrong with the state of one place. */
+export interface CaptureCheckup {
+  readonly schemaVersion: 'ambientctl.capture/1'
+  readonly place: {readonly kind: 'node' | 'pod'; readonly name: string}
+  readonly findings: readonly CaptureFinding[]
+  /** Negative with a finding that breaks something, undetermined with one that leaves something open. */
+  readonly outlook: Outlook
+}
+
+/**
+ * Looks a place over without a packet.
+ * @throws UsageError for an unknown place
+ */
+export function checkCapture(shelf: CaptureShelf, wanted: {readonly target: string; readonly namespace: string}): CaptureCheckup {
+  const {place} = findPlace(shelf, wanted)
+  const findings = findingsAt(shelf, place)
+  const {kind, name} = place
+  return {schemaVersion: 'ambientctl.capture/1', place: {kind, name}, findings, outlook: outlookOf(findings)}
+}
+
+function outlookOf(findings: readonly CaptureFinding[]): Outlook {
+  if (findings.some(({severity}) => severity === 'broken')) return 'negative'
+  return findings.length > 0 ? 'undetermined' : 'positive'
+}
+
+/** Findings of the node a place is on, and of its pods; of the place alone when its node was not recorded. */
+export function findingsAt(shelf: CaptureShelf, place: CapturePlace): readonly CaptureFinding[] {
+  const near = shelf.places.filter((one) => one === place || (one.node !== undefined && one.node === place.node))
+  const node = near.find(({kind}) => kind === 'node') ?? place
+  const pods = near.filter((one) => one !== node).map(({namespace}) => namespace)
+  return findCaptureProblems({node: node.namespace, pods, enrolled: enrolledOn(node, shelf)})
+}
+
+function enrolledOn(node: CapturePlace, {inventory}: CaptureShelf): readonly EnrolledPod[] {
+  const enrols = hasChain(node.namespace, 'ztunnel-PREROUTING') ? enrolmentOf : inPodEnrolment
+  const isEnrolled = (pod: Pod): boolean => pod.node === node.name && enrols(pod, inventory.namespaces).captured === 'yes'
+  return (inventory.pods ?? []).filter(isEnrolled).map(({namespace, name, ips}) => ({name: `${namespace}/${name}`, ips}))
+}
