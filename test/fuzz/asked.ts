@@ -36,7 +36,7 @@ export async function demandSummary({snapshot}: Mesh, random: Random): Promise<E
     const loaded = await dump.load()
     if (loaded.kind === 'unusable') continue
     const summary = summarizeDump(loaded.store, loaded.kind)
-    if (random.chance(THOROUGH)) demandPrintable(renderDumpSummary(summary, PLAIN), 'the summary')
+    if (random.chance(THOROUGH)) demandPrintable(renderDumpSummary(summary, {theme: PLAIN, width: 80}), 'the summary')
     for (const warning of summary.warnings) demandPrintable(renderWarning(warning, PLAIN), 'a warning')
   }
   return {kinds: ['summary'], work: 0}
