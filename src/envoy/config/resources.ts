@@ -65,7 +65,7 @@ function noteOnOther({section}: ResourceRef): string {
 }
 
 /** `a newer version was rejected: …`, with the version and time where the dump has them (UpdateFailureState, envoy-2022 D8). */
-export function rejectionNotes(entry: View): readonly string[] {
+function rejectionNotes(entry: View): readonly string[] {
   const error = entry.get('error_state')
   return error === undefined ? [] : [`a newer version was rejected: ${rejectionText(error)}`]
 }
