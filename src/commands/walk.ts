@@ -20,6 +20,8 @@ export class Walk extends BaseCommand {
   static override description = `PROXY is a pod, namespace/pod, or a name given with --file; a unique
 beginning is enough. The walk follows the internal listeners of the proxy and
 ends where the connection leaves it: what the next one does is not part of it.
+A Rust ztunnel is asked at port 15001 or 15006 with --src and --dst, at 15008
+with --src, --identity and --authority.
 --coverage tells what of the proxy the questions touched, and what not.`
 
   static override examples = [
