@@ -1,21 +1,45 @@
-import type {Tri} from '../../flow/tri.js'
 import type {View} from '../../json/view.js'
-import {matchRoute} from '../route/route-condition.js'
-import {either, single, type Branch} from '../branch.js'
+import type {Tri} from '../../flow/tri.js'
+import {either, type Branch} from '../branch.js'
 import {headerLines} from '../connection.js'
-import {stop} from '../context.js'
-import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
+import {matchRoute} from '../route/route-condition.js'
+import {answer, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
+import {judgeRequirement} from './jwt-requirement.js'
 
-/** JWT authentication: what a request without token gets is certain; a token's validity is not in the data. Source: envoy-2022 D6. */
+/** JWT authentication: what a request without token gets is certain; a token's validity is not in the data. Source: envoy-2022 D6; jwt_authn filter.cc. */
 export function checkJwt(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  const pass = (effect: string): Branch<HttpResult>[] =>
-    single<HttpResult>({kind: 'continue', stream: call.stream}, [httpStep(call, effect)])
+  if (call.perRoute?.bool('disabled') === true) return pass(call, 'switched off for this route')
+  if (call.config.bool('bypass_cors_preflight') === true && isPreflight(call)) return pass(call, 'a CORS preflight needs no token')
+  const name = call.perRoute?.str('requirement_name')
+  return name === undefined ? byRules(call) : byName(call, name)
+}
+
+function isPreflight({stream: {request}}: HttpFilterCall): boolean {
+  const has = (name: string): boolean => (headerLines(request, name)[0] ?? '') !== ''
+  return request.method === 'OPTIONS' && has('origin') && has('access-control-request-method')
+}
+
+/** A route that names a requirement which does not exist is refused with 403. */
+function byName(call: HttpFilterCall, name: string): readonly Branch<HttpResult>[] {
+  const requirement = call.config.get('requirement_map')?.own(name)
+  if (requirement !== undefined) return judged(call, requirement)
+  const reason = `no JWT requirement is named "${name}"`
+  return answer(call, {verdict: {kind: 'denied', layer: 'l7', reason}, status: 403, effect: reason})
+}
+
+/** The first rule that matches decides; one without a requirement asks for nothing. */
+function byRules(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const rule = call.config.list('rules').find((candidate) => ruleMatches(call, candidate) !== 'no')
-  const requirement = rule?.get('requires')
-  if (rule === undefined || requirement === undefined) return pass('no rule asks for a token')
-  const matches = ruleMatches(call, rule)
-  const answer = hasToken(call) ? withToken(call, pass) : withoutToken(call, {requirement, pass})
-  return matches === 'yes' ? answer : either<HttpResult>('the jwt_authn rule matches', {yes: answer, no: pass('no rule asks for a token')})
+  const requirement = rule === undefined ? undefined : requirementOf(call, rule)
+  const free = pass(call, 'no rule asks for a token')
+  if (rule === undefined || requirement === undefined) return free
+  const answered = judged(call, requirement)
+  return ruleMatches(call, rule) === 'yes' ? answered : either<HttpResult>('the jwt_authn rule matches', {yes: answered, no: free})
+}
+
+function requirementOf({config}: HttpFilterCall, rule: View): View | undefined {
+  const name = rule.str('requirement_name')
+  return name === undefined ? rule.get('requires') : config.get('requirement_map')?.own(name)
 }
 
 /** A RequirementRule matches like a route does. */
@@ -26,43 +50,23 @@ function ruleMatches(call: HttpFilterCall, rule: View): Tri {
     : matchRoute(match, {stream: call.stream, semantics: call.context.semantics, ignorePathParameters: false}).outcome
 }
 
-function hasToken(call: HttpFilterCall): boolean {
-  const {request} = call.stream
-  const named = (call.config.get('providers')?.entries() ?? []).flatMap(([, provider]) =>
-    provider.list('from_headers').map((header) => header.str('name') ?? ''),
-  )
-  const inHeader = ['authorization', ...named].some((name) => headerLines(request, name).length > 0)
-  return inHeader || /[?&]access_token=/.test(request.path ?? '')
-}
-
-function withToken(call: HttpFilterCall, pass: (effect: string) => Branch<HttpResult>[]): readonly Branch<HttpResult>[] {
-  return either<HttpResult>('the JWT verifies', {yes: pass('the token must verify'), no: refused(call, 'Jwt verification fails')})
-}
-
-function withoutToken(
-  call: HttpFilterCall,
-  input: {requirement: View; pass: (effect: string) => Branch<HttpResult>[]},
-): readonly Branch<HttpResult>[] {
-  return allowsMissing(input.requirement) ? input.pass('a missing token is allowed') : refused(call, 'Jwt is missing')
-}
-
-function allowsMissing(requirement: View): boolean {
-  if (requirement.get('allow_missing') !== undefined || requirement.get('allow_missing_or_failed') !== undefined) return true
-  const any = requirement.get('requires_any')
-  if (any !== undefined) return any.list('requirements').some((child) => allowsMissing(child))
-  const all = requirement.get('requires_all')
-  return all !== undefined && all.list('requirements').every((child) => allowsMissing(child))
+function judged(call: HttpFilterCall, requirement: View): readonly Branch<HttpResult>[] {
+  const outcome = judgeRequirement(requirement, {providers: call.config.get('providers'), stream: call.stream})
+  switch (outcome) {
+    case 'allows':
+      return pass(call, 'no token is needed')
+    case 'refuses':
+      return refused(call, 'the request has no token of the right form')
+    case 'depends':
+      return either<HttpResult>('the JWT verifies', {
+        yes: pass(call, 'the token must verify'),
+        no: refused(call, 'the JWT does not verify'),
+      })
+    default:
+      return outcome satisfies never
+  }
 }
 
 function refused(call: HttpFilterCall, reason: string): Branch<HttpResult>[] {
-  return single<HttpResult>(
-    {
-      kind: 'ended',
-      passage: {
-        end: stop({kind: 'denied', layer: 'l7', reason}, {kind: 'http', status: 401}),
-        log: {...call.log, code: 401, details: `jwt_authn_access_denied{${reason.replaceAll(' ', '_')}}`},
-      },
-    },
-    [httpStep(call, reason)],
-  )
+  return answer(call, {verdict: {kind: 'denied', layer: 'l7', reason}, status: 401, effect: reason})
 }

@@ -3,6 +3,7 @@ import {HOSTS} from './hosts.js'
 import {HTTP_FILTERS} from './http-filters.js'
 import {NETWORK_FILTERS} from './network-filters.js'
 import {ORIGINAL_DST} from './original-dst.js'
+import {TOKENS} from './tokens.js'
 import type {Family} from './family.js'
 
-export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS, ...HOSTS, ...NETWORK_FILTERS, ...ORIGINAL_DST]
+export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS, ...HOSTS, ...NETWORK_FILTERS, ...ORIGINAL_DST, ...TOKENS]
