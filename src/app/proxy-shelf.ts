@@ -144,6 +144,7 @@ export class ProxyShelf {
       case 'envoy':
         return {kind: 'envoy', config: await this.#envoyConfig(dump, loaded.store)}
       case 'ztunnel':
+        if (loaded.extract !== undefined) return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.extract}`}}
         return {kind: 'ztunnel', config: readZtunnelConfig(loaded.store)}
       case 'unusable':
         return {kind: 'unknown', missing: {what: `config of ${dump.name}: ${loaded.reason}`, collect: `ambientctl dump ${qualified(dump)}`}}

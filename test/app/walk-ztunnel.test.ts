@@ -219,5 +219,7 @@ describe('a walk through a Rust ztunnel', () => {
     const mesh = await openMesh(await openSnapshot({files: ['-=z'], stdin, environment: {}}), {inferNames: false})
     const thrown = await walkProxy(mesh, {question: {...CLIENT, proxy: 'z', destination: CART}}).catch((error: unknown) => error)
     expect(isExpectedError(thrown) && thrown.message).toBe('An extract of a dump answers no question.')
+    const [dump] = mesh.shelf.dumps
+    expect(dump === undefined ? dump : (await mesh.shelf.read(dump)).kind).toBe('unknown')
   })
 })
