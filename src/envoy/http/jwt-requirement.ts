@@ -8,22 +8,29 @@ export type JwtOutcome = 'allows' | 'refuses' | 'depends'
 interface Asking {
   readonly providers: View | undefined
   readonly stream: Stream
+  /** How deep the requirement stands in others. */
+  readonly nesting?: number
 }
 
 const MAX_NESTING = 32
 
 /** A JwtRequirement against the tokens a request brings. Source: envoy-2022 D6; jwt_authn verifier.cc, extractor.cc. */
-export function judgeRequirement(requirement: View, asking: Asking, nesting = 0): JwtOutcome {
+export function judgeRequirement(requirement: View, asking: Asking): JwtOutcome {
+  const {nesting = 0} = asking
   if (nesting > MAX_NESTING) return 'depends'
   if (requirement.get('allow_missing_or_failed') !== undefined) return 'allows'
   if (requirement.get('allow_missing') !== undefined) return judgeTokens(allTokens(asking), 'allows')
+  const judged = (list: View): JwtOutcome[] =>
+    list.list('requirements').map((one) => judgeRequirement(one, {...asking, nesting: nesting + 1}))
   const [any, all] = [requirement.get('requires_any'), requirement.get('requires_all')]
-  const judged = (list: View): JwtOutcome[] => list.list('requirements').map((one) => judgeRequirement(one, asking, nesting + 1))
   if (any !== undefined) return firstOf(judged(any), ['allows', 'depends', 'refuses'])
-  if (all !== undefined) return firstOf(judged(all), ['refuses', 'depends', 'allows'])
+  return all === undefined ? judgeProvider(requirement, asking) : firstOf(judged(all), ['refuses', 'depends', 'allows'])
+}
+
+function judgeProvider(requirement: View, {providers, stream}: Asking): JwtOutcome {
   const name = requirement.str('provider_name') ?? requirement.get('provider_and_audiences')?.str('provider_name')
-  const provider = name === undefined ? undefined : asking.providers?.own(name)
-  return provider === undefined ? 'depends' : judgeTokens(tokensOf(provider, asking.stream), 'refuses')
+  const provider = providers?.own(name ?? '')
+  return provider === undefined ? 'depends' : judgeTokens(tokensOf(provider, stream), 'refuses')
 }
 
 function firstOf(outcomes: readonly JwtOutcome[], order: readonly JwtOutcome[]): JwtOutcome {
