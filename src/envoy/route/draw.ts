@@ -54,12 +54,25 @@ function proportion({modulus, ranges}: Constraint): Share {
   )
 }
 
+/** Goes from each value where a range begins or ends to the next one. */
 function countResidues(constraints: readonly Constraint[], period: number): number {
   let count = 0
-  for (let value = 0; value < period; value++) {
-    if (constraints.every(({modulus, ranges}) => ranges.some(([start, end]) => value % modulus >= start && value % modulus < end))) count++
+  let next = 0
+  for (let value = 0; value < period; value = next) {
+    const from = value
+    next = Math.min(period, ...constraints.map((constraint) => nextBoundary(constraint, from)))
+    if (constraints.every((constraint) => holds(constraint, from))) count += next - from
   }
   return count
+}
+
+function nextBoundary({modulus, ranges}: Constraint, value: number): number {
+  const residue = value % modulus
+  return value - residue + (ranges.flat().find((boundary) => boundary > residue) ?? modulus)
+}
+
+function holds({modulus, ranges}: Constraint, value: number): boolean {
+  return ranges.some(([start, end]) => value % modulus >= start && value % modulus < end)
 }
 
 function leastCommonMultiple(a: number, b: number): number {
