@@ -1,3 +1,4 @@
+import type {Departure} from '../flow/connection.js'
 import type {Condition} from '../flow/forwarder.js'
 import {multiplyShares, oneOf, WHOLE, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
@@ -9,6 +10,8 @@ export interface Branch<T> {
   readonly requires: readonly Condition[]
   readonly steps: readonly Step[]
   readonly mirror?: true
+  /** Calls to services of the proxy's own, made on the way. */
+  readonly calls?: readonly Departure[]
 }
 
 export function one<T>(value: T, steps: readonly Step[] = []): Branch<T> {
@@ -39,6 +42,12 @@ export function andThen<A, B>(branches: readonly Branch<A>[], next: (value: A) =
       requires: [...first.requires, ...second.requires],
       steps: [...first.steps, ...second.steps],
       ...(first.mirror || second.mirror ? {mirror: true as const} : {}),
+      ...callsOf(first, second),
     })),
   )
+}
+
+function callsOf(...branches: readonly Branch<unknown>[]): {calls?: readonly Departure[]} {
+  const calls = branches.flatMap((branch) => branch.calls ?? [])
+  return calls.length === 0 ? {} : {calls}
 }

@@ -180,6 +180,7 @@ function toExit(branch: Branch<Passage>, shared: number): Exit {
     steps: branch.steps.slice(shared),
     log: branch.value.log,
     ...(branch.mirror === undefined ? {} : {mirror: branch.mirror}),
+    ...(branch.calls === undefined ? {} : {calls: branch.calls}),
   }
 }
 

@@ -42,6 +42,8 @@ export type Exit = {
   readonly log?: ProxyLog
   /** Set on a copy of the request (request_mirror_policies): it decides nothing for the caller. */
   readonly mirror?: true
+  /** Calls the proxy makes of its own while the request waits, to an authorization service above all. */
+  readonly calls?: readonly Departure[]
 } & (
   | {readonly kind: 'depart'; readonly departure: Departure}
   | {readonly kind: 'deliver'; readonly to: WorkloadRef}

@@ -1,5 +1,6 @@
 import type {Arrival, HttpRequest} from './connection.js'
 import type {SocketAddress} from './address.js'
+import type {Finding} from './finding.js'
 import type {Answer, Condition, Place, ProxyLog, WorkloadRef} from './forwarder.js'
 import type {Share} from './share.js'
 import type {Evidence, Step} from './step.js'
@@ -60,6 +61,8 @@ export interface Branch {
   readonly mirror?: true
   /** The upstream connection that was opened before the path ended here; it carries nothing (envoy-2022 I.9, ambient-ga J.1). */
   readonly opened?: HopId | OutcomeId
+  /** Where calls lead that the proxy makes of its own while the request waits; they carry no share of the traffic. */
+  readonly calls?: readonly (HopId | OutcomeId)[]
 }
 
 /** One forwarder passed once. */
@@ -92,4 +95,6 @@ export interface Trace {
   readonly verdict: Verdict
   readonly missing: readonly Missing[]
   readonly warnings: readonly string[]
+  /** The most telling first; absent without any. */
+  readonly findings?: readonly Finding[]
 }

@@ -115,7 +115,7 @@ class Explorer {
   }
 
   #branch(station: Station, exit: Exit): Branch {
-    const {share, requires, steps, log, mirror} = exit
+    const {share, requires, steps, log, mirror, calls} = exit
     const opened = exit.kind === 'stop' && exit.dialled !== undefined ? this.follow(station.next(exit.dialled)) : undefined
     return {
       to: this.#target(station, exit),
@@ -125,6 +125,7 @@ class Explorer {
       ...(log === undefined ? {} : {log}),
       ...(mirror === undefined ? {} : {mirror}),
       ...(opened === undefined ? {} : {opened}),
+      ...(calls === undefined ? {} : {calls: calls.map((call) => this.follow(station.next(call)))}),
     }
   }
 

@@ -1,6 +1,6 @@
 import {z} from 'zod'
 import {connectionSchemas} from './connection-schema.js'
-import {basisSchema, socketSchema, stepSchema} from './step-schema.js'
+import {basisSchema, evidenceSchema, socketSchema, stepSchema} from './step-schema.js'
 import {verdictSchema, missingSchema} from './verdict-schema.js'
 
 const {arrival, request} = connectionSchemas
@@ -91,6 +91,7 @@ const branch = z
     log: log.optional(),
     mirror: z.literal(true).describe('a copy of the request: decides nothing for the caller').optional(),
     opened: text.describe('hop of an upstream connection that was opened before the path ended here, and carries nothing').optional(),
+    calls: z.array(text).describe('hops of calls that the proxy makes of its own while the request waits').optional(),
   })
   .meta({id: 'Branch'})
 
@@ -119,6 +120,10 @@ const outcome = z
   })
   .meta({id: 'Outcome', description: 'one end of the paths'})
 
+const finding = z
+  .object({kind: text.describe('a slug; the set grows'), text, evidence: z.array(evidenceSchema)})
+  .meta({id: 'Finding', description: 'what explains the trace and its hops alone do not say loudly'})
+
 /** The published form of a trace. Readers accept more fields than these: the form only grows. */
 export const traceSchema = z
   .object({
@@ -131,6 +136,7 @@ export const traceSchema = z
     verdict: verdictSchema,
     missing: z.array(missingSchema),
     warnings: z.array(text),
+    findings: z.array(finding).describe('the most telling first; absent without any').optional(),
   })
   .meta({title: 'ambientctl.trace/1', description: 'The answer of ambientctl to one question: an acyclic graph of hops.'})
 

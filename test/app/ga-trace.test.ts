@@ -211,3 +211,19 @@ describe('sources of several clusters', () => {
     await expect(openSources({paths})).rejects.toThrow(what)
   })
 })
+
+describe('connections beside the path', () => {
+  it('follows the call to an authorization service through the mesh', async () => {
+    const trace = await ask(openGaScenario('policies'), ['front/web', 'api.pay:80'], {method: 'GET', path: '/checkout/1', host: 'api'})
+    const called = Object.values(trace.hops).flatMap(({next}) => next.flatMap(({calls = []}) => calls))
+    expect(new Set(called).size).toBe(1)
+    expect(ends(trace)).toContain('0 denied')
+  })
+
+  it('shows the upstream that a waypoint opened before it denied', async () => {
+    const trace = await ask(orchard, ['market/thief', 'cider.orchard:3306'], {protocol: 'tcp'})
+    const opened = Object.values(trace.hops).flatMap(({next}) => next.flatMap((branch) => branch.opened ?? []))
+    expect(opened.map((id) => trace.hops[id]?.arrival.entry.kind)).toEqual(['internal', 'internal', 'internal'])
+    expect(trace.verdict).toMatchObject({kind: 'denied', policy: 'ns[orchard]-policy[no-thieves]-rule[0]'})
+  })
+})

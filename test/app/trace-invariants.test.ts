@@ -54,7 +54,9 @@ describe.each(SCENARIOS)('traces of %s', (scenario) => {
     for (const {start, hops, outcomes} of traces) {
       const targets = new Set([
         start,
-        ...Object.values(hops).flatMap(({next}) => next.flatMap(({to, opened}) => (opened === undefined ? [to] : [to, opened]))),
+        ...Object.values(hops).flatMap(({next}) =>
+          next.flatMap(({to, opened, calls = []}) => [to, ...(opened === undefined ? [] : [opened]), ...calls]),
+        ),
       ])
       expect([...targets].filter((id) => !Object.hasOwn(hops, id) && !Object.hasOwn(outcomes, id))).toEqual([])
       expect([...Object.keys(hops), ...Object.keys(outcomes)].filter((id) => !targets.has(id))).toEqual([])

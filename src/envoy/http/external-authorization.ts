@@ -1,5 +1,8 @@
+import type {Departure} from '../../flow/connection.js'
 import {either, type Branch} from '../branch.js'
 import {clusterHealth} from '../cluster/cluster-health.js'
+import {resolveUpstream} from '../cluster/resolve.js'
+import {departTo} from '../network/departure.js'
 import {runtimeFlag} from '../network/runtime-flag.js'
 import {answer, drawn, mayRefuse, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
 import {statusCode} from './rate-limit.js'
@@ -28,6 +31,25 @@ function whileDisabled(call: HttpFilterCall): readonly Branch<HttpResult>[] {
 }
 
 function ask(call: HttpFilterCall): readonly Branch<HttpResult>[] {
+  const calls = checkCalls(call)
+  return calls.length === 0 ? decide(call) : decide(call).map((branch) => ({...branch, calls}))
+}
+
+/** The check request of the HTTP service goes to a host of its cluster; with several hosts, or gRPC, it is not followed. */
+function checkCalls({config, context, stream}: HttpFilterCall): readonly Departure[] {
+  const service = config.get('http_service')
+  const cluster = service?.get('server_uri')?.str('cluster')
+  if (service === undefined || cluster === undefined) return []
+  const {connection, request} = stream
+  const upstreams = resolveUpstream({config: context.config, semantics: context.semantics, cluster, connection, stream})
+  const [only] = upstreams
+  if (only === undefined || upstreams.length > 1 || only.value.kind !== 'host') return []
+  const path = `${service.str('path_prefix') ?? ''}${request.path ?? ''}`
+  const check = {method: request.method, authority: request.authority, path, headers: []}
+  return [departTo({context, host: only.value, connection, payload: {kind: 'http', version: 'h1', request: check}}).departure]
+}
+
+function decide(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const {config} = call
   if (!isReachable(call)) {
     const effect = 'the authorization service has no host'

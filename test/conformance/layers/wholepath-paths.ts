@@ -43,7 +43,18 @@ class PathReader {
   from(id: HopId | OutcomeId): readonly Path[] {
     const hop = this.#trace.hops[id]
     if (hop === undefined) return []
-    return hop.next.filter(({mirror}) => mirror !== true).flatMap((branch) => this.#through(hop, branch))
+    return this.#authorized(hop.next.filter(({mirror}) => mirror !== true)).flatMap((branch) => this.#through(hop, branch))
+  }
+
+  /** Where the answer of an authorization service decides: it says 200 whenever it is reached (notes of the recordings). */
+  #authorized(branches: readonly Branch[]): readonly Branch[] {
+    const decided = branches.filter(({calls, requires}) => {
+      const [call] = calls ?? []
+      if (call === undefined) return true
+      const isReached = this.from(call).every(({client, refused}) => !refused && client.status === 200)
+      return requires.some(({what}) => what === (isReached ? ALLOWED : `not: ${ALLOWED}`))
+    })
+    return decided.map((branch) => (branch.calls === undefined ? branch : {...branch, share: certain(branch.share)}))
   }
 
   #through(hop: Hop, branch: Branch): readonly Path[] {
@@ -51,13 +62,21 @@ class PathReader {
     const behind = outcome === undefined ? this.from(branch.to) : [ended(hop, outcome)]
     const added = outcome === undefined ? depth(this.#trace.hops[branch.to]?.arrival.payload) - depth(hop.arrival.payload) : 0
     const opened = branch.opened === undefined ? [[]] : this.from(branch.opened).map(({chain}) => chain)
+    const calls = (branch.calls ?? []).flatMap((call) => this.from(call).slice(0, 1)).flatMap(({chain}) => chain)
     return behind.flatMap((next) =>
       opened.map((beside) => ({
-        ...passed({hop, branch, added, isEnd: outcome !== undefined, next, beside}),
+        ...passed({hop, branch, added, isEnd: outcome !== undefined, next, beside, calls}),
         share: scaled(branch, next, opened.length),
       })),
     )
   }
+}
+
+const ALLOWED = 'ext_authz must allow'
+
+/** The other of the two possibilities does not happen. */
+function certain(share: Share): Share {
+  return multiplyShares(share, {numerator: 2n, denominator: 1n, exact: true})
 }
 
 function scaled(branch: Branch, next: Path, alternatives: number): Share {
@@ -134,6 +153,8 @@ interface Passage {
   readonly next: Path
   /** Records of a connection that was opened beside. */
   readonly beside: readonly Link[]
+  /** Records of calls the proxy made of its own. */
+  readonly calls: readonly Link[]
 }
 
 /** What the dialling side of a hop sees when `next` is what the hop's own upstream did. */
@@ -178,8 +199,17 @@ function unwrapped(client: Client, tunnels: number): Client {
   return client.result === 'response' && client.status === 200 ? unwrapped(client.inner ?? CLOSED, tunnels - 1) : CLOSED
 }
 
+/** The waypoint's own records come in the order they start, those of the ztunnels behind it after them (README of the layer). */
+function besideCalls(calls: readonly Link[], chain: readonly Link[]): readonly Link[] {
+  const isZtunnel = ({direction}: Link): boolean => direction !== undefined
+  const first = chain.findIndex(isZtunnel)
+  const at = first < 0 ? chain.length : first
+  return [...calls.filter((one) => !isZtunnel(one)), ...chain.slice(0, at), ...calls.filter(isZtunnel), ...chain.slice(at)]
+}
+
 function throughEnvoy(passage: Passage): Path {
-  const {hop, branch, added, isEnd, next, beside} = passage
+  const {hop, branch, added, isEnd, beside, calls} = passage
+  const next = {...passage.next, chain: besideCalls(calls, passage.next.chain)}
   const log = branch.log ?? {}
   const row = (client?: Client): Link => ({...envoyLink(hop, log), ...(client?.status === undefined ? {} : {code: client.status})})
   if (isEnd) return {...next, chain: [...(log.listener === undefined ? [] : [row()]), ...next.chain, ...beside]}
