@@ -17,7 +17,7 @@ export const addressSchema = z
 
 export const basisSchema = z.enum(['recorded', 'inferred', 'assumed'])
 
-const evidence = z
+export const evidenceSchema = z
   .object({
     dump: text.describe('file inside the snapshot'),
     pointer: text.describe('RFC 6901 pointer, or `line N` of a text'),
@@ -30,7 +30,7 @@ const rejected = z.object({candidate: text, because: text.describe('the field th
 
 const base = {
   because: texts.describe('the values that decided'),
-  evidence: z.array(evidence),
+  evidence: z.array(evidenceSchema),
   rejected: z.array(rejected).optional(),
 }
 
