@@ -71,11 +71,12 @@ export function openMesh(snapshot: Snapshot, options: MeshOptions = {}): Promise
 }
 
 async function openCluster(snapshot: Snapshot, {cluster, ...options}: MeshOptions & {readonly cluster?: string}): Promise<Mesh> {
-  const inventory = snapshot.inventory ?? {}
+  const recorded = snapshot.inventory ?? {}
   const named = cluster === undefined ? {} : {cluster}
-  const shelf = new ProxyShelf(snapshot.proxies, {...options, ...named, inventory})
-  const isRecorded = inventory.pods !== undefined && inventory.services !== undefined
-  const generation = await generationFrom({inventory, shelf, readsAll: !isRecorded})
+  const shelf = new ProxyShelf(snapshot.proxies, {...options, ...named, inventory: recorded})
+  const isRecorded = recorded.pods !== undefined && recorded.services !== undefined
+  const generation = await generationFrom({inventory: recorded, shelf, readsAll: !isRecorded})
+  const inventory = generation === 'ga' ? await withTrustDomain(recorded, shelf) : recorded
   const network = networkOf(inventory)
   let all: Promise<Directory> | undefined
   const inferred = (): Promise<Directory> => {
@@ -134,6 +135,17 @@ async function generationFrom({
     if (shelved.kind === 'envoy' && shelved.config.node.role === 'ztunnel') ztunnels.add('envoy')
   }
   return generationOf({inventory, ztunnels})
+}
+
+/** Without the mesh config a ztunnel tells the trust domain: it prints the one of each workload (ambient-ga A.3). */
+async function withTrustDomain(inventory: Inventory, shelf: ProxyShelf): Promise<Inventory> {
+  if (inventory.trustDomain !== undefined) return inventory
+  for (const dump of shelf.dumps.filter(({name}) => name.includes('ztunnel'))) {
+    const shelved = await shelf.read(dump)
+    const [workload] = shelved.kind === 'ztunnel' ? shelved.config.workloads : []
+    if (workload !== undefined) return {...inventory, trustDomain: workload.trustDomain}
+  }
+  return inventory
 }
 
 function networkOf({namespaces = []}: Inventory): string | undefined {

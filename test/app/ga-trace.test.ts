@@ -227,3 +227,24 @@ describe('connections beside the path', () => {
     expect(trace.verdict).toMatchObject({kind: 'denied', policy: 'ns[orchard]-policy[no-thieves]-rule[0]'})
   })
 })
+
+describe('the trust domain', () => {
+  it('comes from a ztunnel where no mesh config tells it', async () => {
+    const {directory} = await bookinfo
+    expect((await bookinfo).snapshot.inventory?.trustDomain).toBeUndefined()
+    const renamed = async (dump: ProxyDump): Promise<LoadedDump> => {
+      const loaded = await dump.load()
+      if (loaded.kind !== 'ztunnel') return loaded
+      const document = Object.fromEntries(loaded.store.sections().map((section) => [section, sectionOf(loaded.store, section)]))
+      const text = JSON.stringify(document).replaceAll('"cluster.local"', '"other.example"')
+      return {kind: 'ztunnel', store: memoryStore({name: loaded.store.name, document: JSON.parse(text)})}
+    }
+    const mesh = await bookinfoWith((dumps) =>
+      dumps.map((dump) => ({...dump, file: dump.file, name: dump.name, load: () => renamed(dump)})),
+    )
+    const identities = (one: typeof directory): readonly (string | undefined)[] =>
+      one.workloads.map(({identity}) => identity?.split('/ns/')[0])
+    expect(new Set(identities(directory))).toEqual(new Set(['spiffe://cluster.local']))
+    expect(new Set(identities(mesh.directory))).toEqual(new Set(['spiffe://other.example']))
+  })
+})
