@@ -9,13 +9,14 @@ import type {Network} from '../kernel/config/network.js'
 import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
 import {explainPasses, type ExplainedPass} from '../kernel/explain.js'
 import type {CaptureFinding} from '../kernel/findings/finding.js'
+import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
 import type {NetworkPolicy} from '../kernel/network-policy/model.js'
 import {isLocalAddress} from '../kernel/route/output.js'
 import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
 import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
-import type {CaptureShelf} from './capture-shelf.js'
+import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
 import {admissionsFor, type PortAdmission} from './network-policies.js'
 
 /** A packet, and where it is sent or comes in. */
@@ -81,7 +82,8 @@ export function askCapture(
   const start = findPlace(shelf, {target: asked.target, namespace: options.namespace})
   const network = shelf.networkOf(start.place)
   const attempt = attemptOf(asked, {start, explain: options.explain})
-  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(branch, {network, attempt}))
+  const doubt = serviceDoubt(shelf, {place: start.place, ip: attempt.destination.ip})
+  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(withDoubt(branch, doubt), {network, attempt}))
   const {kind, name} = start.place
   const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
   const admissions = admissionsOf(shelf, {asked, start, policies: options.policies})
@@ -97,6 +99,21 @@ export function askCapture(
       ...(admissions ?? []).slice(0, 1).map(({admitted}) => ADMITTED[admitted]),
     ]),
   }
+}
+
+/** eBPF programs translate VIPs before any packet rule: without a list of services every address may be one. */
+function serviceDoubt(
+  {inventory, places}: CaptureShelf,
+  {place, ip}: {readonly place: CapturePlace; readonly ip: string},
+): string | undefined {
+  const node = places.find(({kind, node: of}) => kind === 'node' && of !== undefined && of === place.node)
+  if (node === undefined || kubeProxyMode(node.namespace) !== 'ebpf') return undefined
+  const mayBeService = inventory.services?.some(({clusterIPs}) => clusterIPs.includes(ip)) ?? true
+  return mayBeService ? `which backend the eBPF programs of ${node.name} choose for ${ip}` : undefined
+}
+
+function withDoubt(branch: Branch, doubt: string | undefined): Branch {
+  return doubt === undefined ? branch : {...branch, outcome: {...branch.outcome, doubts: [...branch.outcome.doubts, doubt]}}
 }
 
 const ADMITTED = {yes: 'positive', no: 'negative', undetermined: 'undetermined'} as const

@@ -110,6 +110,16 @@ describe('what the packet rules do with', () => {
     })
   })
 
+  test('a node whose services eBPF translates', async () => {
+    const address = `${LONELY['ip-addr']}\n9: cilium_host@cilium_net: <UP>\n    inet 10.7.0.1/32 scope global cilium_host`
+    const shelf = await openCaptures({paths: [lonely({'ip-addr': address})], environment: {}})
+    const {branches, outlook} = askCapture(shelf, {
+      question: readCaptureQuestion({target: 'n1', destination: {ip: '10.8.0.1', port: 80}}),
+      options: OPTIONS,
+    })
+    expect([branches[0]?.missing[0]?.what, outlook]).toEqual(['which backend the eBPF programs of n1 choose for 10.8.0.1', 'undetermined'])
+  })
+
   test('a match that is not modelled: both ways, each with its condition', async () => {
     const rules = '*mangle\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m hashlimit --hashlimit-name x -j DROP\nCOMMIT'
     const shelf = await openCaptures({paths: [lonely({'iptables-save': rules})], environment: {}})

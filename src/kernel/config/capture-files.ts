@@ -36,6 +36,7 @@ function namespaceFiles(files: readonly SourceText[]): NamespaceFiles {
   return {
     iptables: ofBackends(all(NAMES.iptables), named.get('iptables-save')),
     ip6tables: ofBackends(all(NAMES.ip6tables), named.get('ip6tables-save')),
+    nft: first(NAMES.nft),
     ipset: first(NAMES.ipset),
     rules: first(NAMES.rules),
     rules6: first(NAMES.rules6),

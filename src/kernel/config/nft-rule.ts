@@ -1,0 +1,51 @@
+import type {Family} from './ip.js'
+import {nftStatements} from './nft-statements.js'
+import type {PacketRule, RuleChain, Target} from './packet-rules.js'
+import type {SourceLine} from './source-text.js'
+
+export interface ChainContext {
+  readonly chain: string
+  readonly family: Family
+  readonly isChain: (name: string) => boolean
+  /** A table of iptables-nft: nft prints some of its targets in part, or not at all. */
+  readonly foreign: boolean
+}
+
+/**
+ * A chain of nft. A rule with several statements becomes a jump to a chain of its own, which holds one rule for each:
+ * a mark that the first sets must not keep the second from being run. The chain itself comes first.
+ */
+export function chainWithParts(lines: readonly SourceLine[], context: ChainContext): readonly RuleChain[] {
+  const parts: RuleChain[] = []
+  const rules = lines.flatMap((line, index) => {
+    const statements = nftStatements(line.text, context)
+    // The rule can only meet packets of the other family.
+    if (statements === undefined) return []
+    const rule = ruleOf(line, {chain: context.chain, number: index + 1})
+    const targets = context.foreign ? wholeTargets(statements.targets) : statements.targets
+    return [{...rule, matches: statements.matches, target: targetOf(targets, {rule, parts})}]
+  })
+  return [{name: context.chain, rules}, ...parts]
+}
+
+type Heading = Omit<PacketRule, 'matches' | 'target'>
+
+function ruleOf({file, line, text}: SourceLine, {chain, number}: {readonly chain: string; readonly number: number}): Heading {
+  return {chain, number, text: text.trim(), place: {file, line}}
+}
+
+/** Recorded beside iptables-save: REDIRECT, DNAT and MASQUERADE of IPv6 print nothing, CONNMARK --save-mark without its --ctmask. */
+function wholeTargets(targets: readonly Target[]): readonly Target[] {
+  if (targets.length === 0) return [{kind: 'unknown', text: 'a target that nft does not print'}]
+  return targets.map((target) =>
+    target.kind === 'save-mark' ? {kind: 'unknown', text: 'a mark that nft does not print as a whole'} : target,
+  )
+}
+
+function targetOf(targets: readonly Target[], {rule, parts}: {readonly rule: Heading; readonly parts: RuleChain[]}): Target {
+  const [first = {kind: 'continue', name: 'counter'}, ...others] = targets
+  if (others.length === 0) return first
+  const name = `${rule.chain} rule ${rule.number}`
+  parts.push({name, rules: targets.map((target, index) => ({...rule, chain: name, number: index + 1, matches: [], target}))})
+  return {kind: 'goto', chain: name}
+}

@@ -1,0 +1,158 @@
+import type {Family} from './ip.js'
+import type {IpSet} from './model.js'
+import {chainWithParts} from './nft-rule.js'
+import type {RuleChain, RuleTable} from './packet-rules.js'
+import {badLine, linesOf, type SourceLine, type SourceText} from './source-text.js'
+
+/** What `nft list ruleset` says, in the words of iptables: base chains stand under the name of their hook. */
+export interface NftRules {
+  readonly tables: readonly RuleTable[]
+  readonly sets: readonly IpSet[]
+}
+
+/**
+ * Reads `nft list ruleset` as far as iptables-nft and the nftables mode of Istio's CNI need it. Statements that are not modelled become
+ * unknown matches or targets. Source: nft(8); ambient-ga E.
+ * @throws InputError with the line that belongs to no block
+ */
+export function readNftRuleset(source: SourceText, {family, withIptables}: NftRequest): NftRules {
+  const all = tablesOf(source).filter(({families}) => families.includes(family))
+  const tables = all.filter((table) => withIptables || !isOfIptables(table))
+  return {tables: tables.flatMap((table) => ruleTables(table, family)), sets: tables.flatMap(({sets}) => sets.map(setOf))}
+}
+
+export interface NftRequest {
+  readonly family: Family
+  /** Also the tables that iptables-nft makes. */
+  readonly withIptables: boolean
+}
+
+const IPTABLES = new Set(['raw', 'mangle', 'nat', 'filter', 'security'])
+
+function isOfIptables({families, name}: NftTable): boolean {
+  return families.length === 1 && IPTABLES.has(name)
+}
+
+interface NftTable {
+  readonly name: string
+  readonly families: readonly Family[]
+  readonly chains: NftBlock[]
+  readonly sets: NftBlock[]
+}
+
+interface NftBlock {
+  readonly name: string
+  readonly heading: SourceLine
+  readonly lines: SourceLine[]
+}
+
+const FAMILIES: ReadonlyMap<string, readonly Family[]> = new Map([
+  ['ip', [4]],
+  ['ip6', [6]],
+  ['inet', [4, 6]],
+])
+
+/** Blocks are one deep in tables; what an element list opens in a line it closes in the same or a later one. */
+function tablesOf(source: SourceText): readonly NftTable[] {
+  const tables: NftTable[] = []
+  let block: NftBlock | undefined
+  for (const line of linesOf(source).filter(({text}) => !text.trim().startsWith('#'))) {
+    const text = line.text.trim()
+    const [, family, name] = /^table (?:(\w+) )?(\S+) \{$/.exec(text) ?? []
+    if (name !== undefined) tables.push({name, families: FAMILIES.get(family ?? 'ip') ?? [], chains: [], sets: []})
+    else if (text === '}') block = undefined
+    else if (block === undefined) block = openBlock(line, tables.at(-1))
+    else block.lines.push(line)
+  }
+  return tables
+}
+
+function openBlock(line: SourceLine, table: NftTable | undefined): NftBlock {
+  const [, kind, name = ''] = /^(\w+) (\S+) \{/.exec(line.text.trim()) ?? []
+  if (table === undefined || kind === undefined) {
+    throw badLine(line, {what: 'A line of nft list ruleset belongs to no chain', expected: '"table <family> <name> {", "chain <name> {"'})
+  }
+  const block = {name, heading: line, lines: []}
+  if (kind === 'chain') table.chains.push(block)
+  if (kind === 'set') table.sets.push(block)
+  return block
+}
+
+/** Base chains of one table may belong to several tables of iptables: each gets all user chains. */
+function ruleTables(table: NftTable, family: Family): readonly RuleTable[] {
+  const isChain = (name: string): boolean => table.chains.some((chain) => chain.name === name)
+  const foreign = isOfIptables(table)
+  const chains = table.chains.map((block) => ({
+    block,
+    base: baseOf(block),
+    parts: chainWithParts(rulesOf(block), {chain: block.name, family, isChain, foreign}),
+  }))
+  const users = chains.filter(({base}) => base === undefined).flatMap(({parts}) => parts)
+  return chains.flatMap(({base, parts}) => {
+    if (base === undefined) return []
+    const [own, ...others] = parts
+    const named: RuleChain = {name: base.hook, policy: base.policy, rules: own?.rules ?? []}
+    return [
+      {
+        name: base.table,
+        backend: 'nft' as const,
+        chains: new Map([named, ...others, ...users].map((chain) => [chain.name, chain] as const)),
+      },
+    ]
+  })
+}
+
+interface BaseChain {
+  readonly table: string
+  readonly hook: string
+  readonly policy: 'ACCEPT' | 'DROP'
+}
+
+const BASE = /^type (\w+) hook (\w+) (?:device \S+ )?priority ([^;]+);(?: policy (\w+);)?/
+
+function baseOf({lines}: NftBlock): BaseChain | undefined {
+  const [, type = '', hook = '', priority = '', policy] =
+    lines.map(({text}) => BASE.exec(text.trim())).find((match) => match !== null) ?? []
+  if (hook === '') return undefined
+  return {
+    table: type === 'nat' ? 'nat' : tableAt(priorityOf(priority)),
+    hook: hook.toUpperCase(),
+    policy: policy === 'drop' ? 'DROP' : 'ACCEPT',
+  }
+}
+
+const PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['raw', -300],
+  ['mangle', -150],
+  ['dstnat', -100],
+  ['filter', 0],
+  ['security', 50],
+  ['srcnat', 100],
+])
+
+/** `mangle`, `-150`, `mangle - 5`. */
+function priorityOf(text: string): number {
+  const [, name = '', sign, more = '0'] = /^(-?\w+)(?: ([+-]) (\d+))?$/.exec(text.trim()) ?? []
+  return (PRIORITIES.get(name) ?? Number(name)) + (sign === '-' ? -Number(more) : Number(more))
+}
+
+/** Before connection tracking, before routing decisions are final, or after. */
+function tableAt(priority: number): string {
+  if (priority <= -200) return 'raw'
+  return priority < -50 ? 'mangle' : 'filter'
+}
+
+function rulesOf({lines}: NftBlock): readonly SourceLine[] {
+  return lines.filter(({text}) => !BASE.test(text.trim()) && !/^(policy|comment|flags) /.test(text.trim()))
+}
+
+/** `elements = { 10.0.0.1, 10.0.0.2 }`, over one or more lines. */
+function setOf({name, heading, lines}: NftBlock): IpSet {
+  const all = lines.map(({text}) => text.trim()).join(' ')
+  const elements = /elements = \{([^}]*)\}?/.exec(all)?.[1] ?? ''
+  const place = {file: heading.file, line: heading.line}
+  const members = elements
+    .split(',')
+    .flatMap((text) => (text.trim() === '' ? [] : [{text: text.trim(), parts: [text.trim()], nomatch: false, place}]))
+  return {name, type: /type ipv[46]_addr[\s;]/.test(`${all} `) ? 'hash:net' : 'nft', members, place}
+}
