@@ -2,9 +2,9 @@ import {formatSocket} from '../flow/address.js'
 import type {Departure} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import type {Missing} from '../flow/verdict.js'
-import {COLLECT_INVENTORY} from './collect.js'
+import {COLLECT_INVENTORY, COLLECT_ZTUNNEL} from './collect.js'
 import {fullName, type Workload} from './directory.js'
-import {createUnknown} from './ends.js'
+import {createDeadEnd, createUnknown} from './ends.js'
 import {arrivalOf, type Packet} from './packet.js'
 import type {Station, Visit} from './station.js'
 
@@ -40,7 +40,7 @@ export function homeless(place: Place, {packet, ip}: {readonly packet: Packet; r
 }
 
 /** Why the decisions of a proxy pod are not known. */
-export function missingDump(workload: Workload): Missing {
+function missingDump(workload: Workload): Missing {
   const className = workload.labels.get(CLASS_LABEL)
   if (className !== undefined && isForeignClass(className)) {
     return {
@@ -56,4 +56,19 @@ const CLASS_LABEL = 'gateway.networking.k8s.io/gateway-class-name'
 /** ambient-ga G.31: agentgateway prints no Envoy configuration. */
 function isForeignClass(className: string): boolean {
   return className.includes('agentgateway')
+}
+
+export function ztunnelPlace(node: string): Place {
+  return {kind: 'ztunnel', name: `ztunnel of ${node}`, node}
+}
+
+export function missingZtunnel(node: string): Missing {
+  return {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
+}
+
+/** A pod that does not run has no proxy to ask; of one that runs the dump is missing. */
+export function createAbsent(place: Place, workload: Workload): Forwarder {
+  if (workload.ready) return createUnknown(place, missingDump(workload))
+  const reason = `pod ${fullName(workload)} does not run, so nothing listens there`
+  return createDeadEnd(place, {verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})
 }

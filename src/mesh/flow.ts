@@ -59,8 +59,9 @@ function protocolOf(question: Question, destination: Destination): Spoken {
       assumptions: [],
     }
   }
-  if (asksHttp(question))
-    {return {version: 'h1', ...(declared?.protocol === 'http' ? declared : {}), ...asked, protocol: 'http', assumptions: []}}
+  if (asksHttp(question)) {
+    return {version: 'h1', ...(declared?.protocol === 'http' ? declared : {}), ...asked, protocol: 'http', assumptions: []}
+  }
   if (question.sni !== undefined) return {protocol: 'tls', assumptions: []}
   return declared === undefined
     ? {protocol: 'unknown', assumptions: []}

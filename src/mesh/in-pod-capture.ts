@@ -61,8 +61,9 @@ const DNS_PORT = 53
 function outbound(crossing: Crossing, {because, evidence}: Enrolment): Forwarding {
   const {arrival, to} = crossing
   // ambient-ga E: with DNS capture, which is a setting of the node agent, TCP 53 goes to 15053.
-  if (to.port === DNS_PORT)
-    {return undetermined(crossing, {what: "whether DNS over TCP goes to ztunnel's DNS proxy (dnsCapture of istio-cni)"})}
+  if (to.port === DNS_PORT) {
+    return undetermined(crossing, {what: "whether DNS over TCP goes to ztunnel's DNS proxy (dnsCapture of istio-cni)"})
+  }
   const pod = arrival.source?.ip ?? to.ip
   return toZtunnel(crossing, {
     socket: {ip: pod, port: ZTUNNEL_PORTS.outbound},

@@ -1,15 +1,14 @@
 import {formatSocket} from '../flow/address.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
-import type {Missing} from '../flow/verdict.js'
 import {createBalancer, createBorder} from './between-clusters.js'
-import {COLLECT_INVENTORY, COLLECT_ZTUNNEL} from './collect.js'
-import {beyondSnapshot, deadEnd, homeless, missingDump, unknownVisit} from './dead-ends.js'
+import {beyondSnapshot, createAbsent, deadEnd, homeless, missingZtunnel, unknownVisit, ztunnelPlace} from './dead-ends.js'
 import {fullName, type Enrolment, type MeshService, type Workload} from './directory.js'
-import {createApplication, createDeadEnd, createOutside, createUnknown, isTunnel} from './ends.js'
+import {createApplication, createUnknown, isTunnel} from './ends.js'
 import {createInPodCapture} from './in-pod-capture.js'
-import {isInside, isLoopback, isPublic} from './ip.js'
+import {isLoopback} from './ip.js'
 import {createNodeCapture} from './node-capture.js'
+import {outsideVisit} from './outside-visit.js'
 import {arrivalOf, internalArrival, packetFrom, type Packet} from './packet.js'
 import {checkPeer} from './peer-check.js'
 import {placeOf} from './place-of.js'
@@ -236,7 +235,7 @@ export class Topology {
     const entered = [this, ...this.#all().filter((other) => other !== this)].flatMap((one) => one.#entrance(packet, this) ?? [])[0]
     if (entered !== undefined) return entered
     if (this.#world.generation === 'ga' && isTunnel(packet.departure.payload)) return beyondSnapshot(packet)
-    return this.#outside(packet)
+    return outsideVisit(this.#world, packet)
   }
 
   /** How packets from another cluster, or from outside, get in: by a load balancer, or by routing to the pod itself. */
@@ -261,20 +260,6 @@ export class Topology {
     const key = this.#key(`entrance ${packet.to.ip} ${forwarder.place.name}`)
     return {station: {key, forwarder, next: (departure) => this.#fromNetwork(packetFrom('0.0.0.0', departure))}, arrival: arrivalOf(packet)}
   }
-
-  #outside(packet: Packet): Visit {
-    const {directory, listensAt} = this.#world
-    const {ip} = packet.to
-    const place: Place = {kind: 'outside', name: ip}
-    if (directory.nodes.some(({podCIDRs}) => podCIDRs.some((cidr) => isInside(ip, cidr))) && directory.complete) {
-      const forwarder = createDeadEnd(place, {verdict: {kind: 'dropped', reason: `no pod has the address ${ip}`}})
-      return {station: deadEnd(`nobody ${ip}`, forwarder), arrival: arrivalOf(packet)}
-    }
-    if (directory.complete || isPublic(ip))
-      {return {station: deadEnd(`outside ${ip}`, createOutside(place, listensAt)), arrival: arrivalOf(packet)}}
-    const missing: Missing = {what: `who has the address ${ip}, and the dump of the ztunnel of its node`, collect: COLLECT_INVENTORY}
-    return unknownVisit(place, {departure: packet.departure, missing})
-  }
 }
 
 /** Topologies of the clusters of one mesh: what one cluster does not know, another may own. */
@@ -289,19 +274,4 @@ const SIDECAR_OPEN_PORTS: ReadonlySet<number> = new Set([ZTUNNEL_PORTS.inbound, 
 function ingressOf(workload: Workload): Ingress {
   if (workload.hostNetwork) return 'host'
   return workload.role === 'ztunnel' ? 'ztunnel' : 'workload'
-}
-
-function ztunnelPlace(node: string): Place {
-  return {kind: 'ztunnel', name: `ztunnel of ${node}`, node}
-}
-
-function missingZtunnel(node: string): Missing {
-  return {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
-}
-
-/** A pod that does not run has no proxy to ask; of one that runs the dump is missing. */
-function createAbsent(place: Place, workload: Workload): Forwarder {
-  if (workload.ready) return createUnknown(place, missingDump(workload))
-  const reason = `pod ${fullName(workload)} does not run, so nothing listens there`
-  return createDeadEnd(place, {verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})
 }

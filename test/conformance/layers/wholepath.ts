@@ -10,10 +10,16 @@ import type {Question} from '../../../src/flow/trace.js'
 import {openSnapshot} from '../../../src/snapshot/open-snapshot.js'
 import {readGaInventory, type GaInventory} from '../../tools/ga-inventory.js'
 import {toGaSnapshotDirs} from '../../tools/ga-snapshot.js'
-import type {Prediction} from '../predict.js'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
 import {wholepathInput, type WholepathInput} from './wholepath-case.js'
 import {pathsOf} from './wholepath-paths.js'
+
+interface Prediction {
+  readonly layer: string
+  readonly scenario: string
+  readonly id: string
+  readonly predicted: unknown
+}
 
 /** Predicts every flow of a scenario by tracing it through all clusters of the recording. */
 export async function* predict(scenarioDir: string): AsyncIterable<Prediction> {
