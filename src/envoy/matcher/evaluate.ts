@@ -1,6 +1,6 @@
 import type {MatcherInput} from '../../flow/step.js'
 import {oneOf} from '../../flow/share.js'
-import type {View} from '../../json/view.js'
+import {isObject, type View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
 import type {Semantics} from '../semantics.js'
 import type {Candidate} from './candidates.js'
@@ -212,7 +212,8 @@ interface UnknownInput {
 
 /** The input may hold any key of the map, or none of them. */
 function spreadUnknown({level, why, otherwise, environment, entry}: UnknownInput): Outcomes {
-  const {keys, relation, rule} = level
+  const {relation, rule} = level
+  const keys = level.keys()
   if (keys.length === 0 || keys.length > MAX_UNKNOWN_KEYS) return single({kind: 'unknown', why, path: [...environment.path, entry]})
   const choices = [
     ...keys.map((key) => ({what: `${why} ${relation} ${key}`, candidates: level.find(key)})),
@@ -231,8 +232,14 @@ function customType(tree: View): string {
   return tree.path('custom_match', 'typed_config')?.typeName() ?? 'of no type'
 }
 
+/** By the raw matcher: printing a large one takes longer than any question to it. */
+const keeping = new WeakMap<object, boolean>()
+
 /** Whether keep_matching appears anywhere in a matcher (envoy-2022 I.2). */
-export function usesKeepMatching(matcher: View): boolean {
-  const text = JSON.stringify(matcher.value)
-  return ['keep_matching', 'keepMatching'].some((field) => text.includes(`"${field}":true`))
+export function usesKeepMatching({value}: View): boolean {
+  if (!isObject(value)) return false
+  const text = keeping.has(value) ? '' : JSON.stringify(value)
+  const uses = keeping.get(value) ?? ['keep_matching', 'keepMatching'].some((field) => text.includes(`"${field}":true`))
+  keeping.set(value, uses)
+  return uses
 }

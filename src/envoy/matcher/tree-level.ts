@@ -1,5 +1,5 @@
-import {View} from '../../json/view.js'
-import {domainCandidates, exactCandidates, ipCandidates, prefixCandidates, type Candidate} from './candidates.js'
+import {isObject, View} from '../../json/view.js'
+import {domainLookup, exactLookup, ipLookup, prefixLookup, type Candidate, type Lookup} from './candidates.js'
 
 /** A key matched and its nested matcher found nothing: that ends the whole matcher, or the next candidate has its turn. */
 export type MissRule = 'final' | 'resume'
@@ -8,36 +8,71 @@ export type MissRule = 'final' | 'resume'
 export interface TreeLevel {
   /** Entries that an input selects, in the order Envoy tries them. */
   readonly find: (text: string) => readonly Candidate[]
+  /** Every entry, with its key in words. */
+  readonly all: () => readonly Candidate[]
   /** What may be asked of an unknown input; empty where the entries cannot be told apart by a key. */
-  readonly keys: readonly string[]
+  readonly keys: () => readonly string[]
   /** How a key says what it holds of the input. */
   readonly relation: 'is' | 'starts with'
   readonly rule: MissRule
 }
 
-type Find = (container: View, text: string) => Candidate[]
+interface CompiledTree extends Lookup {
+  readonly kind: 'exact' | 'prefix' | 'custom'
+}
 
 /** envoy-2022 D2: both custom matchers try less specific entries after a nested miss, in every version. */
-const CUSTOM: ReadonlyMap<string, Find> = new Map<string, Find>([
-  ['xds.type.matcher.v3.IPMatcher', ipCandidates],
-  ['xds.type.matcher.v3.ServerNameMatcher', domainCandidates],
-  ['xds.type.matcher.v3.DomainMatcher', domainCandidates],
+const CUSTOM: ReadonlyMap<string, (matcher: View) => Lookup> = new Map([
+  ['xds.type.matcher.v3.IPMatcher', ipLookup],
+  ['xds.type.matcher.v3.ServerNameMatcher', domainLookup],
+  ['xds.type.matcher.v3.DomainMatcher', domainLookup],
 ])
 
 /** The entries of a matcher_tree; undefined for a kind this tool does not know. Source: envoy-2022 D2. */
 export function treeLevel(tree: View, rules: {readonly nested: MissRule; readonly prefix: MissRule}): TreeLevel | undefined {
-  const exact = tree.get('exact_match_map')
-  if (exact !== undefined) return mapLevel(exact, {find: exactCandidates, relation: 'is', rule: rules.nested})
-  const prefix = tree.get('prefix_match_map')
-  if (prefix !== undefined) return mapLevel(prefix, {find: prefixCandidates, relation: 'starts with', rule: rules.prefix})
-  const custom = tree.path('custom_match', 'typed_config')
-  const find = CUSTOM.get(custom?.typeName() ?? '')
-  return custom === undefined || find === undefined
-    ? undefined
-    : {find: (text) => find(custom, text), keys: [], relation: 'is', rule: 'resume'}
+  const compiled = compiledTree(tree)
+  if (compiled === undefined) return undefined
+  const {kind, find, all} = compiled
+  switch (kind) {
+    case 'exact':
+      return {find, all, keys: () => keysOf(compiled), relation: 'is', rule: rules.nested}
+    case 'prefix':
+      return {find, all: () => inWords(compiled), keys: () => keysOf(compiled), relation: 'starts with', rule: rules.prefix}
+    case 'custom':
+      return {find, all, keys: () => [], relation: 'is', rule: 'resume'}
+    default:
+      return kind satisfies never
+  }
 }
 
-function mapLevel(matcher: View, {find, ...rest}: {find: Find} & Pick<TreeLevel, 'relation' | 'rule'>): TreeLevel {
-  const map = matcher.get('map') ?? new View({}, matcher.pointer)
-  return {...rest, find: (text) => find(map, text), keys: map.entries().map(([key]) => key)}
+function keysOf({all}: Lookup): string[] {
+  return all().map(({key}) => key)
+}
+
+function inWords({all}: Lookup): Candidate[] {
+  return all().map(({key, onMatch}) => ({key: `prefix ${key}`, onMatch}))
+}
+
+/** By the raw tree: every question about a listener asks the same one. */
+const compiledTrees = new WeakMap<object, CompiledTree | 'unknown'>()
+
+function compiledTree(tree: View): CompiledTree | undefined {
+  const raw = isObject(tree.value) ? tree.value : {}
+  const known = compiledTrees.get(raw) ?? compileTree(tree) ?? 'unknown'
+  compiledTrees.set(raw, known)
+  return known === 'unknown' ? undefined : known
+}
+
+function compileTree(tree: View): CompiledTree | undefined {
+  const exact = tree.get('exact_match_map')
+  if (exact !== undefined) return {kind: 'exact', ...exactLookup(mapOf(exact))}
+  const prefix = tree.get('prefix_match_map')
+  if (prefix !== undefined) return {kind: 'prefix', ...prefixLookup(mapOf(prefix))}
+  const custom = tree.path('custom_match', 'typed_config')
+  const lookup = CUSTOM.get(custom?.typeName() ?? '')
+  return custom === undefined || lookup === undefined ? undefined : {kind: 'custom', ...lookup(custom)}
+}
+
+function mapOf(matcher: View): View {
+  return matcher.get('map') ?? new View({}, matcher.pointer)
 }
