@@ -10,6 +10,7 @@ import type {Mesh} from './mesh.js'
 import {resolveQuestion, type Resolved} from './resolve.js'
 import {namedByZtunnel} from './dns.js'
 import {reverseQuestion} from './reverse.js'
+import {findingsFor} from './trace-findings.js'
 import {captureFindings, captureOf, worldOf} from './world.js'
 
 export interface TraceOptions {
@@ -39,13 +40,14 @@ export async function traceQuestion(
   const topology = topologyOf(mesh, {question, resolved})
   const {flow, start} = await startFlow({prepared, resolved: {...resolved, ...destination}, topology})
   const graph = await explore(mesh, {...options, start})
-  const findings = await findingsOf(mesh, graph)
+  const problems = await captureProblems(mesh, graph)
   return {
     schemaVersion: 'ambientctl.trace/1',
     question,
     flow,
     ...graph,
-    warnings: [...new Set([...notes, ...resolved.notes, ...graph.warnings, ...findings])],
+    warnings: [...new Set([...notes, ...resolved.notes, ...graph.warnings, ...problems])],
+    ...(await findingsFor({flow, graph, resolved: {...resolved, ...destination}})),
   }
 }
 
@@ -68,7 +70,7 @@ function topologyOf(mesh: Mesh, {question, resolved}: {readonly question: Questi
   return first
 }
 
-async function findingsOf(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<readonly string[]> {
+async function captureProblems(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<readonly string[]> {
   const findings: string[] = []
   for (const one of [mesh, ...mesh.others]) {
     const places = Object.values(hops).flatMap(({place}) => (place.cluster === one.cluster ? place : []))

@@ -1,6 +1,7 @@
 import {capturedInPod} from '../mesh/capture-truth.js'
 import {fullName, type Directory, type Enrolment, type Workload} from '../mesh/directory.js'
 import type {World} from '../mesh/world.js'
+import type {ZtunnelConfig} from '../ztunnel/config/model.js'
 import type {Mesh} from './mesh.js'
 import type {NodeQuery} from './ztunnel-shelf.js'
 
@@ -42,6 +43,17 @@ export async function captureOf(
   const query = nodeQuery(workload, directory)
   await mesh.shelf.ztunnels.load(query)
   return capturedInPod(workload, mesh.shelf.ztunnels.sources(query))
+}
+
+/** The ztunnel of a node; for want of its dump another one, which knows the same mesh. */
+export async function ztunnelOf(
+  {shelf}: Mesh,
+  {node, directory}: {readonly node: string; readonly directory: Directory},
+): Promise<ZtunnelConfig | undefined> {
+  const query = {node, pod: directory.ztunnelOf(node)}
+  await shelf.ztunnels.load(query)
+  const {own, other} = shelf.ztunnels.sources(query)
+  return own ?? other
 }
 
 /** What is wrong with the capture of pods that a trace met. */

@@ -9,6 +9,7 @@ export interface Inventory {
   readonly nodes?: readonly ClusterNode[]
   readonly namespaces?: readonly Namespace[]
   readonly serviceAccounts?: readonly ServiceAccount[]
+  readonly authorizationPolicies?: readonly AuthorizationPolicy[]
   /** From the mesh config, where that was recorded. */
   readonly trustDomain?: string
 }
@@ -103,3 +104,19 @@ export interface ClusterNode extends InventoryObject {
 
 export type Namespace = InventoryObject
 export type ServiceAccount = NamespacedObject
+
+/** An Istio AuthorizationPolicy, as far as it tells where it can be enforced. */
+export interface AuthorizationPolicy extends NamespacedObject {
+  readonly action: 'ALLOW' | 'DENY' | 'AUDIT' | 'CUSTOM'
+  /** Absent when it has none: with no targets either, it is for the whole namespace. */
+  readonly selector?: StringMap
+  /** What it is attached to instead of pods. */
+  readonly targets: readonly PolicyTarget[]
+  /** Fields that only a proxy reading HTTP can judge: `methods`, `paths`, …; sorted. */
+  readonly httpFields: readonly string[]
+}
+
+export interface PolicyTarget {
+  readonly kind: string
+  readonly name: string
+}

@@ -9,7 +9,7 @@ import type {Tone} from './tree-row.js'
 import type {TreeStyle} from './tree-style.js'
 import {endTitle, verdictTone} from './verdict-text.js'
 
-/** Text over the whole width; with a label it is indented, and wraps below itself. */
+/** Text over the whole width; with a label (or the sign `!`) it is indented, and wraps below itself. */
 export interface Paragraph {
   readonly label?: string
   readonly text: string
@@ -25,10 +25,16 @@ export function headingTexts(style: TreeStyle): readonly Paragraph[] {
   return [
     {text: say(`${sourceText(flow.source)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
     {text: say(verdictLine(style)), tone: verdictTone(style.trace.verdict)},
+    ...findingLines(style),
     ...shareLines(style),
     ...scopeLines(style),
     ...assumptionLines(style),
   ]
+}
+
+/** Right below the verdict, which they explain. */
+function findingLines({trace: {findings = []}, glyphs}: TreeStyle): readonly Paragraph[] {
+  return findings.map(({text}) => ({label: '!', text: glyphs.say(text), tone: 'unsure'}))
 }
 
 function assumptionLines({trace: {flow}, glyphs}: TreeStyle): readonly Paragraph[] {

@@ -41,13 +41,14 @@ export function renderTree(trace: Trace, options: TreeOptions): string {
 
 function writeParagraphs(paragraphs: readonly Paragraph[], layout: Layout): readonly string[] {
   return paragraphs.flatMap(({label, text, tone, isWhole}) => {
-    const indent = label === undefined ? 0 : LABEL_WIDTH
+    const indent = label === undefined ? 0 : label.length === 1 ? SIGN_WIDTH : LABEL_WIDTH
     const lines = layOutText({text, indent, tone, ...(isWhole === undefined ? {} : {isWhole})}, layout)
     return label === undefined ? lines : lines.map((line, index) => (index === 0 ? label.padEnd(indent) + line.slice(indent) : line))
   })
 }
 
 const LABEL_WIDTH = 10
+const SIGN_WIDTH = 2
 
 function same(text: string): string {
   return text

@@ -116,11 +116,11 @@ function named(object: View): Named {
   }
 }
 
-function namespaced(object: View): Named & {readonly namespace: string} {
+export function namespaced(object: View): Named & {readonly namespace: string} {
   return {...named(object), namespace: object.get('metadata')?.str('namespace') ?? 'default'}
 }
 
-function stringMap(view: View | undefined): StringMap {
+export function stringMap(view: View | undefined): StringMap {
   return new Map(
     (view?.entries() ?? []).flatMap(([key, value]) => {
       const text = value.text()

@@ -1,5 +1,6 @@
 import type {Inventory} from '../flow/inventory.js'
 import type {DumpStore, ResourceRef} from '../json/store.js'
+import {readAuthorizationPolicy} from './authorization-policy.js'
 import {readEndpointSlice, readNamespace, readNode, readPod, readService, readServiceAccount, type Recorded} from './kubernetes.js'
 import {readTrustDomain} from './mesh-config.js'
 
@@ -19,6 +20,7 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
   const nodes = shelf.take('nodes', readNode)
   const namespaces = shelf.take('namespaces', readNamespace)
   const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
+  const authorizationPolicies = shelf.take('authorizationpolicies', readAuthorizationPolicy)
   const {trustDomain, warnings} = await readTrustDomain(shelf.objects('configmaps'))
   const inventory: Inventory = {
     ...(pods === undefined ? {} : {pods}),
@@ -27,6 +29,7 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
     ...(nodes === undefined ? {} : {nodes}),
     ...(namespaces === undefined ? {} : {namespaces}),
     ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
+    ...(authorizationPolicies === undefined ? {} : {authorizationPolicies}),
     ...(trustDomain === undefined ? {} : {trustDomain}),
   }
   return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
@@ -42,6 +45,8 @@ const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 Namespace', 'namespaces'],
   ['v1 ServiceAccount', 'serviceaccounts'],
   ['v1 ConfigMap', 'configmaps'],
+  ['security.istio.io/v1 AuthorizationPolicy', 'authorizationpolicies'],
+  ['security.istio.io/v1beta1 AuthorizationPolicy', 'authorizationpolicies'],
 ])
 const KNOWN: ReadonlySet<string> = new Set(PLURALS.values())
 

@@ -1,0 +1,18 @@
+import type {Finding} from '../../flow/finding.js'
+import {clientSideWaypoint, uncapturedClient} from './client.js'
+import {passedThrough} from './passthrough.js'
+import {missingWaypoint} from './missing-waypoint.js'
+import {podAddress} from './pod-address.js'
+import type {FindingRule, Scene} from './scene.js'
+
+/** What explains the verdict goes first, then what explains the way. */
+const RULES: readonly FindingRule[] = [missingWaypoint, podAddress, uncapturedClient, clientSideWaypoint, passedThrough]
+
+/** Everybody reads the first ones only. */
+const MAX_FINDINGS = 6
+
+/** What a person should know about a trace that its hops do not say loudly: the most telling first, each once, at most six. */
+export function findIn(scene: Scene): readonly Finding[] {
+  const all = RULES.flatMap((rule) => rule(scene))
+  return [...new Map(all.toReversed().map((finding) => [finding.text, finding])).values()].toReversed().slice(0, MAX_FINDINGS)
+}
