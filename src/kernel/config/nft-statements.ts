@@ -16,8 +16,9 @@ interface Context {
 /** A rule's words, from left to right; undefined when an expression is only for packets of the other family. */
 export function nftStatements(text: string, context: Context): NftStatements | undefined {
   let rest = text.trim().replace(/\s+/g, ' ')
-  if (rest.length > MAX_RULE)
+  if (rest.length > MAX_RULE) {
     return {matches: [unknown('a rule too long to read')], targets: [{kind: 'unknown', text: 'a rule too long to read'}]}
+  }
   const matches: Match[] = []
   const targets: Target[] = []
   while (rest !== '') {
