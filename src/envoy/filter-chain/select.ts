@@ -6,7 +6,8 @@ import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
 import type {Semantics} from '../semantics.js'
 import {evaluateMatcher, usesKeepMatching, type MatcherOutcome} from '../matcher/evaluate.js'
-import {chainName, matchLegacy, type LegacyMatch} from './legacy.js'
+import {compiledChains} from './compiled-chains.js'
+import {chainName, type LegacyMatch} from './legacy.js'
 
 export type ChainChoice =
   | {readonly kind: 'chain'; readonly chain: View}
@@ -79,7 +80,7 @@ function takeOutcome(input: SelectInput, found: {matcher: View; outcome: Matcher
 
 /** envoy-2022 D2/D3: the action's StringValue names the chain; an unknown name closes, the default chain is not used. */
 function namedChain(input: SelectInput, found: {name: string; step: Step}): Branch<ChainChoice> {
-  const chain = input.listener.list('filter_chains').find((candidate) => candidate.str('name') === found.name)
+  const chain = compiledChains(input.listener).byName.get(found.name)
   if (chain === undefined) {
     return one<ChainChoice>({kind: 'none', reason: `the matcher names filter chain "${found.name}", which does not exist`}, [found.step])
   }
@@ -87,7 +88,7 @@ function namedChain(input: SelectInput, found: {name: string; step: Step}): Bran
 }
 
 function byLegacyMatch(input: SelectInput): readonly Branch<ChainChoice>[] {
-  const matches = matchLegacy(input.listener.list('filter_chains'), input.connection)
+  const matches = compiledChains(input.listener).byMatch.match(input.connection)
   return matches.map((match) => ({
     ...takeMatch(input, match),
     ...(matches.length < 2 ? {} : {share: oneOf(matches.length), requires: match.requires}),
@@ -96,14 +97,22 @@ function byLegacyMatch(input: SelectInput): readonly Branch<ChainChoice>[] {
 
 function takeMatch({context, listener}: SelectInput, match: LegacyMatch): Branch<ChainChoice> {
   if (match.chain !== undefined) {
-    const step = {...chainStep(context, match.chain), because: match.because, rejected: match.rejected}
+    const step: Step = {
+      ...chainStep(context, match.chain),
+      because: match.because,
+      get rejected() {
+        return match.rejected
+      },
+    }
     return one<ChainChoice>({kind: 'chain', chain: match.chain}, [step])
   }
   const step: Step = {
     kind: 'matcher',
     path: [],
     because: match.because,
-    rejected: match.rejected,
+    get rejected() {
+      return match.rejected
+    },
     evidence: [context.evidence(listener.get('filter_chains') ?? listener)],
   }
   return fallback({context, listener, steps: [step], reason: `no filter chain matches (${match.failedAt ?? 'there is none'})`})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
-import {matchLegacy} from '../../../src/envoy/filter-chain/legacy.js'
+import {legacyMatcher} from '../../../src/envoy/filter-chain/legacy.js'
 import {chainsOf, CONNECTION, range} from './connections.js'
 
 interface Criteria {
@@ -59,7 +59,7 @@ test('greedy without backtracking: the chain that is best in the order of the le
       const ranked = all.map((chain, index) => ({name: `c${index}`, ranks: RANKS.map(({of}) => of(chain))}))
       const [best] = ranked.toSorted((a, b) => compareRanks(a.ranks, b.ranks))
       const failing = best?.ranks.findIndex((rank) => rank < 0) ?? -1
-      const found = matchLegacy(chainsOf(Object.fromEntries(all.map((chain, index) => [`c${index}`, toMatch(chain)]))), CONNECTION)
+      const found = legacyMatcher(chainsOf(Object.fromEntries(all.map((chain, index) => [`c${index}`, toMatch(chain)])))).match(CONNECTION)
       expect(found.map(({chain, failedAt}) => [chain?.str('name'), failedAt])).toEqual([
         failing < 0 ? [best?.name, undefined] : [undefined, RANKS[failing]?.level],
       ])

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Connection} from '../../../src/envoy/connection.js'
-import {matchLegacy} from '../../../src/envoy/filter-chain/legacy.js'
+import {legacyMatcher} from '../../../src/envoy/filter-chain/legacy.js'
 import {chainsOf, CONNECTION, INTERNAL, range} from './connections.js'
 
 // envoy-2022 D3: nine levels in this order, each greedy, none revisited.
@@ -105,7 +105,7 @@ const CASES: readonly {
 
 describe('filter_chain_match', () => {
   test.each(CASES)('$rule', ({chains: matches, with: changes, internal, takes, failsAt}) => {
-    const found = matchLegacy(chainsOf(matches), internal === true ? INTERNAL : {...CONNECTION, ...changes})
+    const found = legacyMatcher(chainsOf(matches)).match(internal === true ? INTERNAL : {...CONNECTION, ...changes})
     expect(found.map((match) => ({chain: match.chain?.str('name'), failedAt: match.failedAt}))).toEqual([{chain: takes, failedAt: failsAt}])
   })
 
@@ -118,7 +118,7 @@ describe('filter_chain_match', () => {
         any: {},
         near: {[field]: [range('1.0.0.0/8')]},
       }
-      const found = matchLegacy(chainsOf(matches), CONNECTION)
+      const found = legacyMatcher(chainsOf(matches)).match(CONNECTION)
       expect(found.map((match) => match.chain?.str('name'))).toEqual(field === 'prefix_ranges' ? ['any', 'wide'] : ['wide'])
       expect(found.map((match) => match.requires.length)).toEqual(field === 'prefix_ranges' ? [1, 1] : [0])
     },

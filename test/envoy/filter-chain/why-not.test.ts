@@ -1,13 +1,13 @@
 import {describe, expect, test} from 'vitest'
 import type {Connection} from '../../../src/envoy/connection.js'
-import {chainName, matchLegacy, type LegacyMatch} from '../../../src/envoy/filter-chain/legacy.js'
+import {chainName, legacyMatcher, type LegacyMatch} from '../../../src/envoy/filter-chain/legacy.js'
 import {View} from '../../../src/json/view.js'
 import {chainsOf, CONNECTION, INTERNAL, range} from './connections.js'
 
 type Matches = Readonly<Record<string, object>>
 
 function only(matches: Matches, connection: Connection = CONNECTION): LegacyMatch {
-  const [match, ...others] = matchLegacy(chainsOf(matches), connection)
+  const [match, ...others] = legacyMatcher(chainsOf(matches)).match(connection)
   if (match === undefined || others.length > 0) throw new Error('expected one outcome')
   return match
 }
@@ -122,7 +122,7 @@ describe('texts', () => {
   })
 
   test('no chain at all is neither a chain nor a failing level', () => {
-    expect(matchLegacy([], CONNECTION)).toEqual([{rejected: [], requires: [], because: []}])
+    expect(legacyMatcher([]).match(CONNECTION)).toEqual([{rejected: [], requires: [], because: []}])
   })
 
   test('chains without name or match, ranges without length, and ranges that are none', () => {
@@ -131,7 +131,7 @@ describe('texts', () => {
       new View({name: 'bare'}, '/1'),
       new View({name: 'broken', filter_chain_match: {prefix_ranges: [{address_prefix: 'ten', prefix_len: 8}, {}]}}, '/2'),
     ]
-    const [match] = matchLegacy(chains, CONNECTION)
+    const [match] = legacyMatcher(chains).match(CONNECTION)
     expect(match?.chain?.pointer).toBe('/0')
     expect(match === undefined ? [] : texts(match)).toEqual([
       'bare: prefix_ranges: any (a chain asking for it exactly comes first), not 10.1.2.3',
@@ -151,7 +151,7 @@ describe('texts', () => {
 
 // filter_chain_manager_impl.cc; seen on Envoy 1.40.0: which of the two is kept changes from one start to the next.
 test('two ways to say any: each outcome says which chains Envoy must have kept', () => {
-  const found = matchLegacy(chainsOf({none: {}, zero: {prefix_ranges: [range('0.0.0.0/0')]}}), CONNECTION)
+  const found = legacyMatcher(chainsOf({none: {}, zero: {prefix_ranges: [range('0.0.0.0/0')]}})).match(CONNECTION)
   const condition = (name: string): object => ({
     what: `prefix_ranges: Envoy keeps the chains with ${name} (it stores both ways to say "any", and uses one)`,
     group: 'prefix_ranges any',
