@@ -1,6 +1,7 @@
 import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {lookupTable} from './lookups.js'
 import {meter, type Measured} from './meter.js'
 import {methodsFor, requireBuild, type Method} from './methods.js'
 import {writeSynthetic} from './synthetic.js'
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   try {
     const tables: string[] = []
     for (const megabytes of sizes) tables.push(await measureSize({path: join(directory, 'dump.json'), megabytes, runs}))
-    const report = tables.join('\n\n')
+    const report = [...tables, lookupTable()].join('\n\n')
     process.stdout.write(`${report}\n`)
     writeReport(report)
   } finally {
