@@ -6,6 +6,8 @@ import type {Question} from '../../src/flow/trace.js'
 import {openGaScenario} from './ga-scenario.js'
 
 const orchard = openGaScenario('orchard')
+const policies = openGaScenario('policies')
+const workloads = openGaScenario('waypoint-for-workload-all')
 const bookinfo = openGaScenario('bookinfo-waypoint')
 
 async function findings(
@@ -50,6 +52,62 @@ describe('findings', () => {
       'uncaptured client: kube-proxy has already turned the VIP into a pod address, so waypoint orchard/fence is not used',
     )
     expect(bypass?.kind).toBe('waypoint-bypassed')
+  })
+
+  it('tell that the virtual address leaves out the waypoint of the pods', async () => {
+    expect(texts(await findings(workloads, ['web/curl', 'redis.data:6379']))).toEqual([
+      'addressed-by-vip: addressed by VIP: the service has no waypoint, and data/db-wl of its pods does not count',
+    ])
+    expect(await findings(workloads, ['web/curl', 'pod/data/redis-0:6379'])).toEqual([])
+  })
+
+  it("tell that the destination sees the waypoint's identity", async () => {
+    const [first] = await findings(orchard, ['market/buyer', 'vault.orchard:80'])
+    expect(first?.text).toMatch(
+      /^destination ztunnel sees the waypoint, not the client: no ALLOW policy \(orchard\/vault-buyer\) admits spiffe:\/\/cluster.local\/ns\/orchard\/sa\/fence;/,
+    )
+    expect(first?.evidence).not.toEqual([])
+  })
+
+  it.each([
+    {
+      what: 'an ALLOW without rules',
+      to: 'authz.infra:8000',
+      says: 'policy infra/l7-allow-at-l4 is only half at ztunnel: it cannot judge methods, no rule is left, and nobody is allowed',
+    },
+    {
+      what: 'a broader DENY',
+      to: 'open.infra:8080',
+      says: 'policy infra/l7-deny-at-l4 is only half at ztunnel: it cannot judge methods, paths, so its DENY is broader than written',
+    },
+    {
+      what: 'a CUSTOM policy',
+      to: 'open.infra:8080',
+      says: 'policy infra/custom-at-l4 is enforced NOWHERE on this way: ztunnel knows no CUSTOM',
+    },
+  ])('name $what', async ({to, says}) => {
+    expect((await findings(policies, ['front/web', to])).some(({text}) => text.startsWith(says))).toBe(true)
+  })
+
+  it('place every policy of a destination where one is enforced nowhere', async () => {
+    const found = await findings(bookinfo, ['sleep', '10.244.1.21:9080'])
+    expect(found.find(({kind}) => kind === 'policy-not-enforced')?.text).toBe(
+      'policy bookinfo/productpage-viewer is enforced NOWHERE on this way: it has targetRefs, which only a waypoint enforces, and none is passed; at the destination ztunnel: bookinfo/productpage-only-waypoint',
+    )
+  })
+
+  it("tell that the waypoint of the client's side is not passed", async () => {
+    const [first] = await findings(bookinfo, ['ratings-v1-f9fd811a34-19c69', 'legacy.outside:80'])
+    expect(first?.text).toBe(
+      "waypoint bookinfo/waypoint of the client's side is not passed: ambient waypoints act for the destination only",
+    )
+  })
+
+  it('show the target port that no container declares', async () => {
+    const [first] = await findings(orchard, ['market/thief', 'press.orchard:80'])
+    expect(first?.text).toContain(
+      'last mesh hop delivers to 10.12.1.40:7001 (service port 80 → target port 7001), but the pod declares only port 7000',
+    )
   })
 
   it('tell what leaves the mesh', async () => {

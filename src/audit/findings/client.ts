@@ -48,6 +48,7 @@ function evidenceOfClient(source: Workload | undefined): readonly Evidence[] {
 export function clientSideWaypoint(scene: Scene): readonly Finding[] {
   const {trace, source, ztunnel} = scene
   if (trace.flow.clientKind !== 'ambient' || source === undefined || ztunnel === undefined || passesWaypoint(scene)) return []
+  if (targetsOf(scene).length === 0) return []
   const {names, evidence} = ownWaypoints(scene, source)
   if (names.length === 0) return []
   return [

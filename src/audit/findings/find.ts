@@ -1,12 +1,30 @@
 import type {Finding} from '../../flow/finding.js'
 import {clientSideWaypoint, uncapturedClient} from './client.js'
-import {passedThrough} from './passthrough.js'
+import {tunnelDenied, waypointIdentity} from './denied.js'
+import {gatewayBypass} from './gateway.js'
+import {halfPolicies} from './half-policies.js'
+import {undeclaredPort} from './last-hop.js'
 import {missingWaypoint} from './missing-waypoint.js'
-import {podAddress} from './pod-address.js'
+import {passedThrough} from './passthrough.js'
+import {podAddress, virtualAddress} from './pod-address.js'
 import type {FindingRule, Scene} from './scene.js'
+import {unenforcedPolicies} from './unenforced.js'
 
 /** What explains the verdict goes first, then what explains the way. */
-const RULES: readonly FindingRule[] = [missingWaypoint, podAddress, uncapturedClient, clientSideWaypoint, passedThrough]
+const RULES: readonly FindingRule[] = [
+  tunnelDenied,
+  waypointIdentity,
+  halfPolicies,
+  missingWaypoint,
+  podAddress,
+  virtualAddress,
+  uncapturedClient,
+  gatewayBypass,
+  clientSideWaypoint,
+  passedThrough,
+  unenforcedPolicies,
+  undeclaredPort,
+]
 
 /** Everybody reads the first ones only. */
 const MAX_FINDINGS = 6

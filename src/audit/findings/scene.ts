@@ -1,9 +1,12 @@
 import type {Place} from '../../flow/forwarder.js'
 import type {Inventory} from '../../flow/inventory.js'
 import type {Finding} from '../../flow/finding.js'
+import type {Step} from '../../flow/step.js'
 import type {Hop, Trace} from '../../flow/trace.js'
+import type {Verdict} from '../../flow/verdict.js'
 import type {Destination} from '../../mesh/destination-names.js'
 import {fullName, type Directory, type Workload} from '../../mesh/directory.js'
+import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
 import type {ZtunnelConfig} from '../../ztunnel/config/model.js'
 
 /** A trace, and what else is known of the cluster it starts in. */
@@ -34,12 +37,46 @@ export function passesWaypoint(scene: Scene): boolean {
   return hopsAt(scene, 'waypoint').length > 0
 }
 
-/** Pods of the own cluster that a path ends in, each once, in the order of the trace. */
+/** Pods of the own cluster whose application or ztunnel a path comes to, each once, in the order of the trace. */
 export function targetsOf(scene: Scene): readonly Workload[] {
   const {trace, cluster, directory} = scene
-  const ends = hopsAt(scene, 'app').filter(({id, place}) => id !== trace.start && place.cluster === cluster)
-  const pods = ends.flatMap(({place: {name, namespace}}) => (namespace === undefined ? [] : (directory.workload({name, namespace}) ?? [])))
+  const hops = Object.values(trace.hops).filter(({place}) => place.cluster === cluster)
+  const pods = hops.flatMap((hop) => (hop.id === trace.start ? [] : (podAt(hop, directory) ?? [])))
   return [...new Map(pods.map((pod) => [fullName(pod), pod])).values()]
+}
+
+/** ambient-ga 0.1: ztunnel's sockets are inside the pod, so the address tells for whom it takes a connection in. */
+function podAt(hop: Hop, directory: Directory): Workload | undefined {
+  const {kind, name, namespace} = hop.place
+  if (kind === 'app') return namespace === undefined ? undefined : directory.workload({name, namespace})
+  const {entry} = hop.arrival
+  return isInbound(hop) && entry.kind === 'socket' ? directory.podAt(entry.ip) : undefined
+}
+
+/** A ztunnel that takes a connection in for a pod of its node, by HBONE or in plaintext. */
+export function isInbound({place, arrival: {entry}}: Hop): boolean {
+  return place.kind === 'ztunnel' && entry.kind === 'socket' && entry.port !== ZTUNNEL_PORTS.outbound
+}
+
+/** Hops whose proxy ends the connection with a denial, and why. */
+export function denials({trace}: Scene): readonly Denial[] {
+  return Object.values(trace.hops).flatMap((hop) =>
+    hop.next.flatMap(({to, steps}) => {
+      const verdict = trace.outcomes[to]?.verdict
+      return verdict?.kind === 'denied' ? [{hop, verdict, steps: [...hop.steps, ...steps]}] : []
+    }),
+  )
+}
+
+export interface Denial {
+  readonly hop: Hop
+  readonly verdict: Extract<Verdict, {kind: 'denied'}>
+  readonly steps: readonly Step[]
+}
+
+/** Who the other side of a tunnel says it is. */
+export function tunnelIdentity({arrival: {payload}}: Hop): string | undefined {
+  return payload.kind === 'tls' ? payload.peer?.uriSans[0] : undefined
 }
 
 /** `a`, `a and b`, `a, b and 3 more`: lists in findings stay short. */
