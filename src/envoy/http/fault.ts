@@ -4,6 +4,7 @@ import {allOf} from '../../flow/tri.js'
 import {either, type Branch} from '../branch.js'
 import {headerLines} from '../connection.js'
 import {matchHeader} from '../match/header.js'
+import {ABORT_PERCENT, ABORT_STATUS, DELAY_PERCENT, faultOverride, MAX_ACTIVE} from './fault-runtime.js'
 import {answer, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 const DENOMINATORS: ReadonlyMap<string, number> = new Map([
@@ -33,13 +34,14 @@ function whySpared(call: HttpFilterCall, config: View): string | undefined {
   const nodes = config.list('downstream_nodes').map((node) => node.text())
   const [node] = headerLines(call.stream.request, 'x-envoy-downstream-service-node')
   if (nodes.length > 0 && !nodes.includes(node)) return 'not for this downstream node'
-  return config.num('max_active_faults') === 0 ? 'no fault may be active' : undefined
+  const most = faultOverride(call, {config, of: MAX_ACTIVE}) ?? config.num('max_active_faults')
+  return most === 0 ? 'no fault may be active' : undefined
 }
 
 function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>[] {
   const abort = config.get('abort')
-  const status = abort === undefined ? undefined : abortStatus(abort, call)
-  const {part, whole} = percentage(abort, call)
+  const status = abort === undefined ? undefined : abortStatus(call, {abort, config})
+  const {part, whole} = percentage(call, {config, kind: 'abort'})
   const passing = pass(call, faultText(config, call))
   if (status === undefined || part === 0) return passing
   // A delay before the abort shows in the flags; whether one was drawn is left to chance.
@@ -54,21 +56,36 @@ function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>
 }
 
 /** A gRPC abort is an HTTP 200 with a grpc-status. header_abort: the request names its own status (fault_config.cc HeaderAbortProvider). */
-function abortStatus(abort: View, call: HttpFilterCall): number | undefined {
-  const fixed = abort.uint('http_status')
-  if (fixed !== undefined) return fixed
+function abortStatus(call: HttpFilterCall, {abort, config}: {abort: View; config: View}): number | undefined {
+  const http = httpStatus(abort, call)
+  const override = faultOverride(call, {config, of: ABORT_STATUS})
+  if (http !== undefined) return typeof override === 'number' ? override : http
   if (abort.get('grpc_status') !== undefined) return 200
   if (abort.get('header_abort') === undefined) return undefined
-  const named = headerNumber(call, 'x-envoy-fault-abort-request')
-  if (named !== undefined && named >= 200 && named < 600) return named
   return headerNumber(call, 'x-envoy-fault-abort-grpc-request') === undefined ? undefined : 200
 }
 
-/** A fault that headers control lets them lower its percentage too. */
-function percentage(fault: View | undefined, call: HttpFilterCall): {part: number; whole: number} {
-  const percent = fault?.get('percentage')
+function httpStatus(abort: View, call: HttpFilterCall): number | undefined {
+  const fixed = abort.uint('http_status')
+  if (fixed !== undefined || abort.get('header_abort') === undefined) return fixed
+  const named = headerNumber(call, 'x-envoy-fault-abort-request')
+  return named !== undefined && named >= 200 && named < 600 ? named : undefined
+}
+
+interface FaultPart {
+  readonly config: View
+  readonly kind: 'abort' | 'delay'
+}
+
+/** A fault that headers control lets them lower its percentage too; runtime has the last word. */
+function percentage(call: HttpFilterCall, {config, kind}: FaultPart): {part: number; whole: number} {
+  const override = faultOverride(call, {config, of: kind === 'abort' ? ABORT_PERCENT : DELAY_PERCENT})
+  if (typeof override === 'number') return {part: override, whole: 100}
+  const fault = config.get(kind)
+  const percent = override ?? fault?.get('percentage')
   const part = percent?.uint('numerator') ?? 0
-  const lowered = fault?.get('header_abort') === undefined ? undefined : headerNumber(call, 'x-envoy-fault-abort-request-percentage')
+  const header = override === undefined && fault?.get('header_abort') !== undefined
+  const lowered = header ? headerNumber(call, 'x-envoy-fault-abort-request-percentage') : undefined
   return {part: Math.min(part, lowered ?? part), whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
 }
 
@@ -77,13 +94,15 @@ function headerNumber({stream}: HttpFilterCall, name: string): number | undefine
   return value !== undefined && Number.isInteger(value) && value >= 0 ? value : undefined
 }
 
+const FAULTS = [
+  {kind: 'delay', verb: 'delays'},
+  {kind: 'abort', verb: 'aborts'},
+] as const
+
 function faultText(config: View, call: HttpFilterCall): string {
-  const faults = [
-    ['delay', 'delays'],
-    ['abort', 'aborts'],
-  ].flatMap(([field = '', verb = '']) => {
-    const fault = config.get(field)
-    return fault === undefined ? [] : [`${verb} ${percentText(fault, call)}${delayText(fault)}`]
+  const faults = FAULTS.flatMap(({kind, verb}) => {
+    const fault = config.get(kind)
+    return fault === undefined ? [] : [`${verb} ${percentText(call, {config, kind})}${delayText(fault)}`]
   })
   return faults.length === 0 ? 'no fault configured' : faults.join(', ')
 }
@@ -94,7 +113,7 @@ function delayText(fault: View): string {
   return time === undefined ? '' : ` by ${time}`
 }
 
-function percentText(fault: View, call: HttpFilterCall): string {
-  const {part, whole} = percentage(fault, call)
+function percentText(call: HttpFilterCall, fault: FaultPart): string {
+  const {part, whole} = percentage(call, fault)
   return part >= whole ? 'all requests' : `${part}/${whole} of the requests`
 }

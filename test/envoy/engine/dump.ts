@@ -13,13 +13,18 @@ export function dump(parts: {
   clusters?: readonly Message[]
   version?: EnvoyVersion
   sections?: readonly Message[]
+  /** Flat runtime values. */
+  runtime?: Message
 }): Message {
   const {major, minor} = parts.version ?? {major: 1, minor: 36}
   return {
     configs: [
       {
         '@type': `${TYPE}envoy.admin.v3.BootstrapConfigDump`,
-        bootstrap: {node: {id: 'test', user_agent_build_version: {version: {major_number: major, minor_number: minor}}}},
+        bootstrap: {
+          node: {id: 'test', user_agent_build_version: {version: {major_number: major, minor_number: minor}}},
+          ...(parts.runtime === undefined ? {} : {layered_runtime: {layers: [{name: 'static', static_layer: parts.runtime}]}}),
+        },
       },
       {'@type': `${TYPE}envoy.admin.v3.ClustersConfigDump`, static_clusters: (parts.clusters ?? []).map((cluster) => ({cluster}))},
       {'@type': `${TYPE}envoy.admin.v3.ListenersConfigDump`, static_listeners: (parts.listeners ?? []).map((listener) => ({listener}))},

@@ -24,10 +24,11 @@ export interface Asked {
   readonly route?: Message
   readonly disabled?: boolean
   readonly action?: Message
+  readonly runtime?: Message
 }
 
 /** What one filter before the router does with a request to a cluster of one host. */
-export function exitsWith({filter, request = {}, table, host, route, disabled, action}: Asked): readonly Exit[] {
+export function exitsWith({filter, request = {}, table, host, route, disabled, action, runtime}: Asked): readonly Exit[] {
   const entry = (config: Message | undefined): Message => (config === undefined ? {} : {typed_per_filter_config: {filter: config}})
   const routes = [{match: {prefix: '/'}, ...(action ?? {route: {cluster: 'web'}}), ...entry(route)}]
   const manager = networkFilter('http_connection_manager.v3.HttpConnectionManager', {
@@ -41,6 +42,7 @@ export function exitsWith({filter, request = {}, table, host, route, disabled, a
     listeners: [listener({filter_chains: [chain('http', {filters: [manager]})]})],
     clusters: [cluster('web', '10.0.0.1:80'), cluster('empty')],
     version: {major: 1, minor: 40},
+    ...(runtime === undefined ? {} : {runtime}),
   })
   const payload = {kind: 'http', version: 'h1', request: {method: 'GET', authority: 'a.test', path: '/', headers: [], ...request}} as const
   return exitsOfDump(document, payload)
