@@ -136,7 +136,7 @@ function sourcesOf({sources, file}: Check, {sources: given}: CheckOptions): Chec
   if (isGiven) return {...withoutPlaces(sources), ...given}
   const beside = {
     ...sources,
-    paths: sources.paths.map((path) => besideFile(path, file)),
+    paths: sources.paths.map((path) => namedBesideFile(path, file)),
     files: sources.files.map((path) => besideFile(path, file)),
   }
   return given?.namespace === undefined ? beside : {...beside, namespace: given.namespace}
@@ -144,6 +144,12 @@ function sourcesOf({sources, file}: Check, {sources: given}: CheckOptions): Chec
 
 function withoutPlaces({namespace, envoyVersion}: CheckSources): Partial<CheckSources> {
   return {...(namespace === undefined ? {} : {namespace}), ...(envoyVersion === undefined ? {} : {envoyVersion})}
+}
+
+/** `NAME=PATH` names the cluster of a snapshot. */
+function namedBesideFile(text: string, file: string): string {
+  const [, name = '', path = text] = /^([\w.-]+=)(.+)$/.exec(text) ?? []
+  return `${name}${besideFile(path, file)}`
 }
 
 function besideFile(path: string, file: string): string {

@@ -1,4 +1,5 @@
 import {UsageError} from '../flow/errors.js'
+import {findDemo} from '../snapshot/demos.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
 import {openMesh, openMeshes, type Mesh, type MeshOptions, type NamedSnapshot} from './mesh.js'
@@ -18,7 +19,7 @@ export async function openSources(sources: SnapshotSources, options: MeshOptions
       help: 'A live cluster cannot be asked directly yet: record its dumps first.',
     })
   }
-  const clusters = namedClusters(sources)
+  const clusters = demoClusters(sources) ?? namedClusters(sources)
   return clusters === undefined ? openMesh(await openSnapshot(sources), options) : openMeshes(await openEach(clusters), options)
 }
 
@@ -46,6 +47,13 @@ function namedClusters({paths = [], files = [], demo}: SnapshotSources): readonl
   const twice = named.find(({name}, index) => named.findIndex((one) => one.name === name) !== index)
   if (twice !== undefined) throw new UsageError({what: `Two clusters are called "${twice.name}".`, where: '--snapshot'})
   return [first, ...others]
+}
+
+/** A demo of several clusters. */
+function demoClusters({paths = [], files = [], demo}: SnapshotSources): readonly [NamedPath, ...NamedPath[]] | undefined {
+  if (paths.length > 0 || files.length > 0 || demo === undefined) return undefined
+  const [first, ...others] = (findDemo(demo).clusters ?? []).map(({name, directory}) => ({name, path: directory}))
+  return first === undefined ? undefined : [first, ...others]
 }
 
 async function openEach([first, ...others]: readonly [NamedPath, ...NamedPath[]]): Promise<readonly [NamedSnapshot, ...NamedSnapshot[]]> {

@@ -26,7 +26,11 @@ export function inferredDirectory(inventory: Inventory, sources: InferenceSource
   const hosts = new Set(recorded.map(({host}) => host))
   const told = [...ztunnelServices(ztunnels), ...inferServices(envoys)]
   return compose(inventory, {
-    workloads: withProxies(workloads, [...envoys.flatMap(proxyWorkload), ...ztunnelWorkloads(ztunnels), ...inferWorkloads(envoys)]),
+    workloads: withProxies(workloads, [
+      ...envoys.flatMap(proxyWorkload),
+      ...ztunnelWorkloads(ztunnels),
+      ...inferWorkloads(envoys).filter((workload) => inventory.pods === undefined || !isMereAddress(workload)),
+    ]),
     services: [...recorded, ...unique(told).filter(({host}) => !hosts.has(host))],
   })
 }
@@ -38,6 +42,11 @@ export interface DirectorySources {
 
 export interface InferenceSources extends DirectorySources {
   readonly ztunnels: readonly ZtunnelConfig[]
+}
+
+/** An endpoint that no dump names: beside a list of all pods it is none, but an address outside, as a ServiceEntry has it. */
+function isMereAddress({role, name, ips}: Workload): boolean {
+  return role === 'app' && ips.includes(name)
 }
 
 /** The ztunnels' own words go before what is concluded from the names in other proxies. */

@@ -5,7 +5,17 @@ import {EXIT_CODES} from '../../src/flow/exit-code.js'
 import {runProgram} from './run-program.js'
 
 const {demos} = z
-  .strictObject({demos: z.array(z.strictObject({name: z.string(), path: z.string(), about: z.string(), first: z.string()}))})
+  .strictObject({
+    demos: z.array(
+      z.strictObject({
+        name: z.string(),
+        path: z.string().optional(),
+        clusters: z.array(z.strictObject({name: z.string(), path: z.string()})).optional(),
+        about: z.string(),
+        first: z.string(),
+      }),
+    ),
+  })
   .parse(JSON.parse(readFileSync('fixtures/demos.json', 'utf8')))
 
 describe.each(demos)('demo $name', ({name, about, first}) => {
@@ -15,7 +25,7 @@ describe.each(demos)('demo $name', ({name, about, first}) => {
     expect(args.slice(-2)).toEqual(['--demo', name])
     const {code, stdout} = await runProgram(args)
     expect([EXIT_CODES.ok, EXIT_CODES.negative]).toContain(code)
-    expect(stdout).toMatch(/^1 +app /m)
+    expect(stdout).toMatch(/^1 +(app|outside) /m)
   })
 
   test('is in the README', () => {

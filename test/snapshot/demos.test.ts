@@ -19,6 +19,25 @@ describe('demos', () => {
     ])
   })
 
+  it('may be several clusters, the first of which stands for them', () => {
+    const clusters = [
+      {name: 'east', path: 'e'},
+      {name: 'west', path: 'w'},
+    ]
+    const root = workspace({'demos.json': JSON.stringify({demos: [{name: 'both', about: 'z', clusters}]})})
+    expect(listDemos(root)).toEqual([
+      {
+        name: 'both',
+        about: 'z',
+        directory: join(root, 'e'),
+        clusters: [
+          {name: 'east', directory: join(root, 'e')},
+          {name: 'west', directory: join(root, 'w')},
+        ],
+      },
+    ])
+  })
+
   it('are found by name, and an unknown name lists them', () => {
     const demos = listDemos(workspace({'demos.json': JSON.stringify(list)}))
     expect(findDemo('other', demos).about).toBe('y')

@@ -1,14 +1,22 @@
+import {ANSWER_CLUSTERS} from './fixtures-answers.js'
+import {GA_CLUSTERS} from './fixtures-ga.js'
+import {cutBlock} from './fixtures-edit.js'
+
 /** One snapshot under fixtures/clusters: a recorded cluster, as it is or changed in one respect. */
 export interface Cluster {
   readonly name: string
   /** Folder of the recording. */
   readonly scenario: string
+  /** The layer of the recordings; `wholepath` for GA ambient, `ambient2022` else. */
+  readonly layer?: 'istiod'
+  /** Its name in a recording of GA ambient, which may hold several; absent for one of the 2022 preview. */
+  readonly member?: string
   /** The twin whose EDS assignments have no name (istio issue 42022). */
   readonly nameless?: boolean
   /** What was changed, for the manifest; absent for a recording as it is. */
   readonly derived?: string
-  /** The change of each dump, given and returned as its lines. */
-  readonly edit?: (lines: readonly string[]) => readonly string[]
+  /** The change of each file, given and returned as its lines; `path` is that inside the snapshot, before packing. */
+  readonly edit?: (lines: readonly string[], path: string) => readonly string[]
   /** A pod whose dump is left out, and the reason the manifest gives; without a reason it is not listed at all. */
   readonly without?: {readonly pod: string; readonly error?: string}
 }
@@ -47,6 +55,8 @@ export const CLUSTERS: readonly Cluster[] = [
   ...SCENARIOS.map((scenario) => ({name: scenario, scenario})),
   ...SCENARIOS.map((scenario) => ({name: `${scenario}-nameless`, scenario, nameless: true})),
   ...DERIVED,
+  ...GA_CLUSTERS,
+  ...ANSWER_CLUSTERS,
 ]
 
 // envoy-2022 A.2, H.1.11: only ztunnel_outbound has one.
@@ -59,16 +69,4 @@ function withoutDefaultFilterChain(lines: readonly string[]): readonly string[] 
 
 function withoutEndpoints(lines: readonly string[]): readonly string[] {
   return cutBlock(lines, lines.findIndex((line) => line.includes('"type.googleapis.com/envoy.admin.v3.EndpointsConfigDump"')) - 1)
-}
-
-/**
- * Cuts the JSON object that starts at a line, up to the brace of the same indent. Cutting text keeps the order of keys,
- * which parsing would not: `{"9080": …, "443": …}` comes back in the order of numbers.
- */
-function cutBlock(lines: readonly string[], start: number): readonly string[] {
-  const first = lines[start]
-  if (first === undefined) return lines
-  const close = `${/^ */.exec(first)?.[0] ?? ''}}`
-  const end = lines.findIndex((line, index) => index > start && line.startsWith(close))
-  return [...lines.slice(0, start), ...lines.slice(end + 1)]
 }

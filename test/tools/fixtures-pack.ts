@@ -16,7 +16,8 @@ interface Packing {
 export function packSnapshot(packing: Packing): void {
   const {cluster, plain, outDir} = packing
   const {schemaVersion, files} = readManifest(readFileSync(join(plain, 'snapshot.json'), 'utf8'), 'snapshot.json')
-  const source = `recording ${cluster.scenario}${cluster.nameless === true ? ' without assignment names' : ''}`
+  const member = ['Kubernetes', undefined].includes(cluster.member) ? '' : `, cluster ${cluster.member ?? ''}`
+  const source = `recording ${cluster.scenario}${cluster.nameless === true ? ' without assignment names' : ''}${member}`
   const manifest = {
     schemaVersion,
     cluster: cluster.name,
@@ -28,19 +29,19 @@ export function packSnapshot(packing: Packing): void {
 }
 
 function packFile(file: ManifestFile, {cluster, plain, outDir}: Packing): readonly ManifestFile[] {
-  const bytes = readFileSync(join(plain, file.path))
-  if (file.kind !== 'config-dump') return [writeFile(file, {bytes, outDir})]
+  const bytes = editFile(readFileSync(join(plain, file.path)), {cluster, path: file.path})
+  if (file.kind !== 'config-dump' && cluster.member === undefined) return [writeFile(file, {bytes, outDir})]
   const zipped = {...file, path: `${file.path}.gz`}
-  if (file.pod === cluster.without?.pod) return leaveOut(zipped, cluster.without?.error)
-  return [writeFile(zipped, {bytes: gzipSync(editDump(bytes, cluster), {level: 9}), outDir})]
+  if (cluster.without !== undefined && file.pod === cluster.without.pod) return leaveOut(zipped, cluster.without.error)
+  return [writeFile(zipped, {bytes: gzipSync(bytes, {level: 9}), outDir})]
 }
 
 function leaveOut({path, kind, pod, namespace, node}: ManifestFile, error: string | undefined): readonly ManifestFile[] {
   return error === undefined ? [] : [{path, kind, pod, namespace, node, error}]
 }
 
-function editDump(bytes: Buffer, {edit}: Cluster): Buffer {
-  return edit === undefined ? bytes : Buffer.from(edit(bytes.toString('utf8').split('\n')).join('\n'))
+function editFile(bytes: Buffer, {cluster: {edit}, path}: {readonly cluster: Cluster; readonly path: string}): Buffer {
+  return edit === undefined ? bytes : Buffer.from(edit(bytes.toString('utf8').split('\n'), path).join('\n'))
 }
 
 function writeFile(file: ManifestFile, {bytes, outDir}: {readonly bytes: Buffer; readonly outDir: string}): ManifestFile {

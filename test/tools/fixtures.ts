@@ -3,8 +3,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {oracleRoot} from '../conformance/oracle-path.js'
-import {CLUSTERS} from './fixtures-clusters.js'
+import {CLUSTERS, type Cluster} from './fixtures-clusters.js'
 import {packSnapshot} from './fixtures-pack.js'
+import {toGaSnapshotDirs} from './ga-snapshot.js'
 import {toSnapshotDir} from './oracle-snapshot.js'
 
 export const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url))
@@ -14,14 +15,21 @@ export function writeClusters(outDir: string): void {
   const scratch = mkdtempSync(join(tmpdir(), 'ambientctl-fixtures-'))
   try {
     for (const cluster of CLUSTERS) {
-      const plain = join(scratch, cluster.name)
-      const scenarioDir = join(oracleRoot(), 'ambient2022', cluster.scenario)
-      toSnapshotDir({scenarioDir, outDir: plain, nameless: cluster.nameless ?? false})
-      packSnapshot({cluster, plain, outDir: join(outDir, cluster.name)})
+      packSnapshot({cluster, plain: recordedSnapshot(cluster, join(scratch, cluster.name)), outDir: join(outDir, cluster.name)})
     }
   } finally {
     rmSync(scratch, {recursive: true, force: true})
   }
+}
+
+/** Writes the recording of a cluster below a folder, and says where. */
+function recordedSnapshot({scenario, layer = 'wholepath', member, nameless = false}: Cluster, outDir: string): string {
+  if (member === undefined) {
+    toSnapshotDir({scenarioDir: join(oracleRoot(), 'ambient2022', scenario), outDir, nameless})
+    return outDir
+  }
+  toGaSnapshotDirs({scenarioDir: join(oracleRoot(), layer, scenario), outDir})
+  return join(outDir, member)
 }
 
 /** Folders of the shipped snapshots. */

@@ -58,12 +58,19 @@ function writeDumps({scenarioDir, cluster, inventory}: Writing, dir: string): re
   })
   const ztunnels = ownZtunnels({cluster, inventory}).map(({node, dump}): DumpOf => ({...ztunnelPod(node), node, dump}))
   return [...proxies, ...ztunnels]
+    .map((one) => ({...one, dump: printed(scenarioDir, one.dump)}))
     .filter(({dump}) => existsSync(join(scenarioDir, dump)))
     .map((one): FileEntry => {
       const path = `proxies/${one.namespace}/${one.pod}.json`
       const written = write({outDir: dir, path, bytes: readFileSync(join(scenarioDir, one.dump))})
       return {kind: 'config-dump', pod: one.pod, namespace: one.namespace, ...(one.node === undefined ? {} : {node: one.node}), ...written}
     })
+}
+
+/** Where a dump was assembled from what istiod sent, a real Envoy printed the same beside it, with its version. */
+function printed(scenarioDir: string, dump: string): string {
+  const other = dump.replace('.config_dump.json', '.upstream-envoy.config_dump.json')
+  return existsSync(join(scenarioDir, other)) ? other : dump
 }
 
 function ownZtunnels({cluster, inventory}: Pick<Writing, 'cluster' | 'inventory'>): GaInventory['ztunnels'] {
