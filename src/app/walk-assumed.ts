@@ -1,4 +1,5 @@
 import type {EnvoyConfig, ListenerResource} from '../envoy/config/model.js'
+import {assumedMethod} from '../flow/assumed-method.js'
 import type {WalkQuestion} from './walk-arrival.js'
 
 /** A question with what it left open filled in, and each filling as one phrase. */
@@ -39,18 +40,14 @@ function portOf({view}: ListenerResource): number | undefined {
   return view.path('address', 'socket_address')?.port('port_value')
 }
 
-/** A gRPC client sends POST; any other is taken to send GET. A CONNECT has no path. */
+/** A CONNECT has no path. */
 function withRequest(question: WalkQuestion): CompleteWalk {
   const {method, authority, path, headers} = question
   const isRequest = [method, authority, path, headers].some((part) => part !== undefined)
   if (!isRequest || method === 'CONNECT') return {question, assumptions: []}
-  const assumed = isGrpc(question) ? 'POST' : 'GET'
+  const assumed = assumedMethod(headers ?? [])
   return {
     question: {...question, method: method ?? assumed, path: path ?? '/'},
     assumptions: [...(method === undefined ? [`method ${assumed}`] : []), ...(path === undefined ? ['path /'] : [])],
   }
-}
-
-function isGrpc({headers = []}: WalkQuestion): boolean {
-  return headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value.startsWith('application/grpc'))
 }

@@ -1,3 +1,4 @@
+import {assumedMethod, GRPC_CONTENT_TYPE} from '../flow/assumed-method.js'
 import type {HttpRequest, Payload} from '../flow/connection.js'
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {ClientKind, Flow, FlowPeer, Question} from '../flow/trace.js'
@@ -22,7 +23,8 @@ export interface FlowParts {
 export function prepareFlow(parts: FlowParts): PreparedFlow {
   const {question, source, destination} = parts
   const spoken = protocolOf(question, destination)
-  const request = spoken.protocol === 'http' ? requestOf(question, destination) : undefined
+  const headers = headersOf(question, spoken)
+  const request = spoken.protocol === 'http' ? requestOf(question, {destination, headers}) : undefined
   const client = clientKindOf(source, question.fromKind)
   const from = sourcePeer(source)
   const [first, ...others] = destination.addresses
@@ -72,13 +74,25 @@ function asksHttp(question: Question): boolean {
   return question.method !== undefined || question.path !== undefined || question.host !== undefined || (question.headers ?? []).length > 0
 }
 
-function requestOf(question: Question, destination: Destination): HttpRequest {
+type Headers = HttpRequest['headers']
+
+/** A gRPC client says in content-type what it sends; without method and content-type the question leaves both to the port. */
+function headersOf({headers = [], method}: Question, {isGrpc, version}: Spoken): Headers {
+  const asked = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
+  const isSilent = method === undefined && asked.every(([name]) => name !== 'content-type')
+  return isGrpc === true && version === 'h2' && isSilent ? [...asked, ['content-type', GRPC_CONTENT_TYPE]] : asked
+}
+
+function requestOf(
+  question: Question,
+  {destination, headers}: {readonly destination: Destination; readonly headers: Headers},
+): HttpRequest {
   return {
-    method: question.method ?? 'GET',
+    method: question.method ?? assumedMethod(headers),
     authority: question.host ?? authorityOf(destination),
     path: question.path ?? '/',
     scheme: 'http',
-    headers: (question.headers ?? []).map(([name, value]) => [name.toLowerCase(), value] as const),
+    headers,
   }
 }
 
@@ -95,6 +109,7 @@ function requestAssumptions(question: Question, request: HttpRequest | undefined
     ...(question.method === undefined ? [`method ${request.method}`] : []),
     ...(question.path === undefined ? [`path ${request.path ?? ''}`] : []),
     ...(question.host === undefined ? [`host ${request.authority}`] : []),
+    ...request.headers.slice((question.headers ?? []).length).map(([name, value]) => `header ${name}: ${value}`),
   ]
 }
 

@@ -5,6 +5,8 @@ export interface SpokenProtocol {
   readonly protocol: Flow['protocol']
   /** HTTP version a client speaks first on it. */
   readonly version?: 'h1' | 'h2'
+  /** Its requests are gRPC calls. */
+  readonly isGrpc?: true
 }
 
 /**
@@ -28,6 +30,7 @@ function spokenBy(name: string | undefined): SpokenProtocol | undefined {
 
 const HTTP1: SpokenProtocol = {protocol: 'http', version: 'h1'}
 const HTTP2: SpokenProtocol = {protocol: 'http', version: 'h2'}
+const GRPC: SpokenProtocol = {...HTTP2, isGrpc: true}
 const TLS: SpokenProtocol = {protocol: 'tls'}
 const TCP: SpokenProtocol = {protocol: 'tcp'}
 
@@ -37,7 +40,7 @@ const PROTOCOLS: ReadonlyMap<string, SpokenProtocol> = new Map([
   ['ws', HTTP1],
   ['http2', HTTP2],
   ['h2c', HTTP2],
-  ['grpc', HTTP2],
+  ['grpc', GRPC],
   ['https', TLS],
   ['tls', TLS],
   ['wss', TLS],
