@@ -58,6 +58,10 @@ function entryListener({config}: EngineContext, entry: Address): ListenerResourc
   }
 }
 
+/**
+ * A draining internal listener still takes connections: stopping one only drops its `listener_`, which onAccept does not look at, and
+ * findByAddress finds it until it is removed (active_internal_listener.h shutdownListener; connection_handler_impl.cc stopListeners).
+ */
 function servingListener(listener: ListenerResource | undefined): ListenerResource | undefined {
   return listener?.state === 'warming' ? undefined : listener
 }

@@ -40,7 +40,7 @@ export function terminateTls(input: TlsInput): TlsOutcome {
 function handshake(input: TlsInput, config: View): TlsOutcome {
   const {payload} = input.connection
   const [waiting] = secretNames(config).filter((name) => input.context.config.secret(name)?.state === 'warming')
-  // ssl_socket.cc NotReadySslSocket: without its secret a chain closes every connection, plaintext ones too.
+  // server_ssl_socket.cc createDownstreamTransportSocket, NotReadySslSocket: without its secret a chain closes every connection at the first read or write, plaintext ones too.
   if (waiting !== undefined) {
     const reason = `secret "${waiting}" was not delivered: TLS cannot be served`
     return failed(input, {config, stop: stop({kind: 'tls-failure', reason})})

@@ -3,8 +3,9 @@ import {undetermined} from '../context.js'
 import {httpStep, type HttpFilterCall, type HttpResult} from './http-filter.js'
 
 /**
- * The on_demand filter holds a request whose cluster is not there and, where ODCDS is configured, fetches it; what comes is in no dump.
- * Source: envoy-2022 D6; on_demand_update.cc handleOnDemandCds.
+ * The on_demand filter holds a request whose cluster is not there and, where ODCDS is configured, fetches it; what comes is in no dump. The
+ * most specific config counts as a whole: a route's without odcds fetches no cluster. Whether it comes or not, the request then goes on.
+ * Source: source/extensions/filters/http/on_demand/on_demand_update.cc (getConfig, handleOnDemandCds, onClusterDiscoveryCompletion).
  */
 export function fetchOnDemand(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const {context, stream, cluster, log} = call

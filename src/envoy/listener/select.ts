@@ -16,7 +16,7 @@ const indexes = new WeakMap<EnvoyConfig, readonly Bound[]>()
 /**
  * The listener of an address: one bound to exactly ip:port, else one on the wildcard address of that family.
  * `bound` leaves out listeners with bind_to_port false, which are reachable by hand-off only. UDP listeners take no connection,
- * warming ones not yet, draining ones none that is new.
+ * warming ones not yet, draining ones none that is new (stopped listeners are not returned, hand-off included).
  * Source: envoy-2022 D1; connection_handler_impl.cc getBalancedHandlerByAddress.
  */
 export function findListener(config: EnvoyConfig, query: {address: SocketAddress; bound: boolean}): ListenerResource | undefined {

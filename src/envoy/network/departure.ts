@@ -38,7 +38,7 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
   }
 }
 
-/** ssl_socket.cc NotReadySslSocket: without its secrets a cluster fails every connection it opens. */
+/** client_ssl_socket.cc createTransportSocket, NotReadySslSocket: without its secrets a cluster fails every connection it opens. */
 function undeliveredSecret({config}: EngineContext, {secrets, validationSecret}: UpstreamTls): string | undefined {
   const names = [...secrets, ...(validationSecret === undefined ? [] : [validationSecret])]
   return names.find((name) => config.secret(name)?.state === 'warming')
