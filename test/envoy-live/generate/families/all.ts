@@ -1,4 +1,5 @@
 import {BASICS} from './basics.js'
+import {CHANCE} from './chance.js'
 import {HOSTS} from './hosts.js'
 import {HTTP_FILTERS} from './http-filters.js'
 import {NETWORK_FILTERS} from './network-filters.js'
@@ -6,4 +7,4 @@ import {ORIGINAL_DST} from './original-dst.js'
 import {TOKENS} from './tokens.js'
 import type {Family} from './family.js'
 
-export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS, ...HOSTS, ...NETWORK_FILTERS, ...ORIGINAL_DST, ...TOKENS]
+export const FAMILIES: readonly Family[] = [...BASICS, ...HTTP_FILTERS, ...HOSTS, ...NETWORK_FILTERS, ...ORIGINAL_DST, ...TOKENS, ...CHANCE]
