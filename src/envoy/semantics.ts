@@ -19,11 +19,16 @@ export interface Semantics {
   readonly internalOriginalDst: boolean | undefined
 }
 
-/** Version from `--envoy-version`, else the bootstrap node, else by structure: only 2022 ambient lacks it (envoy-2022 A.8). */
+/**
+ * Version from `--envoy-version`, else the bootstrap node; for want of both, what the release of Istio has at least decides what it can
+ * (envoy-2022 A.8).
+ */
 export function semanticsOf(config: Pick<EnvoyConfig, 'node' | 'runtime'>, override?: EnvoyVersion): Semantics {
   const version = override ?? config.node.version
-  const from = (major: number, minor: number): boolean | undefined =>
-    version === undefined ? undefined : version.major > major || (version.major === major && version.minor >= minor)
+  const from = (major: number, minor: number): boolean | undefined => {
+    if (version !== undefined) return reaches(version, {major, minor})
+    return config.node.atLeast !== undefined && reaches(config.node.atLeast, {major, minor}) ? true : undefined
+  }
   const nestedMiss = pick(from(1, 35), {yes: 'resume', no: 'final'})
   return {
     ...(version === undefined ? {} : {version}),
@@ -34,6 +39,10 @@ export function semanticsOf(config: Pick<EnvoyConfig, 'node' | 'runtime'>, overr
     originalDstSeesRouteHeaders: from(1, 36),
     internalOriginalDst: from(1, 25),
   }
+}
+
+function reaches(version: EnvoyVersion, first: EnvoyVersion): boolean {
+  return version.major > first.major || (version.major === first.major && version.minor >= first.minor)
 }
 
 function pick<T extends string>(value: boolean | undefined, choice: {yes: T; no: T}): T | 'undetermined' {

@@ -42,7 +42,7 @@ export function homeless(place: Place, {packet, ip}: {readonly packet: Packet; r
 /** Why the decisions of a proxy pod are not known. */
 function missingDump(workload: Workload): Missing {
   const className = workload.labels.get(CLASS_LABEL)
-  if (className !== undefined && isForeignClass(className)) {
+  if (className !== undefined && isForeign(workload)) {
     return {
       what: `decisions of ${workload.role} ${fullName(workload)}: its class ${className} is not built on Envoy, and its configuration cannot be read`,
     }
@@ -54,8 +54,8 @@ function missingDump(workload: Workload): Missing {
 const CLASS_LABEL = 'gateway.networking.k8s.io/gateway-class-name'
 
 /** ambient-ga G.31: agentgateway prints no Envoy configuration. */
-function isForeignClass(className: string): boolean {
-  return className.includes('agentgateway')
+function isForeign({labels}: Workload): boolean {
+  return labels.get(CLASS_LABEL)?.includes('agentgateway') === true
 }
 
 export function ztunnelPlace(node: string): Place {
@@ -66,8 +66,16 @@ export function missingZtunnel(node: string): Missing {
   return {what: `the ztunnel of node ${node} and its config dump`, collect: COLLECT_ZTUNNEL}
 }
 
+/** A proxy pod by its dump; without one, or of another make, a place where nothing more is known. */
+export function createProxy(
+  place: Place,
+  {workload, forwarder}: {readonly workload: Workload; readonly forwarder: Forwarder | undefined},
+): Forwarder {
+  return forwarder === undefined || isForeign(workload) ? createAbsent(place, workload) : forwarder
+}
+
 /** A pod that does not run has no proxy to ask; of one that runs the dump is missing. */
-export function createAbsent(place: Place, workload: Workload): Forwarder {
+function createAbsent(place: Place, workload: Workload): Forwarder {
   if (workload.ready) return createUnknown(place, missingDump(workload))
   const reason = `pod ${fullName(workload)} does not run, so nothing listens there`
   return createDeadEnd(place, {verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})

@@ -96,8 +96,16 @@ export class Directory {
     this.#ztunnels = groupBy(this.workloads, ({role, node}) => (role === 'ztunnel' && node !== undefined ? [node] : []))
     this.#servicesByVip = groupBy(this.services, ({vips}) => vips)
     this.#servicesByExternalIp = groupBy(this.services, ({externalIPs = []}) => externalIPs)
-    this.#nodesByIp = groupBy(this.nodes, ({ips}) => ips)
     this.#nodesByName = groupBy(this.nodes, ({name}) => [name])
+    this.#nodesByIp = groupBy([...this.nodes, ...this.#nodesOfHostPods()], ({ips}) => ips)
+  }
+
+  /** A pod on the network of its node tells the node's address, where the node itself does not. */
+  #nodesOfHostPods(): readonly MeshNode[] {
+    return this.workloads.flatMap(({hostNetwork, node, ips}) => {
+      const known = node === undefined ? undefined : this.node(node)
+      return hostNetwork && known !== undefined && known.ips.length === 0 ? [{...known, ips}] : []
+    })
   }
 
   /** Pods with this address; several when they share the network of their node. */

@@ -91,8 +91,10 @@ function accept(application: Application, arrival: Arrival): Forwarding {
   const socket = {ip: entry.ip, port: entry.port}
   if (isClosed(arrival, application.listensAt)) return refused(arrival)
   const declared = (application.workload?.containerPorts ?? []).map(({port}) => port)
-  const isTunnelPort = socket.port === ZTUNNEL_PORTS.inbound && !declared.includes(socket.port)
-  return isTunnelPort && isTunnel(arrival.payload) ? nobodyTerminates(application, socket) : deliver(application, {socket, declared})
+  if (!isTunnel(arrival.payload)) return deliver(application, {socket, declared})
+  return socket.port === ZTUNNEL_PORTS.inbound && !declared.includes(socket.port)
+    ? nobodyTerminates(application, socket)
+    : unknownProxy(application, socket)
 }
 
 function deliver(
@@ -115,6 +117,13 @@ function deliver(
 function nobodyTerminates({place}: Application, socket: SocketAddress): Forwarding {
   const reason = `an HBONE tunnel reaches ${formatSocket(socket)}, but ${place.name} is not captured and declares no such port`
   return {steps: [], exits: [stopExit({verdict: {kind: 'no-listener', reason}, answer: {kind: 'closed', accepted: false}})]}
+}
+
+/** Whoever is dialled by HBONE is a proxy, whatever its labels say (ambient-ga G.3, G.31). */
+function unknownProxy({place, workload}: Application, socket: SocketAddress): Forwarding {
+  const name = workload === undefined ? place.name : fullName(workload)
+  const what = `what ends the HBONE tunnel at ${formatSocket(socket)}: nothing says which proxy ${name} is, and it has no config dump that can be read`
+  return undeterminedForwarding({what, ...(workload === undefined ? {} : {collect: `ambientctl dump ${name}`})})
 }
 
 /** HBONE: a CONNECT request inside TLS. */

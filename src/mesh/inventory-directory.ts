@@ -70,7 +70,12 @@ const GA_ROLES: ReadonlyMap<string, WorkloadRole> = new Map([
 
 function gaRole(pod: Pod): WorkloadRole | undefined {
   const managed = GA_ROLES.get(pod.labels.get('gateway.istio.io/managed') ?? '')
-  return managed ?? (pod.labels.get('app') === 'ztunnel' ? 'ztunnel' : undefined)
+  return managed ?? classRole(pod) ?? (pod.labels.get('app') === 'ztunnel' ? 'ztunnel' : undefined)
+}
+
+/** Other controllers make waypoints too; the class of their Gateway tells (ambient-ga G.31). */
+function classRole(pod: Pod): WorkloadRole | undefined {
+  return pod.labels.get('gateway.networking.k8s.io/gateway-class-name')?.endsWith('waypoint') === true ? 'waypoint' : undefined
 }
 
 /** `ambient-type` is the label of 2022 ambient; the tlsMode label is what sidecar injection leaves on a pod (envoy-2022 H.1). */

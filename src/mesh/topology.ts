@@ -2,7 +2,7 @@ import {formatSocket} from '../flow/address.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import {createBalancer, createBorder} from './between-clusters.js'
-import {beyondSnapshot, createAbsent, deadEnd, homeless, missingZtunnel, unknownVisit, ztunnelPlace} from './dead-ends.js'
+import {beyondSnapshot, createProxy, deadEnd, homeless, missingZtunnel, unknownVisit, ztunnelPlace} from './dead-ends.js'
 import {fullName, type Enrolment, type MeshService, type Workload} from './directory.js'
 import {createApplication, createUnknown, isTunnel} from './ends.js'
 import {createInPodCapture} from './in-pod-capture.js'
@@ -77,7 +77,7 @@ export class Topology {
     const place = placeOf(workload, this.#world.cluster)
     const station: Station = {
       key: this.#key(`proxy ${fullName(workload)}`),
-      forwarder: this.#world.forwarderOf(workload) ?? createAbsent(place, workload),
+      forwarder: createProxy(place, {workload, forwarder: this.#world.forwarderOf(workload)}),
       next: (departure) => this.#fromProxy({workload, station}, departure),
     }
     return station

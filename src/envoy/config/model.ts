@@ -39,6 +39,8 @@ export interface EnvoyNode {
   /** What `metadata.AMBIENT_TYPE` (2022), or the node id, says. */
   readonly role: 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar' | 'envoy'
   readonly version?: {readonly major: number; readonly minor: number}
+  /** Without `version`: the oldest Envoy that this release of Istio may run. */
+  readonly atLeast?: {readonly major: number; readonly minor: number}
 }
 
 /**

@@ -9,14 +9,13 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
   const metadata = node?.get('metadata')
   const id = node?.str('id')
   const parts = parseNodeId(id)
-  const version = node && readVersion(node)
   return {
     ...(id === undefined ? {} : {id}),
     ...(parts.ip === undefined ? {} : {ip: parts.ip}),
     ...podOf(metadata, parts),
     ...placeOf(metadata),
     role: roleOf(metadata, parts.type),
-    ...(version === undefined ? {} : {version}),
+    ...(node === undefined ? {} : versionOf(node)),
   }
 }
 
@@ -73,10 +72,30 @@ function roleOf(metadata: View | undefined, idType: string | undefined): Role {
   return names.map((name) => ROLES.get(name ?? '')).find((role) => role !== undefined) ?? 'envoy'
 }
 
+/** What the proxy says of itself; else what its release of Istio ships. */
+function versionOf(node: View): Pick<EnvoyNode, 'version' | 'atLeast'> {
+  const version = readVersion(node)
+  if (version !== undefined) return {version}
+  const atLeast = oldestEnvoy(node.get('metadata')?.str('ISTIO_VERSION'))
+  return atLeast === undefined ? {} : {atLeast}
+}
+
 function readVersion(node: View): EnvoyNode['version'] {
   const build = node.path('user_agent_build_version', 'version')
   const major = build?.num('major_number')
   if (build !== undefined && major !== undefined) return {major, minor: build.num('minor_number') ?? 0}
   const text = /(?:^|[^\d.])(\d+)\.(\d+)(?:\.\d+)?/.exec(node.str('user_agent_version') ?? '')
   return text === null ? undefined : {major: Number(text[1]), minor: Number(text[2])}
+}
+
+const ENVOY_AHEAD = 8
+
+/**
+ * Istio 1.N ships Envoy 1.(N+8), since 1.13; what is not yet released may still have the one before.
+ * Source: envoy-2022 A.8 (1.16 and 1.24), ambient-ga D (1.32 and 1.40).
+ */
+function oldestEnvoy(istioVersion: string | undefined): EnvoyNode['atLeast'] {
+  const [, minor, rest = ''] = /^1\.(\d{1,3})(.*)$/.exec(istioVersion ?? '') ?? []
+  if (minor === undefined || Number(minor) < 13) return undefined
+  return {major: 1, minor: Number(minor) + ENVOY_AHEAD - (/^(\.\d+)?(-rc\.\d+)?$/.test(rest) ? 0 : 1)}
 }

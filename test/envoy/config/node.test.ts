@@ -42,6 +42,19 @@ describe('readNode', () => {
     })
   })
 
+  it.each([
+    {istio: '1.22.3', atLeast: {major: 1, minor: 30}},
+    {istio: '1.28.0-rc.1', atLeast: {major: 1, minor: 36}},
+    {istio: '1.32-dev', atLeast: {major: 1, minor: 39}},
+    {istio: '1.16-alpha.ambient', atLeast: {major: 1, minor: 23}},
+    {istio: '1.9.0', atLeast: undefined},
+    {istio: 'unknown', atLeast: undefined},
+  ])('Istio $istio tells how old its Envoy can be at most', ({istio, atLeast}) => {
+    const metadata = {ISTIO_VERSION: istio}
+    expect(readNode(bootstrap({node: {metadata}})).atLeast).toEqual(atLeast)
+    expect(readNode(bootstrap({node: {metadata, user_agent_version: '1.30.1'}})).atLeast).toBeUndefined()
+  })
+
   it('reads the version as numbers, or from the text', () => {
     expect(readNode(bootstrap({node: {user_agent_build_version: {version: {major_number: 1, minor_number: 24}}}})).version).toEqual({
       major: 1,
