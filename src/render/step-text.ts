@@ -98,7 +98,7 @@ function describeDecision(step: Exclude<Step, EntryStep | UpstreamStep>, glyphs:
     case 'waypoint':
       return {label: 'waypoint', text: named(step.name, step.effect)}
     case 'load-balance':
-      return {label: 'balance', text: named(step.name, step.effect)}
+      return {label: 'balance', text: named(step.name, briefly(step.effect))}
     case 'gateway':
       return {label: 'gateway', text: named(step.name, step.effect)}
     case 'inbound-check':
@@ -162,6 +162,11 @@ function matcherLevel({input, value, matched}: MatcherInput): string {
   return withNotes(`${input} ${value ?? '(absent)'}`, [
     matched === undefined ? 'no match' : matched === value ? undefined : `matched ${matched}`,
   ])
+}
+
+/** The name of a pod for its uid (`Kubernetes//Pod/ns/name`), and no word about a choice of one. */
+function briefly(effect: string): string {
+  return effect.replace(/(?<=^endpoint )[^/ ]*\/\/Pod\//, '').replace(/, one of 1$/, '')
 }
 
 function named(name: string, effect: string): string {

@@ -93,10 +93,18 @@ function wayText({trace, name}: TreeStyle): string {
   const places = Object.values(trace.hops).map(({place}) => place)
   const of = (kind: Place['kind']): readonly string[] => [...new Set(places.filter((place) => place.kind === kind).map(name))].toSorted()
   const waypoints = of('waypoint')
-  if (waypoints.length > 0) return `L7 through waypoint ${waypoints.join(', ')}${passesAlways(trace, 'waypoint') ? '' : ' on some paths'}`
+  if (waypoints.length > 0) return `L7 through ${waypointsText(waypoints)}${passesAlways(trace, 'waypoint') ? '' : ' on some paths'}`
   if (of('ztunnel').length > 0) return 'L4 through ztunnel'
   const others = [...of('gateway'), ...of('sidecar'), ...of('envoy')]
   return others.length > 0 ? `through ${others.join(', ')}` : 'through no proxy'
+}
+
+/** Pods of one Deployment are told by its name. */
+function waypointsText(names: readonly string[]): string {
+  const deployments = new Set(names.map((name) => name.replace(/-[0-9a-f]{8,10}-[0-9a-z]{5}(?=@|$)/, '')))
+  const [only] = deployments
+  if (names.length < 2 || deployments.size > 1 || only === undefined) return `waypoint ${names.join(', ')}`
+  return `${names.length} pods of waypoint ${only}`
 }
 
 /** `90 % DENIED L7 · 10 % DELIVERED`, the worst first, where the paths end in different ways. */
