@@ -19,6 +19,8 @@ export interface EngineDecision {
   readonly action: RbacAction
   readonly decision: 'allow' | 'deny' | 'undetermined'
   readonly policy?: string
+  /** The policy, or the action of a matcher, that was found: dynamic metadata names it. */
+  readonly matched?: string
   readonly clause?: string
   readonly because: readonly string[]
   readonly missing: readonly string[]
@@ -36,7 +38,7 @@ export function decideByRules(rules: View, {subject, semantics}: {subject: Subje
     case 'yes':
       return {...open, decision: action === 'DENY' ? 'deny' : 'allow', ...matchOf(rules, found)}
     case 'no':
-      return {...open, decision: action === 'ALLOW' ? 'deny' : 'allow', ...missOf(action, found.nearestMiss)}
+      return {...open, decision: action === 'ALLOW' ? 'deny' : 'allow', ...missOf(action, found.nearMisses)}
     case 'undetermined':
       return action === 'LOG'
         ? {...open, decision: 'allow', because: found.undetermined}
@@ -54,7 +56,7 @@ export function decideByMatcher(matcher: View, evaluate: ((matcher: View) => Mat
     case 'undetermined':
       return {...open, decision: 'undetermined', because: ['the matcher cannot be decided'], missing: ['the RBAC matcher']}
     case 'no':
-      return {...open, decision: 'deny', policy: 'none', because: ['the matcher found no action']}
+      return {...open, decision: 'deny', policy: 'none', matched: 'none', because: ['the matcher found no action']}
     case 'yes':
       return answer.action === undefined
         ? {...open, decision: 'deny', policy: 'none', because: ['the match has no action']}
@@ -70,21 +72,30 @@ function byAction(config: View): EngineDecision {
   const action = actionOf(message?.str('action'))
   const policy = message?.str('name') ?? ''
   const because = [`matcher action "${policy}"`]
-  return {action, decision: action === 'DENY' ? 'deny' : 'allow', policy, because, missing: [], rejected: [], source: config}
+  return {
+    action,
+    decision: action === 'DENY' ? 'deny' : 'allow',
+    policy,
+    matched: policy,
+    because,
+    missing: [],
+    rejected: [],
+    source: config,
+  }
 }
 
 type Match = Extract<RbacDecision, {matched: 'yes'}>
 
-function matchOf(rules: View, {policy, clause}: Match): Pick<EngineDecision, 'policy' | 'clause' | 'because' | 'source'> {
-  return {policy, clause, because: [`policy "${policy}" matches`], source: rules.get('policies')?.own(policy) ?? rules}
+function matchOf(rules: View, {policy, clause}: Match): Pick<EngineDecision, 'policy' | 'matched' | 'clause' | 'because' | 'source'> {
+  return {policy, matched: policy, clause, because: [`policy "${policy}" matches`], source: rules.get('policies')?.own(policy) ?? rules}
 }
 
 /** Without a match an ALLOW filter reports the policy `none`. */
-function missOf(action: RbacAction, nearest: NearMiss | undefined): Pick<EngineDecision, 'policy' | 'because' | 'rejected'> {
+function missOf(action: RbacAction, misses: readonly NearMiss[]): Pick<EngineDecision, 'policy' | 'because' | 'rejected'> {
   return {
     ...(action === 'ALLOW' ? {policy: 'none'} : {}),
-    because: [nearest === undefined ? 'there are no policies' : 'no policy matches'],
-    rejected: nearest === undefined ? [] : [rejectedPolicy(nearest)],
+    because: [misses.length === 0 ? 'there are no policies' : 'no policy matches'],
+    rejected: misses.slice(0, 1).map(rejectedPolicy),
   }
 }
 

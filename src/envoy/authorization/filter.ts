@@ -23,6 +23,8 @@ export interface RbacFilterDecision {
   readonly missing: readonly string[]
   /** The enforced engine first, then the shadow engine. */
   readonly steps: readonly Step[]
+  /** Fields of dynamic metadata that the shadow engine leaves behind; a result of `null` cannot be decided. */
+  readonly shadowMetadata: Readonly<Record<string, string | null>>
 }
 
 /**
@@ -36,12 +38,14 @@ export function evaluateRbacFilter(question: RbacQuestion): RbacFilterDecision {
     ...(enforced === undefined ? [] : [stepOf(enforced, question)]),
     ...(shadow === undefined ? [] : [{...stepOf(shadow, question), shadow: true}]),
   ]
-  if (enforced === undefined) return {decision: 'allow', missing: [], steps}
+  const shadowMetadata = shadow === undefined ? {} : metadataOf(shadow, question.filter.str('shadow_rules_stat_prefix') ?? '')
+  if (enforced === undefined) return {decision: 'allow', missing: [], steps, shadowMetadata}
   const {decision, policy, missing} = enforced
   return {
     decision,
     missing,
     steps,
+    shadowMetadata,
     ...(policy === undefined ? {} : {policy}),
     ...(decision === 'deny' ? {details: `rbac_access_denied_matched_policy[${policy ?? 'none'}]`} : {}),
   }
@@ -50,6 +54,15 @@ export function evaluateRbacFilter(question: RbacQuestion): RbacFilterDecision {
 /** The RBAC message in force for a route: RBACPerRoute replaces the filter's; an empty one switches enforcement off. Source: envoy-2022 D5. */
 export function effectiveRbac(filter: View, perRoute: View | undefined): View | undefined {
   return perRoute === undefined ? filter : perRoute.message().get('rbac')
+}
+
+/** The policy is only there if one matched. Source: rbac_filter.cc decodeHeaders (shadowEffectivePolicyIdField, shadowEngineResultField). */
+function metadataOf({decision, matched}: EngineDecision, prefix: string): Readonly<Record<string, string | null>> {
+  const result = decision === 'undetermined' ? null : decision === 'deny' ? 'denied' : 'allowed'
+  return {
+    ...(matched === undefined ? {} : {[`${prefix}shadow_effective_policy_id`]: matched}),
+    [`${prefix}shadow_engine_result`]: result,
+  }
 }
 
 /** When both forms are configured, the matcher wins (rbac utility.h createEngine). */

@@ -9,6 +9,8 @@ import type {RuleContext, Subject} from './subject.js'
 
 /** Longer lists of rules are cut; the last entry then says how many are left out. */
 const MAX_LISTED_RULES = 12
+/** Policies that nearly matched; the others are no help. */
+const MAX_NEAR_MISSES = 3
 
 /** A policy that did not match, with what spoke for it and against it. */
 export interface NearMiss {
@@ -20,8 +22,8 @@ export interface NearMiss {
 export type RbacDecision =
   /** The policy that matched, the first in lexicographic order, with the permission and the principal that made it match. */
   | {readonly matched: 'yes'; readonly policy: string; readonly clause: string}
-  /** The policy with the fewest parts failing; absent when there is no policy. */
-  | {readonly matched: 'no'; readonly nearestMiss?: NearMiss}
+  /** The policies with the most parts that held, nearest first; empty when there is no policy. */
+  | {readonly matched: 'no'; readonly nearMisses: readonly NearMiss[]}
   /** What kept a policy from being decided, where it matters. */
   | {readonly matched: 'undetermined'; readonly undetermined: readonly string[]}
 
@@ -38,8 +40,7 @@ export function evaluateRules({rules, subject, semantics}: {rules: View; subject
   if (open.length > 0) {
     return {matched: 'undetermined', undetermined: open.flatMap(({name, whole}) => whole.unknown().map((what) => `${name}: ${what}`))}
   }
-  const nearest = nearestOf(judged)
-  return {matched: 'no', ...(nearest === undefined ? {} : {nearestMiss: nearest})}
+  return {matched: 'no', nearMisses: nearestOf(judged)}
 }
 
 interface JudgedPolicy {
@@ -61,11 +62,14 @@ function conditionOf(policy: View, {subject}: RuleContext): Clause[] {
   return policy.get('checked_condition') === undefined ? [] : [leaf('undetermined', () => 'CEL checked_condition')]
 }
 
-function nearestOf(judged: readonly (JudgedPolicy & {name: string})[]): NearMiss | undefined {
+/** Those of which fewer parts failed first. */
+function nearestOf(judged: readonly (JudgedPolicy & {name: string})[]): readonly NearMiss[] {
   const ranked = judged.map((policy) => ({policy, failing: policy.parts.filter(({outcome}) => outcome === 'no').length}))
-  const [nearest] = ranked.toSorted((a, b) => a.failing - b.failing)
-  if (nearest === undefined) return undefined
-  const {name, parts} = nearest.policy
+  const nearest = ranked.toSorted((a, b) => a.failing - b.failing)
+  return nearest.slice(0, MAX_NEAR_MISSES).map(({policy}) => nearMiss(policy))
+}
+
+function nearMiss({name, parts}: JudgedPolicy & {name: string}): NearMiss {
   return {
     policy: name,
     held: cut(parts.filter(({outcome}) => outcome === 'yes').map((part) => part.describe())),

@@ -1,7 +1,10 @@
 import type {Departure} from '../../flow/connection.js'
+import type {Tri} from '../../flow/tri.js'
+import type {View} from '../../json/view.js'
 import {either, type Branch} from '../branch.js'
 import {clusterHealth} from '../cluster/cluster-health.js'
 import {resolveUpstream} from '../cluster/resolve.js'
+import {matchMetadata, metadataAt} from '../match/metadata.js'
 import {departTo} from '../network/departure.js'
 import {runtimeFlag} from '../network/runtime-flag.js'
 import {answer, drawn, mayRefuse, pass, type HttpFilterCall, type HttpResult} from './http-filter.js'
@@ -16,12 +19,32 @@ const FORBIDDEN = 403
 export function authorizeExternally(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const {config, perRoute} = call
   if (perRoute?.bool('disabled') === true) return pass(call, 'switched off for this route')
-  if (config.get('filter_enabled_metadata') !== undefined) return metadataSwitch(call)
-  return drawn(call, {percent: config.get('filter_enabled'), inside: () => ask(call), outside: () => whileDisabled(call)})
+  const enabled = (): readonly Branch<HttpResult>[] =>
+    drawn(call, {percent: config.get('filter_enabled'), inside: () => ask(call), outside: () => whileDisabled(call)})
+  const matcher = config.get('filter_enabled_metadata')
+  switch (matcher === undefined ? 'yes' : switchedOn(matcher, call)) {
+    case 'yes':
+      return enabled()
+    case 'no':
+      return whileDisabled(call)
+    default:
+      return either('the dynamic metadata switches ext_authz on', {yes: enabled(), no: whileDisabled(call)})
+  }
 }
 
-function metadataSwitch(call: HttpFilterCall): readonly Branch<HttpResult>[] {
-  return either('the dynamic metadata switches ext_authz on', {yes: ask(call), no: whileDisabled(call)})
+/** Where the HTTP RBAC filter leaves what its shadow rules found. */
+export const RBAC_METADATA = 'envoy.filters.http.rbac'
+
+/**
+ * Istio's CUSTOM policies are shadow rules of an RBAC filter before, whose result is known; who else may write metadata is not.
+ * Source: ambient-ga D; ext_authz.cc FilterConfig::filterEnabled.
+ */
+function switchedOn(matcher: View, {stream}: HttpFilterCall): Tri {
+  const filter = matcher.str('filter') ?? ''
+  const path = matcher.list('path').map((segment) => segment.str('key') ?? '')
+  const result = path.map((key) => key.replace(/shadow_effective_policy_id$/, 'shadow_engine_result'))
+  const isKnown = filter === RBAC_METADATA && typeof metadataAt(stream.metadata, {filter, path: result}) === 'string'
+  return isKnown ? matchMetadata(matcher, stream.metadata) : 'undetermined'
 }
 
 /** deny_at_disable is a runtime flag: a request that the fraction leaves out is refused. */

@@ -1,8 +1,10 @@
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import {andThen, either, one, single, type Branch} from '../branch.js'
+import type {Stream} from '../connection.js'
 import {effectiveRbac, evaluateRbacFilter} from '../authorization/filter.js'
 import {isReportingWasm} from '../config/null-vm.js'
+import {isStruct} from '../match/metadata.js'
 import {typedFilter} from '../config/typed-filter.js'
 import {stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
@@ -12,7 +14,7 @@ import {perFilterConfig} from '../route/per-filter-config.js'
 import {upgradeFilters} from '../route/upgrade.js'
 import {corsPreflight} from './cors.js'
 import {checkOrigin} from './csrf.js'
-import {authorizeExternally} from './external-authorization.js'
+import {authorizeExternally, RBAC_METADATA} from './external-authorization.js'
 import {abortFault} from './fault.js'
 import {httpStep, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
 import {mutateRequest} from './header-mutation.js'
@@ -104,7 +106,7 @@ function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
     evidence: context.evidence,
     evaluateMatcher: rbacMatcher(context, subject),
   })
-  const allowed = single<HttpResult>({kind: 'continue', stream}, decision.steps)
+  const allowed = single<HttpResult>({kind: 'continue', stream: withShadowMetadata(stream, decision.shadowMetadata)}, decision.steps)
   const details = decision.details ?? 'rbac_access_denied'
   const denied = [
     one<HttpResult>(
@@ -128,6 +130,14 @@ function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {
     default:
       return decision.decision satisfies never
   }
+}
+
+/** What a later filter_enabled_metadata, route or policy may ask for. Struct fields are merged (stream_info_impl.h setDynamicMetadata). */
+function withShadowMetadata(stream: Stream, fields: Readonly<Record<string, string | null>>): Stream {
+  if (Object.keys(fields).length === 0) return stream
+  const before = stream.metadata.get(RBAC_METADATA)
+  const kept = isStruct(before) ? before : {}
+  return {...stream, metadata: new Map([...stream.metadata, [RBAC_METADATA, {...kept, ...fields}]])}
 }
 
 /** The redirect of require_tls counts as a route here, although it has no config of its own. */

@@ -71,8 +71,11 @@ function matchList(matcher: View, {value, depth}: Subject): Tri {
 }
 
 function fieldOf(value: Json | undefined, key: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || isList(value) || !Object.hasOwn(value, key)) return undefined
-  return value[key]
+  return isStruct(value) && Object.hasOwn(value, key) ? value[key] : undefined
+}
+
+export function isStruct(value: Json | undefined): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null && !isList(value)
 }
 
 function isList(value: Json | undefined): value is readonly Json[] {

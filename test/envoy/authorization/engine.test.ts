@@ -105,15 +105,24 @@ describe('a decision by matcher', () => {
     },
   ])('$what', ({answer, expected}) => {
     const {source, ...found} = decided(answer)
-    expect(found).toEqual({...expected, missing: [], rejected: []})
+    expect(found).toEqual({...expected, matched: expected.policy, missing: [], rejected: []})
     expect(source.pointer).toBe('/action')
   })
 
   test.each([
-    {what: 'nothing matched', answer: {outcome: 'no', action: undefined}, because: 'the matcher found no action'},
-    {what: 'a match without action', answer: {outcome: 'yes', action: undefined}, because: 'the match has no action'},
-  ] as const)('$what: denied by no policy', ({answer, because}) => {
-    const expected = {action: 'ALLOW', decision: 'deny', policy: 'none', because: [because], missing: [], rejected: [], source: MATCHER}
+    {what: 'nothing matched', answer: {outcome: 'no', action: undefined}, because: 'the matcher found no action', matched: 'none'},
+    {what: 'a match without action', answer: {outcome: 'yes', action: undefined}, because: 'the match has no action', matched: undefined},
+  ] as const)('$what: denied by no policy', ({answer, because, matched}) => {
+    const expected = {
+      action: 'ALLOW',
+      decision: 'deny',
+      policy: 'none',
+      matched,
+      because: [because],
+      missing: [],
+      rejected: [],
+      source: MATCHER,
+    }
     expect(decided(answer)).toEqual(expected)
   })
 
@@ -147,7 +156,8 @@ describe('the steps of a filter', () => {
   // Recorded: shadow-deny, shadow-miss of matchers-rbac-network; log-shadow of matchers-rbac-http.
   test('a shadow matcher is a step that decides nothing', () => {
     const {decision, steps, ...rest} = run({shadow_matcher: {}}, DENY)
-    expect([decision, rest]).toEqual(['allow', {missing: []}])
+    const shadowMetadata = {shadow_effective_policy_id: 'd', shadow_engine_result: 'denied'}
+    expect([decision, rest]).toEqual(['allow', {missing: [], shadowMetadata}])
     expect(steps).toEqual([
       {
         kind: 'authorization',
@@ -196,6 +206,7 @@ describe('the steps of a filter', () => {
     expect(run({rules: {action: 'DENY'}})).toStrictEqual({
       decision: 'allow',
       missing: [],
+      shadowMetadata: {},
       steps: [
         {
           kind: 'authorization',

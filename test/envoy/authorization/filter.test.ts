@@ -41,7 +41,7 @@ describe('enforced rules', () => {
   })
 
   test('no rules enforce nothing and leave no step', () => {
-    expect(decide({})).toEqual({decision: 'allow', missing: [], steps: []})
+    expect(decide({})).toEqual({decision: 'allow', missing: [], steps: [], shadowMetadata: {}})
   })
 
   test('the step names policy, clause and evidence', () => {
@@ -78,6 +78,20 @@ describe('shadow rules', () => {
     const result = decide({shadow_rules: {action: 'DENY', policies: HIT}})
     expect(result).toMatchObject({decision: 'allow', missing: []})
     expect(result.steps).toMatchObject([{shadow: true, decision: 'deny', policy: 'p'}])
+  })
+
+  test.each([
+    {
+      what: 'a DENY that matches',
+      shadow_rules: {action: 'DENY', policies: HIT},
+      left: {shadow_effective_policy_id: 'p', shadow_engine_result: 'denied'},
+    },
+    {what: 'a DENY that misses', shadow_rules: {action: 'DENY', policies: MISS}, left: {shadow_engine_result: 'allowed'}},
+    {what: 'an ALLOW that misses', shadow_rules: {policies: MISS}, left: {shadow_engine_result: 'denied'}},
+  ])('$what leaves its result in dynamic metadata', ({shadow_rules, left}) => {
+    expect(decide({shadow_rules}).shadowMetadata).toEqual(left)
+    const prefixed = Object.fromEntries(Object.entries(left).map(([field, value]) => [`x_${field}`, value]))
+    expect(decide({shadow_rules, shadow_rules_stat_prefix: 'x_'}).shadowMetadata).toEqual(prefixed)
   })
 
   test('come after the enforced ones', () => {

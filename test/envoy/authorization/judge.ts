@@ -29,7 +29,7 @@ export function wordsFor(rule: {permission?: object; principal?: object}, asked?
     case 'yes':
       return `yes: ${rule.permission === undefined ? found.clause.replace('anything and ', '') : found.clause.replace(/ and anything$/, '')}`
     case 'no':
-      return `no: ${found.nearestMiss?.failed.join(', ') ?? ''}`
+      return `no: ${found.nearMisses[0]?.failed.join(', ') ?? ''}`
     case 'undetermined':
       return `undetermined: ${found.undetermined.join(', ')}`
     default:

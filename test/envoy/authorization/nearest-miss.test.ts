@@ -7,7 +7,7 @@ const port = (number: number): object => ({destination_port: number})
 /** The policy that came nearest, with what held and what failed. */
 function nearest(policies: object): object | undefined {
   const found = decide(policies)
-  return found.matched === 'no' ? found.nearestMiss : undefined
+  return found.matched === 'no' ? found.nearMisses[0] : undefined
 }
 
 // The words tell a reader which rule to look at: what held, and what failed.
@@ -65,8 +65,14 @@ describe('the nearest miss', () => {
     expect(nearest({p: {}})).toEqual({policy: 'p', held: [], failed: []})
   })
 
+  test('of several the three nearest are told, in their order', () => {
+    const policy = (...ports: readonly number[]): object => ({permissions: ports.map(port), principals: [ANY]})
+    const found = decide({a: {permissions: [port(1)], principals: [NOBODY]}, b: policy(1), c: policy(1, 2), d: policy(3)})
+    expect(found.matched === 'no' ? found.nearMisses.map((miss) => miss.policy) : []).toEqual(['b', 'c', 'd'])
+  })
+
   test('without policies there is none', () => {
-    expect(decide({})).toEqual({matched: 'no'})
+    expect(decide({})).toEqual({matched: 'no', nearMisses: []})
   })
 
   test.each([
@@ -76,7 +82,7 @@ describe('the nearest miss', () => {
   ])('of $rules failing rules $listed entries are listed', ({rules, listed, last}) => {
     const permissions = Array.from({length: rules}, (_, index) => port(index + 1))
     const found = decide({p: {permissions, principals: [ANY]}})
-    const failed = found.matched === 'no' ? (found.nearestMiss?.failed ?? []) : []
+    const failed = found.matched === 'no' ? (found.nearMisses[0]?.failed ?? []) : []
     expect([failed.length, failed[0], failed.at(-1)]).toEqual([listed, 'destination port 1', last])
   })
 })

@@ -44,7 +44,7 @@ describe('policies', () => {
           principals: [{or_ids: {ids: [{source_ip: {address_prefix: '192.168.0.1', prefix_len: 32}}, {authenticated: {}}]}}],
         },
       }),
-    ).toEqual({matched: 'no', nearestMiss})
+    ).toMatchObject({matched: 'no', nearMisses: [nearestMiss, {policy: 'far'}]})
   })
 
   test('a hostile tree ends in undetermined', () => {
