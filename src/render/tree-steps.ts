@@ -37,7 +37,7 @@ function stepWords(line: StepInLine, style: TreeStyle): {label: string; text: st
   const {glyphs, verbose} = style
   const {label, text} =
     step.kind === 'cluster' && !verbose ? {label: 'cluster', text: clusterText({...line, step}, style)} : describeStep(step, glyphs)
-  const because = verbose ? step.because : decidingPhrases(step)
+  const because = verbose ? spokenPhrases(step) : decidingPhrases(step)
   return {label, text: glyphs.say([text, ...because].filter((part) => part !== '').join(` ${glyphs.dot} `)), tone: stepTone(step)}
 }
 
@@ -59,6 +59,11 @@ function decidingPhrases(step: Step): readonly string[] {
   if (step.kind === 'hand-off' || step.kind === 'listener' || step.kind === 'internal-listener') return step.because
   if (step.kind !== 'authorization' || step.clause !== undefined) return []
   return step.decision === 'deny' ? step.because.filter((phrase) => phrase !== 'no policy matches') : step.because
+}
+
+/** A matcher's path says all inputs already. */
+function spokenPhrases(step: Step): readonly string[] {
+  return step.kind === 'matcher' && step.path.length > 0 ? [] : step.because
 }
 
 const DECISION_TONES = {allow: 'ok', deny: 'bad', log: 'dim', undetermined: 'unsure'} as const satisfies Record<string, Tone>
