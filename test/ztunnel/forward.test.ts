@@ -151,7 +151,7 @@ describe('a connection of a captured pod', () => {
     ])
   })
 
-  test('one exit per endpoint, the shares sum to 1, shared steps stand once', () => {
+  test('G25: one exit per endpoint, the shares sum to 1, shared steps stand once', () => {
     const pods = ['a', 'b'].map((name, index) => workload(name, {workloadIps: [`10.0.0.${index + 1}`], capacity: index + 1}))
     const {steps, exits} = forward(
       {workloads: pods, services: [service('svc', {vips: ['/10.96.0.1'], endpoints: {a: {}, b: {}}})]},

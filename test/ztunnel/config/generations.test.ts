@@ -121,7 +121,7 @@ const GENERATIONS = [
   },
 ] as const
 
-describe('one cluster in every generation', () => {
+describe('G14: one cluster in every generation', () => {
   test.each(GENERATIONS)('$name', ({document, shape, minor}) => {
     const config = read(document)
     expect(config).toMatchObject({shape, version: {minor, from: 'markers'}, settings: {localNode: 'n1'}})
@@ -267,7 +267,7 @@ describe('details of the newest generation', () => {
     })
   })
 
-  test('an extract without config and version says that it lacks fields', () => {
+  test('G23: an extract without config and version says that it lacks fields', () => {
     expect(read({workloads: [POD]}).warnings).toEqual([expect.stringContaining('istioctl prints such extracts')])
     expect(read({workloads: [POD], version: {}, config: {network: ''}}).warnings).toEqual([])
   })

@@ -41,10 +41,10 @@ const allow = (rules: unknown, name = 'a'): Fields => ({name, action: 'Allow', r
 
 describe('whether a policy matches (ambient-ga C.3, F.1)', () => {
   test.each([
-    {name: 'no rules', rules: [], decision: 'allow'},
+    {name: 'G7: no rules', rules: [], decision: 'allow'},
     {name: 'a rule without clauses', rules: [[]], decision: 'deny'},
-    {name: 'an empty clause', rules: [[[]]], decision: 'deny'},
-    {name: 'an empty match', rules: [[[{}]]], decision: 'allow'},
+    {name: 'G7: an empty clause', rules: [[[]]], decision: 'deny'},
+    {name: 'G7: an empty match', rules: [[[{}]]], decision: 'allow'},
     {name: 'an empty match beside another', rules: [[[{}, {destinationPorts: [8080]}]]], decision: 'deny'},
     {name: 'a match of empty fields', rules: rule({destinationPorts: []}), decision: 'allow'},
     {name: 'all clauses', rules: [[[{destinationPorts: [8080]}], [{namespaces: [{Exact: 'ops'}]}]]], decision: 'allow'},
@@ -58,7 +58,7 @@ describe('whether a policy matches (ambient-ga C.3, F.1)', () => {
     },
     {name: 'prefix', rules: rule({principals: [{Prefix: 'cluster.local/ns/web/'}]}), decision: 'deny'},
     {name: 'suffix', rules: rule({principals: [{Suffix: '/sa/front'}]}), decision: 'deny'},
-    {name: 'presence', rules: rule({principals: [{Presence: []}]}), decision: 'deny'},
+    {name: 'G8: presence', rules: rule({principals: [{Presence: []}]}), decision: 'deny'},
     {name: 'not principal', rules: rule({notPrincipals: [{Exact: 'cluster.local/ns/web/sa/front'}]}), decision: 'allow'},
     {name: 'namespace', rules: rule({namespaces: [{Exact: 'web'}]}), decision: 'deny'},
     {
@@ -83,7 +83,7 @@ describe('whether a policy matches (ambient-ga C.3, F.1)', () => {
 
   test.each([
     {name: 'presence', rules: rule({principals: [{Presence: []}]}), decision: 'allow'},
-    {name: 'STRICT as a policy (G.27)', rules: rule({notPrincipals: [{Presence: []}]}), decision: 'deny'},
+    {name: 'G27: STRICT as a policy', rules: rule({notPrincipals: [{Presence: []}]}), decision: 'deny'},
     {
       name: 'negated fields always hold',
       rules: rule({notNamespaces: [{Exact: 'web'}], notServiceAccounts: [{namespace: 'web', serviceAccount: 'front'}]}),

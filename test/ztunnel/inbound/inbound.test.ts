@@ -154,7 +154,7 @@ describe('what a CONNECT may ask for (ambient-ga C.1)', () => {
       expected: '503 requested service server.ns.svc.cluster.local:82 found, but cannot resolve port',
     },
     {name: 'an unknown host', asked: {authority: 'nope:80'}, expected: '503 no service or workload for hostname: nope'},
-    {name: 'a port of ztunnel itself (G.22)', asked: {authority: '10.0.0.2:15006'}, expected: '503 attempted recursive call to ourselves'},
+    {name: 'G22: a port of ztunnel itself', asked: {authority: '10.0.0.2:15006'}, expected: '503 attempted recursive call to ourselves'},
   ])('$name', ({asked, expected}) => {
     expect(ask(parts, {local: '10.0.0.2', ...asked})).toEqual([expected])
   })
@@ -186,7 +186,7 @@ describe('what a CONNECT may ask for (ambient-ga C.1)', () => {
     ).toEqual(['503 requested service server.ns.svc.cluster.local found, but has no IP addresses'])
   })
 
-  test('a host in several namespaces: the own one, else the order of arrival', () => {
+  test('G13: a host in several namespaces: the own one, else the order of arrival', () => {
     const of = (namespace: string, port: number): ReturnType<typeof service> =>
       service(namespace, {namespace, hostname: 'shared.example.com', canonical: false, ports: {'80': port}})
     const asked = {local: '10.0.0.2', authority: 'shared.example.com:80'}
@@ -199,7 +199,7 @@ describe('policies at the destination', () => {
   const policy = {name: 'only-8080', namespace: 'ns', scope: 'Namespace', action: 'Allow', rules: [[[{destinationPorts: [8080]}]]]}
   const parts = {workloads: [SERVER], services: [SERVER_SERVICE], policies: [policy]}
 
-  test('see the target port, not the service port (G.5)', () => {
+  test('G5: see the target port, not the service port', () => {
     expect(ask(parts, {local: '10.0.0.2', authority: 'server.ns.svc.cluster.local:80'})).toEqual(['to 10.0.0.2:8080'])
     expect(ask(parts, {local: '10.0.0.2', authority: '10.0.0.2:80'})).toEqual([
       '401 connection closed due to policy rejection: allow policies exist, but none allowed',
@@ -212,7 +212,7 @@ describe('policies at the destination', () => {
     ])
   })
 
-  test('after a waypoint the identity is the waypoint: a policy for clients denies everything (G.5)', () => {
+  test('G5: after a waypoint the identity is the waypoint: a policy for clients denies everything', () => {
     const clients = {...policy, rules: [[[{principals: [{Exact: 'cluster.local/ns/web/sa/front'}]}]]]}
     const asked = {local: '10.0.0.2', authority: '10.0.0.2:8080'}
     expect(ask({...parts, policies: [clients]}, {...asked, identity: 'spiffe://cluster.local/ns/web/sa/front'})).toEqual([
@@ -223,7 +223,7 @@ describe('policies at the destination', () => {
 })
 
 describe('plaintext (ambient-ga C.2)', () => {
-  test('goes where it was sent, with or without a waypoint (G.6)', () => {
+  test('G6: goes where it was sent, with or without a waypoint', () => {
     const waypointed = {...SERVER, waypoint: gateway('/10.0.0.3')}
     expect(ask({workloads: [waypointed, WAYPOINT]}, {local: '10.0.0.2', plaintextPort: 8080})).toEqual(['to 10.0.0.2:8080'])
   })

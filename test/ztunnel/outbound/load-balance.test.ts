@@ -98,7 +98,7 @@ describe('load balancing', () => {
     expect(ask({workloads: even, services: [svc({loadBalancer: {mode, routingPreferences: []}})]}, '1.1.1.1:80')).toHaveLength(3)
   })
 
-  test('the step names who was left out, and why', () => {
+  test('G9: the step names who was left out, and why', () => {
     const sick = workload('sick', {workloadIps: ['10.0.0.7'], status: 'Unhealthy', services: ['ns/svc.ns.svc.cluster.local']})
     const named = svc({ports: {'80': 0}, endpoints: {a: {'80': 1}, b: {'81': 1}, 'cluster1//Pod/ns/ghost': {'80': 1}}})
     const state = stateOf({

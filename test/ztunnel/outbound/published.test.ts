@@ -125,7 +125,7 @@ const rows: readonly Row[] = [
     expected: ['TCP via 127.0.0.4:80 plain'],
   },
   {
-    name: 'destination_waypoint',
+    name: 'G3: destination_waypoint, a TCP workload that is dialled by HBONE',
     target: '127.0.0.2:80',
     added: {workloads: [workload('pod', {workloadIps: ['127.0.0.2'], waypoint: gateway('/127.0.0.10')})]},
     expected: ['HBONE 127.0.0.2:80 via 127.0.0.10:15008 waypoint'],
@@ -149,7 +149,7 @@ const rows: readonly Row[] = [
     expected: ['no healthy upstream: 127.0.0.3:80'],
   },
   {
-    name: 'target_port: a named port of one endpoint',
+    name: 'G10: target_port: a named port of one endpoint',
     target: '127.0.0.3:80',
     added: {
       workloads: [workload('a', {workloadIps: ['127.0.0.2']}), workload('b', {workloadIps: ['127.0.0.7']})],
@@ -161,7 +161,7 @@ const rows: readonly Row[] = [
     {target: '127.0.0.3:80', expected: ['TCP via 127.0.0.2:80 pod1']},
     {target: '127.0.0.2:80', expected: ['TCP via 127.0.0.2:80 (passthrough)']},
   ].map(({target, expected}) => ({
-    name: `host_network: ${target}`,
+    name: `G11: host_network: ${target}`,
     target,
     added: {
       workloads: [
@@ -173,7 +173,7 @@ const rows: readonly Row[] = [
     expected,
   })),
   {
-    name: 'passthrough_svc',
+    name: 'G21: passthrough_svc',
     target: '1.2.3.4:80',
     added: {services: [service('svc', {vips: ['/1.2.3.4'], loadBalancer: {mode: 'Passthrough', routingPreferences: []}})]},
     expected: ['TCP via 1.2.3.4:80 (passthrough)'],

@@ -15,7 +15,7 @@ describe('workloads first, then services', () => {
   const other = workload('other', {workloadIps: ['10.0.0.2'], protocol: 'HBONE', waypoint: BY_HOST})
   const parts = {workloads: [POD, other, WAYPOINT], services: [both, WAYPOINT_SERVICE]}
 
-  test('an address that is VIP and pod: no service waypoint, but load balancing, and the waypoint of the endpoint (G.1)', () => {
+  test('G1: an address that is VIP and pod: no service waypoint, but load balancing, and the waypoint of the endpoint', () => {
     expect(ask(parts, '10.0.0.1:80')).toEqual(['HBONE 10.0.0.1:80 via 10.0.9.1:16008 wp'])
   })
 
@@ -27,7 +27,7 @@ describe('workloads first, then services', () => {
 describe('waypoints', () => {
   const waypointed = service('svc', {vips: ['/10.96.0.1'], waypoint: BY_HOST, endpoints: {pod: {'80': 8080}}})
 
-  test('the dial port is the target port of hboneMtlsPort, the authority stays what was dialled (G.4)', () => {
+  test('G4: the dial port is the target port of hboneMtlsPort, the authority stays what was dialled', () => {
     expect(ask({workloads: [POD, WAYPOINT], services: [waypointed, WAYPOINT_SERVICE]}, '10.96.0.1:80')).toEqual([
       'HBONE 10.96.0.1:80 via 10.0.9.1:16008 wp',
     ])
@@ -39,13 +39,13 @@ describe('waypoints', () => {
     ])
   })
 
-  test('a pod address skips the service waypoint (G.2)', () => {
+  test('G2: a pod address skips the service waypoint', () => {
     expect(ask({workloads: [POD, WAYPOINT], services: [waypointed, WAYPOINT_SERVICE]}, '10.0.0.1:8080')).toEqual([
       'HBONE 10.0.0.1:8080 via 10.0.0.1:15008 pod',
     ])
   })
 
-  test('a service without waypoint skips the waypoint of its endpoint (G.2)', () => {
+  test('G2: a service without waypoint skips the waypoint of its endpoint', () => {
     const pod = {...POD, waypoint: BY_HOST}
     expect(ask({workloads: [pod, WAYPOINT], services: [SERVICE, WAYPOINT_SERVICE]}, '10.96.0.1:80')).toEqual([
       'HBONE 10.0.0.1:8080 via 10.0.0.1:15008 pod',
@@ -66,7 +66,7 @@ describe('waypoints', () => {
       error:
         'unknown waypoint: waypoint GatewayAddress { destination: Hostname(NamespacedHostname { namespace: "ns", hostname: "down" }), hbone_mtls_port: 15008 } not found',
     },
-  ])('$name is an error, never a bypass (G.33)', ({waypoint, error}) => {
+  ])('G33: $name is an error, never a bypass', ({waypoint, error}) => {
     const svc = service('svc', {vips: ['/10.96.0.1'], waypoint, endpoints: {pod: {'80': 8080}}})
     const down = service('down', {hostname: 'down', ports: {'15008': 15_008}})
     expect(ask({workloads: [POD], services: [svc, down]}, '10.96.0.1:80')).toEqual([error])
@@ -88,7 +88,7 @@ describe('waypoints', () => {
   })
 })
 
-describe('weighted waypoints (G.29)', () => {
+describe('G29: weighted waypoints', () => {
   const weighted = (weights: readonly (readonly [string, number])[], fields: object = {}): ReturnType<typeof service> =>
     service('svc', {
       vips: ['/10.96.0.1'],
@@ -120,7 +120,7 @@ describe('weighted waypoints (G.29)', () => {
   })
 })
 
-describe('services that share a VIP (G.12, I.2)', () => {
+describe('G12: services that share a VIP (I.2)', () => {
   const shared = (name: string, fields: object = {}): ReturnType<typeof service> =>
     service(name, {vips: ['/10.96.0.1'], canonical: false, ports: {'80': 80}, endpoints: {[name]: {}}, ...fields})
   const pods = ['a', 'b'].map((name, index) => workload(name, {workloadIps: [`10.0.0.${index + 1}`]}))
@@ -224,7 +224,7 @@ describe('other networks', () => {
     {minor: 24, expected: 'no valid routing destination for workload: Workload{remote with uid cluster1//Pod/ns/remote (HBONE)}'},
     {minor: 26, expected: 'DOUBLEHBONE svc.ns.svc.cluster.local:8080 via 9.9.9.9:15008 gate'},
     {minor: 27, expected: 'DOUBLEHBONE svc.ns.svc.cluster.local:80 via 9.9.9.9:15008 gate'},
-  ])('double HBONE by release: 1.$minor (G.32)', ({minor, expected}) => {
+  ])('G32: double HBONE by release: 1.$minor', ({minor, expected}) => {
     expect(ask({workloads: [remote, gate], services: [svc], minor}, '10.96.0.1:80')).toEqual([expected])
   })
 
@@ -239,7 +239,7 @@ describe('what the dump does not hold', () => {
   const external = workload('ext', {hostname: 'db.example.com'})
   const svc = service('svc', {vips: ['/10.96.0.1'], ports: {'80': 80}, endpoints: {ext: {}}})
 
-  test('a workload resolved by DNS stays open without answers (G.30)', () => {
+  test('G30: a workload resolved by DNS stays open without answers', () => {
     expect(ask({workloads: [external], services: [svc]}, '10.96.0.1:80')).toEqual([
       'unknown: the address ztunnel gets from DNS for "db.example.com" when it connects',
     ])
@@ -256,7 +256,7 @@ describe('what the dump does not hold', () => {
     ])
   })
 
-  test('with xdsOnDemand an absent address proves nothing (G.26)', () => {
+  test('G26: with xdsOnDemand an absent address proves nothing', () => {
     expect(ask({config: {xdsOnDemand: true}}, '10.0.0.9:80')[0]).toContain('unknown: whether 10.0.0.9 is known to the control plane')
   })
 })
@@ -283,7 +283,7 @@ describe('the source', () => {
     expect(ask({workloads: [far], minor: 23}, {target: '10.0.0.1:80', source})).toEqual(['HBONE 10.0.0.1:80 via 10.0.0.1:15008 pod'])
   })
 
-  test('a pod that dials ztunnel on the loopback device (G.22)', () => {
+  test('G22: a pod that dials ztunnel on the loopback device', () => {
     expect(ask({}, '127.0.0.1:15001')).toEqual(['attempted recursive call to ourselves'])
     expect(ask({}, '127.0.0.1:15002')).not.toEqual(['attempted recursive call to ourselves'])
   })
