@@ -1,6 +1,6 @@
 import {LineCounter, parseAllDocuments, type Range} from 'yaml'
-import {InputError} from '../flow/errors.js'
-import type {Inventory, Pod} from '../flow/inventory.js'
+import {InputError, isExpectedError} from '../flow/errors.js'
+import type {Inventory, Pod, RawObject} from '../flow/inventory.js'
 import {admit, type Admission} from '../kernel/network-policy/admit.js'
 import type {HopEnd, HopPod, NetworkPolicy} from '../kernel/network-policy/model.js'
 import {readNetworkPolicies, type PolicyDocument} from '../kernel/network-policy/read.js'
@@ -78,6 +78,31 @@ function sourceEnd(place: CapturePlace, {source, inventory}: {readonly source: s
   if (place.kind === 'node') return {ip: '', hostOf: place.name}
   const pod = inventory.pods?.find(({namespace, name}) => `${namespace}/${name}` === place.name)
   return pod === undefined ? {ip: ''} : {ip: pod.ips[0] ?? '', pod: hopPod(pod, inventory)}
+}
+
+/** Judges single connections by the NetworkPolicies of an inventory; undefined where none were recorded. One that is malformed is passed over. */
+export function admissionBy(inventory: Inventory): ((hop: NetworkHop) => Admission) | undefined {
+  const {networkPolicies} = inventory
+  if (networkPolicies === undefined) return undefined
+  const policies = networkPolicies.flatMap(readable)
+  return ({source, destination, port}) =>
+    admit(policies, {source: endAt(source, inventory), destination: endAt(destination, inventory), port, protocol: 'TCP'})
+}
+
+/** A TCP connection by its addresses. */
+interface NetworkHop {
+  readonly source: string
+  readonly destination: string
+  readonly port: number
+}
+
+function readable({value, recorded}: RawObject): readonly NetworkPolicy[] {
+  try {
+    return readNetworkPolicies([{value, place: {file: recorded.file, line: 1}}])
+  } catch (thrown) {
+    if (isExpectedError(thrown)) return []
+    throw thrown
+  }
 }
 
 function endAt(ip: string, inventory: Inventory): HopEnd {

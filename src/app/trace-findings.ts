@@ -5,6 +5,7 @@ import type {Flow, Trace} from '../flow/trace.js'
 import type {Workload} from '../mesh/directory.js'
 import type {TraceGraph} from '../mesh/tracer.js'
 import type {ZtunnelConfig} from '../ztunnel/config/model.js'
+import {admissionBy} from './network-policies.js'
 import type {Resolved} from './resolve.js'
 import {ztunnelOf} from './world.js'
 
@@ -23,11 +24,14 @@ export async function findingsFor({flow, graph, resolved}: Traced): Promise<Pick
   const [first] = configs.values()
   const own = source.kind === 'workload' ? ofPod(source.workload) : undefined
   const ztunnel = own ?? first
+  const inventory = home.snapshot.inventory ?? {}
+  const admits = admissionBy(inventory)
   const scene: Scene = {
     trace: {flow, ...graph},
     destination,
     directory,
-    inventory: home.snapshot.inventory ?? {},
+    inventory,
+    ...(admits === undefined ? {} : {admits}),
     ztunnelOf: ofPod,
     ...(source.kind === 'workload' ? {source: source.workload} : {}),
     ...(home.cluster === undefined ? {} : {cluster: home.cluster}),

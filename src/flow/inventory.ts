@@ -10,6 +10,7 @@ export interface Inventory {
   readonly namespaces?: readonly Namespace[]
   readonly serviceAccounts?: readonly ServiceAccount[]
   readonly authorizationPolicies?: readonly AuthorizationPolicy[]
+  readonly networkPolicies?: readonly RawObject[]
   /** From the mesh config, where that was recorded. */
   readonly trustDomain?: string
 }
@@ -119,4 +120,9 @@ export interface AuthorizationPolicy extends NamespacedObject {
 export interface PolicyTarget {
   readonly kind: string
   readonly name: string
+}
+
+/** A Kubernetes object as it was recorded, for whoever knows its kind. */
+export interface RawObject extends NamespacedObject {
+  readonly value: unknown
 }

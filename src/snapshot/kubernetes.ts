@@ -6,6 +6,7 @@ import type {
   Namespace,
   Pod,
   Protocol,
+  RawObject,
   Service,
   ServiceAccount,
   ServicePort,
@@ -95,6 +96,10 @@ export function readNamespace({object, recorded}: Recorded): Namespace {
 
 export function readServiceAccount({object, recorded}: Recorded): ServiceAccount {
   return {...namespaced(object), recorded}
+}
+
+export function readRaw({object, recorded}: Recorded): RawObject {
+  return {...namespaced(object), recorded, value: object.value}
 }
 
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const

@@ -1,7 +1,7 @@
 import type {Inventory} from '../flow/inventory.js'
 import type {DumpStore, ResourceRef} from '../json/store.js'
 import {readAuthorizationPolicy} from './authorization-policy.js'
-import {readEndpointSlice, readNamespace, readNode, readPod, readService, readServiceAccount, type Recorded} from './kubernetes.js'
+import {readEndpointSlice, readNamespace, readNode, readPod, readRaw, readService, readServiceAccount, type Recorded} from './kubernetes.js'
 import {readTrustDomain} from './mesh-config.js'
 
 export interface InventoryResult {
@@ -21,6 +21,7 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
   const namespaces = shelf.take('namespaces', readNamespace)
   const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
   const authorizationPolicies = shelf.take('authorizationpolicies', readAuthorizationPolicy)
+  const networkPolicies = shelf.take('networkpolicies', readRaw)
   const {trustDomain, warnings} = await readTrustDomain(shelf.objects('configmaps'))
   const inventory: Inventory = {
     ...(pods === undefined ? {} : {pods}),
@@ -30,6 +31,7 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
     ...(namespaces === undefined ? {} : {namespaces}),
     ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
     ...(authorizationPolicies === undefined ? {} : {authorizationPolicies}),
+    ...(networkPolicies === undefined ? {} : {networkPolicies}),
     ...(trustDomain === undefined ? {} : {trustDomain}),
   }
   return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
@@ -45,6 +47,7 @@ const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 Namespace', 'namespaces'],
   ['v1 ServiceAccount', 'serviceaccounts'],
   ['v1 ConfigMap', 'configmaps'],
+  ['networking.k8s.io/v1 NetworkPolicy', 'networkpolicies'],
   ['security.istio.io/v1 AuthorizationPolicy', 'authorizationpolicies'],
   ['security.istio.io/v1beta1 AuthorizationPolicy', 'authorizationpolicies'],
 ])

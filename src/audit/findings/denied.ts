@@ -22,7 +22,9 @@ export function waypointIdentity(scene: Scene): readonly Finding[] {
 
 function because({verdict, steps}: Denial): string {
   if (verdict.policy !== undefined) return `DENY policy ${policyName(verdict.policy)} matches`
-  const tried = [...new Set(authorizations(steps).flatMap(({policy}) => (policy === undefined ? [] : policyName(policy))))]
+  const tried = [
+    ...new Set(authorizations(steps).flatMap(({policy, action}) => (policy === undefined || action !== 'ALLOW' ? [] : policyName(policy)))),
+  ]
   return `no ALLOW policy (${listText(tried)}) admits`
 }
 

@@ -1,4 +1,5 @@
 import type {Finding} from '../../flow/finding.js'
+import {blockedTunnel} from './blocked-tunnel.js'
 import {clientSideWaypoint, uncapturedClient} from './client.js'
 import {tunnelDenied, waypointIdentity} from './denied.js'
 import {gatewayBypass} from './gateway.js'
@@ -13,6 +14,7 @@ import {unenforcedPolicies} from './unenforced.js'
 /** What explains the verdict goes first, then what explains the way. */
 const RULES: readonly FindingRule[] = [
   tunnelDenied,
+  blockedTunnel,
   waypointIdentity,
   halfPolicies,
   missingWaypoint,
@@ -20,9 +22,9 @@ const RULES: readonly FindingRule[] = [
   virtualAddress,
   uncapturedClient,
   gatewayBypass,
+  unenforcedPolicies,
   clientSideWaypoint,
   passedThrough,
-  unenforcedPolicies,
   undeclaredPort,
 ]
 

@@ -53,5 +53,5 @@ function aboutPod(scene: Scene, pod: Workload): readonly Finding[] {
     text: `${how}: ${mine}, and ${listText(ignored)} of service ${services} does not count`,
     evidence: [...own.evidence, ...others.evidence],
   }
-  return [finding, ...(passesWaypoint(scene) ? [] : bypass(scene, {pod, waypoints: others}))]
+  return [...(passesWaypoint(scene) ? [] : bypass(scene, {pod, waypoints: others})), finding]
 }

@@ -4,6 +4,7 @@ import type {Finding} from '../../flow/finding.js'
 import type {Step} from '../../flow/step.js'
 import type {Hop, Trace} from '../../flow/trace.js'
 import type {Verdict} from '../../flow/verdict.js'
+import type {Admission} from '../../kernel/network-policy/admit.js'
 import type {Destination} from '../../mesh/destination-names.js'
 import {fullName, type Directory, type Workload} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
@@ -23,14 +24,29 @@ export interface Scene {
   readonly ztunnel?: ZtunnelConfig
   /** The ztunnel that holds the sockets of a pod. */
   readonly ztunnelOf: (pod: Workload) => ZtunnelConfig | undefined
+  /** What NetworkPolicies say about a TCP connection; absent where they were not recorded. */
+  readonly admits?: (hop: {readonly source: string; readonly destination: string; readonly port: number}) => Admission
 }
 
 /** One question to a scene; no answer where there is nothing surprising. */
 export type FindingRule = (scene: Scene) => readonly Finding[]
 
-/** Hops at places of one kind, in the order of the trace. */
-export function hopsAt({trace}: Scene, kind: Place['kind']): readonly Hop[] {
-  return Object.values(trace.hops).filter(({place}) => place.kind === kind)
+/** Hops that the traffic itself passes, in the order of the trace: no copies of it, and no calls a proxy makes of its own. */
+export function hopsOf({trace: {start, hops}}: Scene): readonly Hop[] {
+  const passed = new Set<string>()
+  const pending = [start]
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const hop = hops[id]
+    if (hop === undefined || passed.has(id)) continue
+    passed.add(id)
+    pending.push(...hop.next.filter(({mirror}) => mirror !== true).map(({to}) => to))
+  }
+  return Object.values(hops).filter(({id}) => passed.has(id))
+}
+
+/** Those at places of one kind. */
+export function hopsAt(scene: Scene, kind: Place['kind']): readonly Hop[] {
+  return hopsOf(scene).filter(({place}) => place.kind === kind)
 }
 
 export function passesWaypoint(scene: Scene): boolean {
@@ -40,7 +56,7 @@ export function passesWaypoint(scene: Scene): boolean {
 /** Pods of the own cluster whose application or ztunnel a path comes to, each once, in the order of the trace. */
 export function targetsOf(scene: Scene): readonly Workload[] {
   const {trace, cluster, directory} = scene
-  const hops = Object.values(trace.hops).filter(({place}) => place.cluster === cluster)
+  const hops = hopsOf(scene).filter(({place}) => place.cluster === cluster)
   const pods = hops.flatMap((hop) => (hop.id === trace.start ? [] : (podAt(hop, directory) ?? [])))
   return [...new Map(pods.map((pod) => [fullName(pod), pod])).values()]
 }
@@ -59,10 +75,10 @@ export function isInbound({place, arrival: {entry}}: Hop): boolean {
 }
 
 /** Hops whose proxy ends the connection with a denial, and why. */
-export function denials({trace}: Scene): readonly Denial[] {
-  return Object.values(trace.hops).flatMap((hop) =>
+export function denials(scene: Scene): readonly Denial[] {
+  return hopsOf(scene).flatMap((hop) =>
     hop.next.flatMap(({to, steps}) => {
-      const verdict = trace.outcomes[to]?.verdict
+      const verdict = scene.trace.outcomes[to]?.verdict
       return verdict?.kind === 'denied' ? [{hop, verdict, steps: [...hop.steps, ...steps]}] : []
     }),
   )

@@ -1,0 +1,23 @@
+import {readFileSync} from 'node:fs'
+import {describe, expect, test} from 'vitest'
+import {askedAnswers, firstLines, renderAnswers, says} from '../tools/answers.js'
+
+const answers = askedAnswers()
+
+describe.each(answers)('$pain: $asks', (asked) => {
+  test.each([80, 110])('is answered in the first five lines of %i columns', async (columns) => {
+    const lines = await firstLines(asked, columns)
+    expect(says(lines, asked.phrase) ? asked.phrase : lines.join('\n')).toBe(asked.phrase)
+  })
+})
+
+test('docs/answers.md holds what the program prints; test/tools/answers-write.ts renews it', async () => {
+  const answered = []
+  for (const asked of answers) answered.push({asked, lines: await firstLines(asked)})
+  expect(readFileSync('docs/answers.md', 'utf8')).toBe(renderAnswers(answered))
+})
+
+test('a phrase is found across line breaks, and nothing else is', () => {
+  expect(says(['a title', '! one phrase', '  over two lines'], 'phrase over two')).toBe(true)
+  expect(says(['a title', '! one phrase'], 'phrase over two')).toBe(false)
+})

@@ -1,0 +1,77 @@
+import type {Cluster} from './fixtures-clusters.js'
+import {cutMember, editItem} from './fixtures-edit.js'
+
+type Lines = readonly string[]
+
+const ORCHARD = {scenario: 'orchard', member: 'Kubernetes'} as const
+
+/** Clusters of GA ambient with one thing wrong that users asked about (docs/answers.md). */
+export const ANSWER_CLUSTERS: readonly Cluster[] = [
+  {
+    name: 'ga-bookinfo-waypoint-lost',
+    scenario: 'bookinfo-waypoint',
+    member: 'Kubernetes',
+    derived: 'the waypoint taken from service details in what ztunnels know; the label of the namespace still asks for it',
+    edit: withoutWaypointOfDetails,
+  },
+  {
+    name: 'ga-orchard-tunnel-policy',
+    ...ORCHARD,
+    derived: "an L4 policy on connect_terminate of the waypoint, as the layered authorization of istiod puts it there: DENY market's thief",
+    edit: withTunnelPolicy,
+  },
+  {
+    name: 'ga-orchard-network-policy',
+    ...ORCHARD,
+    derived: 'a NetworkPolicy for the pods of cider that admits port 3306 only',
+    edit: withNetworkPolicy,
+  },
+]
+
+function withoutWaypointOfDetails(lines: Lines, path: string): Lines {
+  if (!path.startsWith('proxies/istio-system/ztunnel-')) return lines
+  return editItem(lines, '"hostname": "details.bookinfo.svc.cluster.local"', (item) => cutMember(item, 'waypoint'))
+}
+
+// ambient-ga D.2: the filter stands first, where only the client's certificate is known.
+function withTunnelPolicy(lines: Lines, path: string): Lines {
+  if (!path.startsWith('proxies/orchard/fence-')) return lines
+  const listener = lines.findIndex((line) => line.trim() === '"name": "connect_terminate",')
+  const filters = lines.findIndex((line, index) => index > listener && line.trim() === '"http_filters": [')
+  const filter = JSON.stringify(
+    {
+      name: 'envoy.filters.http.rbac',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC',
+        rules: {
+          action: 'DENY',
+          policies: {
+            'ns[orchard]-policy[no-thieves-tunnel]-rule[0]': {
+              permissions: [{any: true}],
+              principals: [{authenticated: {principal_name: {exact: 'spiffe://cluster.local/ns/market/sa/thief'}}}],
+            },
+          },
+        },
+      },
+    },
+    undefined,
+    1,
+  )
+  return [...lines.slice(0, filters + 1), ...`${filter},`.split('\n'), ...lines.slice(filters + 1)]
+}
+
+function withNetworkPolicy(lines: Lines, path: string): Lines {
+  if (path !== 'inventory/authorizationpolicies.json') return lines
+  const items = lines.findIndex((line) => line.trim() === '"items": [')
+  const policy = JSON.stringify(
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: {name: 'cider-port', namespace: 'orchard'},
+      spec: {podSelector: {matchLabels: {app: 'cider'}}, policyTypes: ['Ingress'], ingress: [{ports: [{protocol: 'TCP', port: 3306}]}]},
+    },
+    undefined,
+    2,
+  )
+  return [...lines.slice(0, items + 1), ...`${policy},`.split('\n'), ...lines.slice(items + 1)]
+}
