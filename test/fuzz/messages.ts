@@ -5,6 +5,13 @@ import type {Draft} from './target.js'
 export interface ToWorker {
   readonly plan: Plan
   readonly number: number
+  /** The case at which a process before this one ended: its share goes on behind it. */
+  readonly after?: CasePlace
+}
+
+export interface CasePlace {
+  readonly target: string
+  readonly index: number
 }
 
 export interface Failure {

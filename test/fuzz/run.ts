@@ -3,7 +3,7 @@ import {randomInt} from 'node:crypto'
 import {availableParallelism} from 'node:os'
 import {performance} from 'node:perf_hooks'
 import {fileURLToPath} from 'node:url'
-import type {Failure, FromWorker} from './messages.js'
+import type {CasePlace, Failure, FromWorker} from './messages.js'
 import {planFrom, type Plan} from './plan.js'
 import {Tally} from './tally.js'
 
@@ -39,15 +39,23 @@ interface Running {
   readonly tally: Tally
 }
 
-function runWorker({plan, number, tally}: Running): Promise<void> {
+/** A process that a case took down is followed by one that goes on behind that case. */
+async function runWorker(running: Running): Promise<void> {
+  let after = await runProcess(running)
+  while (after !== undefined && running.plan.only === undefined) after = await runProcess({...running, after})
+}
+
+/** The case that took the process down; undefined when its share is done. */
+function runProcess({plan, number, tally, after}: Running & {readonly after?: CasePlace}): Promise<CasePlace | undefined> {
   const child = fork(WORKER, {
     execArgv: ['--import', 'tsx', `--max-old-space-size=${MEMORY_MB}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     detached: true,
   })
   return new Promise((resolve) => {
-    let current: Pick<Failure, 'target' | 'index'> = {target: '', index: -1}
+    let current: CasePlace = {target: '', index: -1}
     let done = false
+    let interrupted = false
     const hang = setTimeout(() => child.kill('SIGKILL'), HANG_MS)
     child.on('message', (message: FromWorker) => {
       hang.refresh()
@@ -57,19 +65,20 @@ function runWorker({plan, number, tally}: Running): Promise<void> {
       if (message.kind === 'begin' && tally.cases % PROGRESS === 0) say(`${tally.cases} cases`)
     })
     process.once('SIGINT', () => {
-      done = true
+      interrupted = true
       child.kill('SIGKILL')
     })
     child.on('close', (code, signal) => {
       clearTimeout(hang)
-      if (!done) tally.take({kind: 'failed', failure: endedEarly(current, {code, signal})})
-      resolve()
+      const isTaken = !done && !interrupted
+      if (isTaken) tally.take({kind: 'failed', failure: endedEarly(current, {code, signal})})
+      resolve(isTaken && current.index >= 0 ? current : undefined)
     })
-    child.send({plan, number})
+    child.send({plan, number, ...(after === undefined ? {} : {after})})
   })
 }
 
-function endedEarly(at: Pick<Failure, 'target' | 'index'>, end: {readonly code: number | null; readonly signal: string | null}): Failure {
+function endedEarly(at: CasePlace, end: {readonly code: number | null; readonly signal: string | null}): Failure {
   const what =
     end.signal === 'SIGKILL' ? `hang: no end after ${HANG_MS / 1000} s` : `the worker ended: ${end.signal ?? `exit code ${end.code}`}`
   return {...at, signature: what, message: what}

@@ -9,10 +9,12 @@ process.on('message', (message: ToWorker) => {
   void runShare(message).then(() => process.disconnect())
 })
 
-async function runShare({plan, number}: ToWorker): Promise<void> {
-  for (const {name, count} of plan.targets) {
+async function runShare({plan, number, after}: ToWorker): Promise<void> {
+  const reached = plan.targets.findIndex(({name}) => name === after?.target)
+  for (const {name, count} of plan.targets.slice(Math.max(reached, 0))) {
     const target = targetNamed(name)
-    for (const index of indicesOf(plan, {number, count})) await runOne(target, {seed: plan.seed, index})
+    const first = name === after?.target ? after.index + 1 : 0
+    for (const index of indicesOf(plan, {number, count})) if (index >= first) await runOne(target, {seed: plan.seed, index})
   }
   tell({kind: 'done', peakBytes: process.resourceUsage().maxRSS * 1024})
 }

@@ -21,10 +21,12 @@ export interface Range {
   readonly length: number
 }
 
-/** A CIDR range; a length beyond the family's size is cut to it. Undefined when the prefix is no IP literal. */
+/** A CIDR range; a length beyond the family's size is cut to it. Undefined when the prefix is no IP literal, or the length no whole number. */
 export function parseRange(range: {prefix: string; length: number}): Range | undefined {
   const bytes = ipBytes(range.prefix)
-  return bytes === undefined ? undefined : {bytes, length: Math.min(range.length, bytes.length * 8)}
+  return bytes === undefined || !Number.isInteger(range.length) || range.length < 0
+    ? undefined
+    : {bytes, length: Math.min(range.length, bytes.length * 8)}
 }
 
 /** Families never match each other. */

@@ -71,3 +71,7 @@ describe('by hand', () => {
     expect(find([], '10.0.0.1')).toEqual([])
   })
 })
+
+test.each([1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])('a prefix of %d bits is no range, and never reaches the trie', (length) => {
+  expect(parseRange({prefix: '10.0.0.0', length})).toBeUndefined()
+})
