@@ -1,6 +1,6 @@
-import {ExternalError} from '../flow/errors.js'
 import type {JsonProblem, JsonProblemCode} from '../json/problem.js'
 import {DumpSplitter} from '../json/splitter.js'
+import {ClusterError, type FailureReason} from './kubectl-failure.js'
 
 export interface FetchedDump {
   readonly source: AsyncIterable<Uint8Array>
@@ -12,7 +12,7 @@ export interface FetchedDump {
 
 /**
  * The same bytes as they come, checked on the way: kubectl may end well although the connection broke.
- * @throws ExternalError when the bytes end too early or are no dump at all.
+ * @throws ClusterError when the bytes end too early or are no dump at all.
  */
 export async function* completeDump({source, command, warn}: FetchedDump): AsyncGenerator<Uint8Array, void, undefined> {
   const splitter = new DumpSplitter({element: () => undefined, config: () => undefined}, {keepElements: false})
@@ -40,12 +40,13 @@ function refuseSpoiled(
   const text = problem && SPOILED.get(problem.code)
   if (problem === undefined || text === undefined) return
   const start = bytes === 0 && chunk !== undefined ? ` in ${JSON.stringify(Buffer.from(chunk).toString('utf8').slice(0, EXCERPT))}` : ''
-  throw new ExternalError({...text(bytes), command, exit: `${problem.got} at byte ${problem.offset}${start}`})
+  throw new ClusterError({...text(bytes), command, exit: `${problem.got} at byte ${problem.offset}${start}`})
 }
 
-type Text = (bytes: number) => {readonly what: string; readonly help: string}
+type Text = (bytes: number) => {readonly reason: FailureReason; readonly what: string; readonly help: string}
 
 const noDump: Text = () => ({
+  reason: 'no-dump',
   what: 'The answer of the proxy is no config dump.',
   help: 'Name the container of the proxy with --container.',
 })
@@ -54,10 +55,18 @@ const noDump: Text = () => ({
 const SPOILED: ReadonlyMap<JsonProblemCode, Text> = new Map([
   ['unexpected', noDump],
   ['not-an-object', noDump],
-  ['truncated', (bytes) => ({what: `The dump breaks off after ${bytes} bytes.`, help: 'The connection was cut: run the command again.'})],
+  [
+    'truncated',
+    (bytes) => ({
+      reason: 'lost',
+      what: `The dump breaks off after ${bytes} bytes.`,
+      help: 'The connection was cut: run the command again.',
+    }),
+  ],
   [
     'empty',
     () => ({
+      reason: 'no-dump',
       what: 'The proxy answered nothing.',
       help: 'Name the container of the proxy with --container, and check that the proxy is ready.',
     }),

@@ -1,23 +1,29 @@
-import {kubectlFailure} from './kubectl-failure.js'
+import {kubectlFailure, type Asked, type ClusterError} from './kubectl-failure.js'
 import {TextTail} from './text-tail.js'
 
 export interface KubectlCall {
   readonly args: readonly string[]
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
-  /** What is asked for, for messages: the pod and its container. */
-  readonly about: {readonly pod: string; readonly container: string}
+  /** What is asked for, for messages. */
+  readonly about: Asked
+}
+
+/** A kubectl that runs. Its standard output must be read, or it stands still. */
+export interface RunningKubectl {
+  readonly stdout: AsyncIterable<Uint8Array>
+  /** Tells it to end, by its own process id, and waits until it has. */
+  stop(): Promise<void>
+  /** Waits for its end: why it failed, undefined when it did not. `bytes` arrived before. */
+  failure(bytes: number): Promise<ClusterError | undefined>
 }
 
 /** How long kubectl may take to end after it was told to. */
 const KILL_AFTER_MS = 3000
 const TAIL_BYTES = 4096
 
-/**
- * Runs kubectl and gives its standard output as it comes, byte for byte. kubectl ends with the reader.
- * @throws ExternalError when kubectl is absent, fails, or takes too long.
- */
-export async function* streamKubectl(call: KubectlCall): AsyncGenerator<Uint8Array, void, undefined> {
+/** Starts kubectl with an argument array; no shell reads it. */
+export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
   // Loading execa takes longer than everything else a run without a cluster does (libraries.md 2).
   const {execa} = await import('execa')
   const subprocess = execa('kubectl', call.args, {
@@ -33,17 +39,36 @@ export async function* streamKubectl(call: KubectlCall): AsyncGenerator<Uint8Arr
   subprocess.stderr.on('data', (chunk: Uint8Array) => {
     tail.push(chunk)
   })
+  return {
+    stdout: subprocess.iterable({binary: true, preserveNewlines: true}),
+    stop: async () => {
+      subprocess.kill()
+      await subprocess
+    },
+    failure: async (bytes) => {
+      const result = await subprocess
+      return result.failed ? kubectlFailure({...call, result, bytes, stderr: tail.toString()}) : undefined
+    },
+  }
+}
+
+/**
+ * Runs kubectl and gives its standard output as it comes, byte for byte. kubectl ends with the reader.
+ * @throws ClusterError when kubectl is absent, fails, or takes too long.
+ */
+export async function* streamKubectl(call: KubectlCall): AsyncGenerator<Uint8Array, void, undefined> {
+  const kubectl = await startKubectl(call)
   let bytes = 0
   let ended = false
   try {
-    for await (const chunk of subprocess.iterable({binary: true, preserveNewlines: true})) {
+    for await (const chunk of kubectl.stdout) {
       bytes += chunk.length
       yield chunk
     }
     ended = true
   } finally {
-    if (!ended) subprocess.kill()
+    if (!ended) await kubectl.stop()
   }
-  const result = await subprocess
-  if (result.failed) throw kubectlFailure({...call, result, bytes, stderr: tail.toString()})
+  const failure = await kubectl.failure(bytes)
+  if (failure !== undefined) throw failure
 }

@@ -1,30 +1,39 @@
-import {completeDump} from './complete-dump.js'
-import {streamKubectl} from './kubectl.js'
-import {accessArguments, checkLabel, parsePod, type ClusterAccess} from './kubectl-arguments.js'
+import {fetchDump, type TransportMemory} from './fetch-dump.js'
+import {findProxyPod, parseWanted} from './find-proxy-pod.js'
+import {accessArguments, checkLabel, type ClusterAccess} from './kubectl-arguments.js'
+import type {Transport} from './transport.js'
 
 export interface PodDumpRequest {
-  /** `POD` or `NAMESPACE/POD`. */
+  /** `POD`, `NAMESPACE/POD` or `deploy/NAME`. */
   readonly pod: string
-  readonly container: string
+  /** Default: what the pod tells. */
+  readonly container?: string | undefined
   readonly access: ClusterAccess
+  /** The only way to take; default: all that may work. */
+  readonly transport?: Transport | undefined
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
   readonly warn: (warning: string) => void
 }
 
-/** Envoy leaves endpoints out unless asked (envoy-2022 D8); the Rust ztunnel ignores the query. */
-const ADMIN_URL = '127.0.0.1:15000/config_dump?include_eds'
-
 /**
- * The config dump of a running proxy, byte for byte, fetched with `kubectl exec … curl`.
+ * The config dump of a running proxy, byte for byte, fetched through kubectl.
  * @throws UsageError for names Kubernetes does not allow, before anything is run.
- * @throws ExternalError when it cannot be had whole.
+ * @throws ClusterError when it cannot be had whole.
  */
 export function podDump(request: PodDumpRequest): AsyncIterable<Uint8Array> {
-  const {pod, namespace} = parsePod(request.pod, request.access.namespace)
-  const container = checkLabel(request.container, '--container')
-  const args = [...accessArguments({...request.access, namespace}), 'exec', pod, '-c', container, '--', 'curl', '-s', ADMIN_URL]
-  const {timeoutMs, cancelSignal, warn} = request
-  const source = streamKubectl({args, timeoutMs, cancelSignal, about: {pod, container}})
-  return completeDump({source, command: ['kubectl', ...args], warn})
+  refuseBadNames(request)
+  return fetchPod(request)
+}
+
+function refuseBadNames({pod, container, access}: PodDumpRequest): void {
+  parseWanted({pod, access})
+  if (container !== undefined) checkLabel(container, '--container')
+  accessArguments(access)
+}
+
+async function* fetchPod({warn, ...request}: PodDumpRequest): AsyncGenerator<Uint8Array, void, undefined> {
+  const target = await findProxyPod({...request, note: warn})
+  const memory: TransportMemory = new Map()
+  yield* fetchDump({...request, target, memory, warn})
 }

@@ -4,13 +4,14 @@ import {parsePath, type PathToken} from '../app/jsonpath/parse-path.js'
 import {renderDumpSummary} from '../render/dump-summary.js'
 import {jsonLine} from '../render/json-line.js'
 import {BaseCommand} from './base.js'
+import {clusterFlags} from './cluster-flags.js'
 
 /** The config dump of one proxy. */
 export class Dump extends BaseCommand {
   static override summary = 'Print the config dump of a proxy.'
   static override description =
-    `Fetches the dump with kubectl exec and curl in the pod, endpoints included, and prints it byte for byte; or reads a saved one.
-A dump that did not arrive whole is an error.`
+    `Fetches the dump through kubectl, endpoints included, and prints it byte for byte; or reads a saved one. An application stands for
+the ztunnel of its node. A dump that did not arrive whole is an error.`
 
   static override examples = [
     '<%= config.bin %> dump istio-system/ztunnel-hptxk --output-file ztunnel-hptxk.json',
@@ -18,7 +19,7 @@ A dump that did not arrive whole is an error.`
     '<%= config.bin %> dump -f z.json --jsonpath "$..dynamic_listeners[*].name"',
   ]
 
-  static override args = {pod: Args.string({description: 'POD or NAMESPACE/POD of the proxy.'})}
+  static override args = {pod: Args.string({description: 'POD, NAMESPACE/POD or deploy/NAME.'})}
 
   static override flags = {
     file: Flags.string({char: 'f', description: 'Read a saved dump instead; - is standard input.', helpValue: 'FILE'}),
@@ -30,21 +31,20 @@ A dump that did not arrive whole is an error.`
     }),
     jsonpath: Flags.string({description: 'Print what this path selects, one JSON value per line.', helpValue: 'PATH'}),
     'output-file': Flags.string({description: 'Save the bytes in FILE, whole or not at all.', helpValue: 'FILE'}),
-    context: Flags.string({description: 'Context of the kubeconfig.', helpGroup: 'CLUSTER'}),
-    kubeconfig: Flags.string({description: 'The kubeconfig.', helpGroup: 'CLUSTER', helpValue: 'FILE'}),
+    ...clusterFlags,
     namespace: Flags.string({char: 'n', description: 'Namespace of the pod.', helpGroup: 'CLUSTER'}),
-    container: Flags.string({char: 'c', description: 'Container of the proxy.', default: 'istio-proxy', helpGroup: 'CLUSTER'}),
-    timeout: Flags.integer({description: 'Seconds it may take.', default: 60, min: 1, max: 3600, helpGroup: 'CLUSTER'}),
+    container: Flags.string({char: 'c', description: 'Container of the proxy (default: as the pod says).', helpGroup: 'CLUSTER'}),
   }
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Dump)
-    const {context, kubeconfig, namespace, container, timeout, file, output, jsonpath} = flags
+    const {context, kubeconfig, namespace, container, transport, timeout, file, output, jsonpath} = flags
     const path = jsonpath === undefined ? undefined : parsePath(jsonpath)
     const dump = fetchDump({
       pod: args.pod,
       file,
       container,
+      transport,
       access: {context, kubeconfig, namespace},
       timeoutMs: timeout * 1000,
       outputFile: flags['output-file'],

@@ -1,6 +1,7 @@
 import type {EndpointSlice, Inventory, InventorySource, Pod, Service, ServicePort} from '../flow/inventory.js'
+import {podController, podRole} from '../flow/pod-role.js'
 import type {Evidence} from '../flow/step.js'
-import type {MeshNode, MeshService, ServiceEndpoint, Workload, WorkloadRole} from './directory.js'
+import type {MeshNode, MeshService, ServiceEndpoint, Workload} from './directory.js'
 import {enrolmentOf, inPodEnrolment} from './enrolment.js'
 import type {Generation} from './generation.js'
 import {normalIp} from './ip.js'
@@ -21,10 +22,10 @@ export function inventoryWorkloads(inventory: Inventory, {trustDomain, generatio
     serviceAccount: pod.serviceAccount,
     identity: spiffeId({trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount}),
     ...(pod.node === undefined ? {} : {node: pod.node}),
-    ...controllerOf(pod),
+    ...podController(pod),
     labels: pod.labels,
     containerPorts: pod.containerPorts,
-    role: roleOf(pod),
+    role: podRole(pod),
     enrolment: enrolment(pod, inventory.namespaces),
     ready: isReady(pod),
     evidence: recordedIn(pod.recorded),
@@ -59,42 +60,6 @@ function spiffeId(parts: {readonly trustDomain: string; readonly namespace: stri
 
 function recordedIn(source: InventorySource): Evidence {
   return {dump: source.file, pointer: source.pointer, basis: 'recorded'}
-}
-
-/** ambient-ga D.8, G.31: what istiod's deployment controller, or the daemon set, puts on a pod. */
-const GA_ROLES: ReadonlyMap<string, WorkloadRole> = new Map([
-  ['istio.io-mesh-controller', 'waypoint'],
-  ['istio.io-eastwest-controller', 'gateway'],
-  ['istio.io-gateway-controller', 'gateway'],
-])
-
-function gaRole(pod: Pod): WorkloadRole | undefined {
-  const managed = GA_ROLES.get(pod.labels.get('gateway.istio.io/managed') ?? '')
-  return managed ?? classRole(pod) ?? (pod.labels.get('app') === 'ztunnel' ? 'ztunnel' : undefined)
-}
-
-/** Other controllers make waypoints too; the class of their Gateway tells (ambient-ga G.31). */
-function classRole(pod: Pod): WorkloadRole | undefined {
-  return pod.labels.get('gateway.networking.k8s.io/gateway-class-name')?.endsWith('waypoint') === true ? 'waypoint' : undefined
-}
-
-/** `ambient-type` is the label of 2022 ambient; the tlsMode label is what sidecar injection leaves on a pod (envoy-2022 H.1). */
-function roleOf(pod: Pod): WorkloadRole {
-  const type = pod.labels.get('ambient-type')
-  if (type === 'ztunnel' || type === 'waypoint') return type
-  const role = gaRole(pod)
-  if (role !== undefined) return role
-  if (pod.labels.get('istio') === 'ingressgateway' || pod.labels.get('istio') === 'egressgateway') return 'gateway'
-  return pod.labels.get('security.istio.io/tlsMode') === 'istio' || pod.annotations.has('sidecar.istio.io/status') ? 'sidecar' : 'app'
-}
-
-/** A ReplicaSet is named `<deployment>-<pod-template-hash>`. */
-function controllerOf(pod: Pod): {controller?: string} {
-  const owner = pod.owner?.name ?? pod.name.replace(/-[^-]*$/, '')
-  const hash = pod.labels.get('pod-template-hash')
-  const suffix = hash === undefined ? undefined : `-${hash}`
-  if (suffix !== undefined && owner.endsWith(suffix)) return {controller: owner.slice(0, -suffix.length)}
-  return owner === '' || owner === pod.name ? {} : {controller: owner}
 }
 
 function isReady(pod: Pod): boolean {

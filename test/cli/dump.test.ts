@@ -6,7 +6,8 @@ import path from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {afterAll, describe, expect, it} from 'vitest'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
-import {FakeKubectl} from '../tools/fake-kubectl.js'
+import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import {podList} from '../tools/pod-lists.js'
 import {runProgram, type Ended} from './run-program.js'
 
 const kubectl = new FakeKubectl()
@@ -32,7 +33,24 @@ const DUMP = `${JSON.stringify(
   1,
 ).replaceAll('\n', '\r\n')}\n\n`
 
-const FETCH = ['exec', 'ztunnel-a', '-c', 'istio-proxy', '--', 'curl', '-s', '127.0.0.1:15000/config_dump?include_eds']
+const ENVOY = {namespace: 'istio-system', labels: {'ambient-type': 'ztunnel'}, image: 'proxyv2'}
+/** The pods that the tests name, and what a command in them does. */
+function play(scene: Omit<Rule, 'when'>): void {
+  const asked = (name: string, namespace: string): Rule => ({when: `=${name} `, stdout: podList({...ENVOY, name, namespace})})
+  kubectl.playAll([asked('ztunnel-a', 'istio-system'), asked('pod.with.dots', 'ns-1'), asked('pod-a', 'ns-2'), {when: 'exec', ...scene}])
+}
+
+const FETCH = [
+  '--namespace=istio-system',
+  'exec',
+  'ztunnel-a',
+  '-c',
+  'istio-proxy',
+  '--',
+  'curl',
+  '-s',
+  '127.0.0.1:15000/config_dump?include_eds',
+]
 
 function dump(...args: readonly string[]): Promise<Ended> {
   return runProgram(['dump', ...args], {env: {PATH: kubectl.dir}})
@@ -40,13 +58,13 @@ function dump(...args: readonly string[]): Promise<Ended> {
 
 describe('dump of a pod', () => {
   it('is what kubectl printed, byte for byte', async () => {
-    kubectl.play({stdout: DUMP, stderr: 'Defaulted container "istio-proxy" out of: istio-proxy\n'})
+    play({stdout: DUMP, stderr: 'Defaulted container "istio-proxy" out of: istio-proxy\n'})
     expect(await dump('ztunnel-a')).toEqual({code: EXIT_CODES.ok, stdout: DUMP, stderr: ''})
     expect(kubectl.args()).toEqual(FETCH)
   })
 
   it('passes the cluster flags through', async () => {
-    kubectl.play({stdout: DUMP})
+    play({stdout: DUMP})
     await dump('ns-1/pod.with.dots', '--context', 'gke_a', '--kubeconfig', 'my config', '-c', 'proxy')
     expect(kubectl.args()).toEqual([
       '--context=gke_a',
@@ -57,10 +75,10 @@ describe('dump of a pod', () => {
       '-c',
       'proxy',
       '--',
-      ...FETCH.slice(5),
+      ...FETCH.slice(6),
     ])
     await dump('pod-a', '-n', 'ns-2')
-    expect(kubectl.args()).toEqual(['--namespace=ns-2', 'exec', 'pod-a', ...FETCH.slice(2)])
+    expect(kubectl.args()).toEqual(['--namespace=ns-2', 'exec', 'pod-a', ...FETCH.slice(3)])
   })
 
   it('arrives whole when it is larger than any pipe', async () => {
@@ -72,13 +90,13 @@ describe('dump of a pod', () => {
         },
       ],
     })
-    kubectl.play({stdout: large})
+    play({stdout: large})
     expect((await dump('ztunnel-a')).stdout === large).toBe(true)
   })
 
   it('is saved whole, and printed only where asked', async () => {
     const file = path.join(scratch, 'saved.json')
-    kubectl.play({stdout: DUMP})
+    play({stdout: DUMP})
     expect(await dump('ztunnel-a', '--output-file', file)).toEqual({code: EXIT_CODES.ok, stdout: '', stderr: ''})
     expect(readFileSync(file, 'utf8')).toBe(DUMP)
     const both = await dump('ztunnel-a', '--output-file', file, '--jsonpath', '$..cluster.name')
@@ -88,14 +106,14 @@ describe('dump of a pod', () => {
   it('leaves an older file alone when it fails', async () => {
     const file = path.join(scratch, 'older.json')
     writeFileSync(file, 'older')
-    kubectl.play({stdout: DUMP.slice(0, 100)})
+    play({stdout: DUMP.slice(0, 100)})
     expect(await dump('ztunnel-a', '--output-file', file)).toMatchObject({code: EXIT_CODES.external})
     expect(readFileSync(file, 'utf8')).toBe('older')
     expect(readdirSync(scratch).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
   it('is summed up without a word of its secrets', async () => {
-    kubectl.play({stdout: DUMP})
+    play({stdout: DUMP})
     const {code, stdout, stderr} = await dump('ztunnel-a', '-o', 'summary')
     expect({code, stdout}).toEqual({
       code: EXIT_CODES.ok,
@@ -115,7 +133,7 @@ describe('dump of a pod', () => {
   })
 
   it('is the same summary as JSON', async () => {
-    kubectl.play({stdout: DUMP})
+    play({stdout: DUMP})
     const flag = await dump('ztunnel-a', '--json')
     const output = await dump('ztunnel-a', '-o', 'json')
     expect(JSON.parse(flag.stdout)).toEqual(JSON.parse(output.stdout))
@@ -130,7 +148,7 @@ describe('dump of a pod', () => {
 
 describe('a dump that cannot be had', () => {
   it('is one failure, in words and as JSON', async () => {
-    kubectl.play({exit: 1, stderr: 'Error from server (NotFound): pods "ztunnel-a" not found\n'})
+    play({exit: 1, stderr: 'Error from server (NotFound): pods "ztunnel-a" not found\n'})
     const words = await dump('ztunnel-a')
     const json = await dump('ztunnel-a', '--json')
     expect(words.code).toBe(EXIT_CODES.external)
@@ -140,14 +158,14 @@ describe('a dump that cannot be had', () => {
   })
 
   it('says what the proxy answered instead', async () => {
-    kubectl.play({stdout: '<html>404</html>'})
-    const {code, stdout, stderr} = await dump('ztunnel-a')
+    play({stdout: '<html>404</html>'})
+    const {code, stdout, stderr} = await dump('ztunnel-a', '--transport', 'exec-curl')
     expect({code, stdout}).toEqual({code: EXIT_CODES.external, stdout: ''})
     expect(stderr).toContain('<html>404</html>')
   })
 
   it('ends after the time allowed, and kubectl with it', async () => {
-    kubectl.play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
+    play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
     const {code, stderr} = await dump('ztunnel-a', '--timeout', '1')
     expect(code).toBe(EXIT_CODES.external)
     expect(stderr).toContain('kubectl did not end within 1 seconds, after 50 bytes.')
@@ -162,7 +180,7 @@ describe('a dump that cannot be had', () => {
   })
 
   it('ends on ^C, and kubectl with it', async () => {
-    kubectl.play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
+    play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
     const child = spawn(process.execPath, [path.resolve('bin/run.js'), 'dump', 'ztunnel-a'], {env: {PATH: kubectl.dir}})
     await once(child.stdout, 'data')
     child.kill('SIGINT')

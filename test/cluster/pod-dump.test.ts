@@ -1,9 +1,11 @@
 import {afterAll, afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
-import {podDump} from '../../src/cluster/pod-dump.js'
+import {podDump, type PodDumpRequest} from '../../src/cluster/pod-dump.js'
 import {describeFailure} from '../../src/flow/errors.js'
-import {FakeKubectl} from '../tools/fake-kubectl.js'
+import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import {podList, waypointPod, ztunnelPod, type PodFacts} from '../tools/pod-lists.js'
 
 const kubectl = new FakeKubectl()
+vi.setConfig({testTimeout: 60_000})
 beforeEach(() => {
   vi.stubEnv('PATH', kubectl.dir)
 })
@@ -15,18 +17,20 @@ afterAll(() => {
 })
 
 const DUMP = `{"configs": [${'{"@type": "x/envoy.admin.v3.RoutesConfigDump"}, '.repeat(20)}{}]}`
-const FETCH = 'kubectl exec ztunnel-a -c istio-proxy -- curl -s 127.0.0.1:15000/config_dump?include_eds'
+const ZTUNNEL: PodFacts = {name: 'ztunnel-a', namespace: 'istio-system', labels: {'ambient-type': 'ztunnel'}, image: 'istio/proxyv2:x'}
+const LIST: Rule = {when: 'get pods', stdout: podList(ZTUNNEL)}
+const FETCH = 'kubectl --namespace=istio-system exec ztunnel-a -c istio-proxy -- curl -s 127.0.0.1:15000/config_dump?include_eds'
 
-async function fetch(pod: string, access = {}, container = 'istio-proxy'): Promise<string> {
+async function fetch(pod: string, access = {}, options: Partial<PodDumpRequest> = {}): Promise<string> {
   let text = ''
-  const dump = podDump({pod, container, access, timeoutMs: 10_000, warn: () => undefined})
+  const dump = podDump({pod, access, timeoutMs: 20_000, warn: () => undefined, ...options})
   for await (const chunk of dump) text += Buffer.from(chunk).toString()
   return text
 }
 
 interface Failing {
   readonly case: string
-  readonly scene: Parameters<FakeKubectl['play']>[0]
+  readonly scene: Omit<Rule, 'when'>
   readonly message: string
   readonly help: RegExp
 }
@@ -59,7 +63,7 @@ const failing: readonly Failing[] = [
   {
     case: 'no right to exec',
     scene: {exit: 1, stderr: 'Error from server (Forbidden): pods "ztunnel-a" is forbidden: User "x" cannot create resource "pods/exec"\n'},
-    message: 'The cluster does not allow a command in pod ztunnel-a.',
+    message: 'The cluster does not allow create pods/exec.',
     help: /auth can-i/,
   },
   {
@@ -88,8 +92,8 @@ const failing: readonly Failing[] = [
 
 describe('a dump that cannot be had', () => {
   it.each(failing)('$case', async ({scene, message, help}) => {
-    kubectl.play(scene)
-    const failure = describeFailure(await fetch('ztunnel-a').catch((error: unknown) => error))
+    kubectl.playAll([LIST, {when: 'exec', ...scene}])
+    const failure = describeFailure(await fetch('ztunnel-a', {}, {transport: 'exec-curl'}).catch((error: unknown) => error))
     expect(failure).toMatchObject({kind: 'external', message, where: FETCH})
     expect(failure.help).toMatch(help)
     expect(failure.got ?? '').toContain(scene.stderr?.trim() ?? '')
@@ -125,16 +129,96 @@ const refused: readonly Refused[] = [
 
 describe('a name that Kubernetes allows', () => {
   it.each(['a', 'a.b-1.c', 'a'.repeat(100), 'ns/a'])('%s is passed on', async (pod) => {
-    kubectl.play({stdout: DUMP})
+    const [name = '', namespace] = pod.split('/').reverse()
+    kubectl.playAll([
+      {when: 'get pods', stdout: podList({...ZTUNNEL, name, namespace: namespace ?? 'default'})},
+      {when: 'exec', stdout: DUMP},
+    ])
     expect(await fetch(pod)).toBe(DUMP)
-    expect(kubectl.args()).toContain(pod.split('/').at(-1))
+    expect(kubectl.args()).toEqual(expect.arrayContaining([name, `--namespace=${namespace ?? 'default'}`]))
   })
 })
 
 describe('a name that Kubernetes does not allow', () => {
   it.each(refused)('%j runs nothing', async ({pod, access, container}) => {
     kubectl.play({stdout: DUMP})
-    await expect(fetch(pod, access, container)).rejects.toMatchObject({family: 'usage'})
+    await expect(fetch(pod, access, {container})).rejects.toMatchObject({family: 'usage'})
     expect(kubectl.args()).toBeUndefined()
+  })
+})
+
+describe('a pod', () => {
+  const exec: Rule = {when: '(exec|port-forward)', stdout: DUMP}
+  const fetchAmong = async (
+    pods: readonly PodFacts[],
+    {pod, ...options}: Partial<PodDumpRequest> & {pod: string},
+  ): Promise<readonly string[]> => {
+    const notes: string[] = []
+    const [here, all] = [pods.filter(({namespace = 'default'}) => namespace === 'default'), pods]
+    kubectl.playAll([
+      {when: 'get pods --all-namespaces', stdout: podList(...all)},
+      {when: 'get pods', stdout: podList(...here)},
+      {when: 'port-forward', serve: {body: DUMP}},
+      exec,
+    ])
+    expect(await fetch(pod, {}, {warn: (note) => notes.push(note), ...options})).toBe(DUMP)
+    return notes
+  }
+  const lastCall = (): string => [kubectl.args()].flat().join(' ')
+
+  it('is found in the namespace of the context, else in any', async () => {
+    await fetchAmong([{...waypointPod('w'), namespace: 'default'}], {pod: 'w'})
+    expect(kubectl.calls()).toHaveLength(2)
+    expect(await fetchAmong([waypointPod('w')], {pod: 'w'})).toEqual([])
+    expect(kubectl.calls()[1]).toEqual(['get', 'pods', '--all-namespaces', '--field-selector=metadata.name=w', '--output=json'])
+    expect(lastCall()).toContain('--namespace=apps exec w -c istio-proxy')
+  })
+
+  it('is asked where its container tells', async () => {
+    await fetchAmong([{...waypointPod('w'), container: 'proxy'}], {pod: 'w'})
+    expect(lastCall()).toContain('exec w -c proxy --')
+    await fetchAmong([waypointPod('w')], {pod: 'w', container: 'mine'})
+    expect(lastCall()).toContain('exec w -c mine --')
+  })
+
+  it('that is a Rust ztunnel is asked through a forwarded port', async () => {
+    await fetchAmong([ztunnelPod('z')], {pod: 'z'})
+    expect(lastCall()).toBe('--namespace=istio-system port-forward pod/z :15000')
+  })
+
+  it('without a proxy stands for the ztunnel of its node', async () => {
+    const pods = [{name: 'sleep', node: 'n2'}, ztunnelPod('z-1'), {...ztunnelPod('z-2'), node: 'n2'}]
+    expect(await fetchAmong(pods, {pod: 'sleep'})).toEqual([
+      'pod default/sleep has no proxy of its own: this is ztunnel istio-system/z-2 of its node n2',
+    ])
+    expect(lastCall()).toContain('pod/z-2')
+  })
+
+  it('of a deployment is one that runs', async () => {
+    const labels = {...waypointPod('').labels, 'pod-template-hash': 'abc'}
+    const pods = ['w-1', 'w-2'].map((name) => ({
+      ...waypointPod(name),
+      labels,
+      owner: 'w-abc',
+      phase: name === 'w-2' ? 'Running' : 'Pending',
+    }))
+    expect(await fetchAmong(pods, {pod: 'deploy/w'})).toEqual(['deploy/w has 2 pods: this is w-2'])
+    expect(lastCall()).toContain('exec w-2')
+  })
+
+  it('in several namespaces is ambiguous, and one in none is absent', async () => {
+    const twice = [waypointPod('w'), {...waypointPod('w'), namespace: 'shop'}]
+    const failed = await fetchAmong(twice, {pod: 'w'}).catch((error: unknown) => error)
+    expect(describeFailure(failed)).toMatchObject({kind: 'usage', expected: 'one of apps/w, shop/w'})
+    const absent = await fetchAmong([], {pod: 'w'}).catch((error: unknown) => error)
+    expect(describeFailure(absent)).toMatchObject({kind: 'external', message: 'There is no pod w in any namespace.'})
+  })
+
+  it('is taken by its name where pods may not be listed', async () => {
+    kubectl.playAll([{when: 'get pods', exit: 1, stderr: 'Error from server (Forbidden): pods is forbidden\n'}, exec])
+    const notes: string[] = []
+    expect(await fetch('apps/w', {}, {warn: (note) => notes.push(note)})).toBe(DUMP)
+    expect(notes).toEqual(['pods may not be listed: w is taken for the pod of a proxy'])
+    expect(lastCall()).toContain('--namespace=apps exec w -c istio-proxy')
   })
 })

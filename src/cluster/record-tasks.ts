@@ -1,0 +1,102 @@
+import {fetchDump, type TransportMemory} from './fetch-dump.js'
+import {streamKubectl, type KubectlCall} from './kubectl.js'
+import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
+import type {ListedPod} from './proxy-pods.js'
+import type {RecordTask} from './recording.js'
+import type {Transport} from './transport.js'
+
+/** How the cluster is asked while recording. */
+export interface Asking {
+  readonly access: ClusterAccess
+  readonly timeoutMs: number
+  readonly cancelSignal?: AbortSignal | undefined
+  readonly transport?: Transport | undefined
+  readonly memory: TransportMemory
+  readonly warn: (warning: string) => void
+}
+
+/** What the readers of a snapshot use, and what says why it is so. */
+const KINDS = ['pods', 'services', 'endpointslices', 'nodes', 'namespaces', 'serviceaccounts'] as const
+
+/** Kinds of CRDs, with their groups: others have kinds of the same names. */
+const CRD_KINDS = [
+  ['gateways', 'gateways.gateway.networking.k8s.io'],
+  ['gatewayclasses', 'gatewayclasses.gateway.networking.k8s.io'],
+  ['httproutes', 'httproutes.gateway.networking.k8s.io'],
+  ['authorizationpolicies', 'authorizationpolicies.security.istio.io'],
+  ['peerauthentications', 'peerauthentications.security.istio.io'],
+  ['serviceentries', 'serviceentries.networking.istio.io'],
+] as const
+
+/** The inventory: Lists as `kubectl get … -o json` prints them. */
+export function inventoryTasks(asking: Asking, istioNamespace: string): readonly RecordTask[] {
+  const mesh = ['configmaps', `--namespace=${istioNamespace}`, '--field-selector=metadata.name=istio']
+  return [
+    ...KINDS.map((kind) => listTask(asking, {name: kind, what: [kind, '--all-namespaces']})),
+    ...CRD_KINDS.map(([name, kind]) => ({...listTask(asking, {name, what: [kind, '--all-namespaces']}), isOptional: true})),
+    listTask(asking, {name: 'configmaps', what: mesh}),
+  ]
+}
+
+function listTask(asking: Asking, {name, what}: {readonly name: string; readonly what: readonly string[]}): RecordTask {
+  const args = ['get', ...what, '--output=json']
+  const about = {target: name, right: `list ${what[0] ?? name}`}
+  return {file: {path: `inventory/${name}.json`, kind: 'inventory'}, open: () => streamKubectl(callOf(asking, {args, about}))}
+}
+
+/** The dump of one proxy. */
+export function dumpTask(asking: Asking, pod: ListedPod): RecordTask {
+  const {name, namespace, node, container, proxy} = pod
+  const target = {pod: name, namespace, container, proxy}
+  const place = {pod: name, namespace, ...(node === undefined ? {} : {node})}
+  return {
+    file: {path: `proxies/${namespace}/${name}.json`, kind: 'config-dump', ...place},
+    open: () => fetchDump({...asking, target}),
+    method: () => asking.memory.get(`${namespace}/${name}`),
+  }
+}
+
+/** Packet rules of a node, by the names under which `docs/snapshot.md` knows their files. */
+const CAPTURE_COMMANDS: readonly (readonly [file: string, command: readonly string[]])[] = [
+  ['iptables-save', ['iptables-save']],
+  ['ip6tables-save', ['ip6tables-save']],
+  ['nft-ruleset', ['nft', 'list', 'ruleset']],
+  ['ipset-save', ['ipset', 'save']],
+  ['ip-rule', ['ip', 'rule']],
+  ['ip6-rule', ['ip', '-6', 'rule']],
+  ['ip-route', ['ip', 'route', 'show', 'table', 'all']],
+  ['ip6-route', ['ip', '-6', 'route', 'show', 'table', 'all']],
+  ['ip-addr', ['ip', 'addr']],
+  ['ip-link', ['ip', '-d', 'link']],
+  ['ss', ['ss', '-lntu']],
+  ['sysctl', ['sysctl', '-a']],
+]
+
+/** The packet rules of each node, as a pod in the network of the node sees them. */
+export function captureTasks(asking: Asking, pods: readonly ListedPod[]): readonly RecordTask[] {
+  const nodes = new Map(pods.filter(isWindow).map((pod) => [pod.node ?? '', pod]))
+  return [...nodes].flatMap(([node, pod]) =>
+    CAPTURE_COMMANDS.map(([file, command]): RecordTask => {
+      const {name, namespace, container} = pod
+      const args = [`--namespace=${namespace}`, 'exec', name, '-c', container, '--', ...command]
+      const about = {target: `pod ${name}`, pod: name, container, program: command[0] ?? '', right: 'create pods/exec'}
+      return {
+        file: {path: `capture/node/${node}/${file}`, kind: 'capture', node, pod: name, namespace, method: 'exec'},
+        open: () => streamKubectl(callOf(asking, {args, about})),
+      }
+    }),
+  )
+}
+
+/** Pods in the network of the node whose images hold the programs: those of istio-cni, else of kube-proxy. */
+function isWindow({hostNetwork, isRunning, labels, node}: ListedPod): boolean {
+  const app = labels.get('k8s-app')
+  return node !== undefined && hostNetwork && isRunning && (app === 'istio-cni-node' || app === 'kube-proxy')
+}
+
+function callOf(
+  {access, timeoutMs, cancelSignal}: Asking,
+  {args, about}: {readonly args: readonly string[]; readonly about: KubectlCall['about']},
+): KubectlCall {
+  return {args: [...accessArguments({...access, namespace: undefined}), ...args], timeoutMs, cancelSignal, about}
+}

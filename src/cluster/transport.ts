@@ -1,0 +1,76 @@
+import {streamKubectl, type KubectlCall} from './kubectl.js'
+import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
+import {streamForwarded} from './port-forward.js'
+
+/** Ways to the admin port of a proxy: curl or pilot-agent inside the pod, or HTTP through a forwarded port. */
+export const TRANSPORTS = ['exec-curl', 'pilot-agent', 'port-forward'] as const
+export type Transport = (typeof TRANSPORTS)[number]
+
+/** A pod whose proxy is asked. Names are valid (`parsePod`). */
+export interface ProxyTarget {
+  readonly pod: string
+  readonly namespace: string | undefined
+  readonly container: string
+  /** `ztunnel` is the Rust one; the Envoy that was ztunnel in 2022 is an Envoy. */
+  readonly proxy: 'envoy' | 'ztunnel' | 'unknown'
+}
+
+export interface TransportCall {
+  readonly target: ProxyTarget
+  readonly access: ClusterAccess
+  readonly timeoutMs: number
+  readonly cancelSignal?: AbortSignal | undefined
+}
+
+export interface DumpStream {
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** The command that fetches it, for messages. */
+  readonly command: readonly string[]
+}
+
+/**
+ * In the order in which they are tried. Images of Envoy have curl or at least pilot-agent; those of the Rust ztunnel have neither,
+ * unless they are debug images (ambient-ga A).
+ */
+export function transportsFor({proxy}: Pick<ProxyTarget, 'proxy'>): readonly Transport[] {
+  return proxy === 'ztunnel' ? ['port-forward', 'exec-curl'] : TRANSPORTS
+}
+
+/** The dump by one way. kubectl starts when the bytes are asked for. */
+export function openTransport(transport: Transport, call: TransportCall): DumpStream {
+  const {access, target, timeoutMs, cancelSignal} = call
+  const args = [...accessArguments({...access, namespace: target.namespace}), ...COMMANDS[transport](target)]
+  const kubectl = {args, timeoutMs, cancelSignal, about: aboutOf(transport, target)}
+  const bytes = transport === 'port-forward' ? streamForwarded({...kubectl, path: `/${pathOf(target)}`}) : streamKubectl(kubectl)
+  return {bytes, command: ['kubectl', ...args]}
+}
+
+const ADMIN_PORT = 15_000
+
+/** Envoy leaves endpoints out unless asked (envoy-2022 D8); the Rust ztunnel ignores the query, so it may come where the kind is unknown. */
+function pathOf({proxy}: ProxyTarget): string {
+  return proxy === 'ztunnel' ? 'config_dump' : 'config_dump?include_eds'
+}
+
+const COMMANDS: Readonly<Record<Transport, (target: ProxyTarget) => readonly string[]>> = {
+  'exec-curl': (target) => [...execIn(target), 'curl', '-s', `127.0.0.1:${ADMIN_PORT}/${pathOf(target)}`],
+  'pilot-agent': (target) => [...execIn(target), 'pilot-agent', 'request', 'GET', pathOf(target)],
+  // Without a local port kubectl takes a free one and prints it.
+  'port-forward': ({pod}) => ['port-forward', `pod/${pod}`, `:${ADMIN_PORT}`],
+}
+
+const PROGRAMS: Readonly<Record<Transport, string | undefined>> = {
+  'exec-curl': 'curl',
+  'pilot-agent': 'pilot-agent',
+  'port-forward': undefined,
+}
+
+function execIn({pod, container}: ProxyTarget): readonly string[] {
+  return ['exec', pod, '-c', container, '--']
+}
+
+function aboutOf(transport: Transport, {pod, container}: ProxyTarget): KubectlCall['about'] {
+  const program = PROGRAMS[transport]
+  if (program === undefined) return {target: `pod ${pod}`, pod, right: 'create pods/portforward'}
+  return {target: `pod ${pod}`, pod, container, program, right: 'create pods/exec'}
+}
