@@ -1,6 +1,6 @@
 /**
- * A program called `kubectl` that answers for a recorded cluster: `get KIND -A -o json` with its inventory, `get pods -l …` with
- * its ztunnels and waypoints, `exec POD … curl` with their dumps. EndpointSlices, which no recording has, list the ready pods of each selector.
+ * A program called `kubectl` that answers for a recorded cluster: `get KIND` with its inventory, `exec POD … curl` with the
+ * dumps of its proxies. EndpointSlices, which no recording has, list the ready pods of each selector.
  */
 export function kubectlOfSnapshot(snapshot: string): string {
   return `#!${process.execPath}\n${SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot))}`
@@ -13,7 +13,8 @@ const snapshot = SNAPSHOT
 const args = process.argv.slice(2)
 const list = (kind) => {
   const file = snapshot + '/inventory/' + kind + '.json'
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {apiVersion: 'v1', kind: 'List', items: slices()}
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
+  return {apiVersion: 'v1', kind: 'List', items: kind === 'endpointslices' ? slices() : []}
 }
 const slices = () => list('services').items.filter(({spec}) => spec.selector).map(({metadata: {name, namespace}, spec}) => ({
   apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4',
@@ -25,11 +26,8 @@ const slices = () => list('services').items.filter(({spec}) => spec.selector).ma
 }))
 const podsOf = (namespace, selector) => list('pods').items.filter(({metadata}) =>
   metadata.namespace === namespace && Object.entries(selector).every(([key, value]) => (metadata.labels ?? {})[key] === value))
-const proxies = () => list('pods').items.filter(({metadata}) => ['ztunnel', 'waypoint'].includes((metadata.labels ?? {})['ambient-type']))
 if (args.includes('exec')) {
   const namespace = args.find((word) => word.startsWith('--namespace=')).slice('--namespace='.length)
   process.stdout.write(gunzipSync(readFileSync(snapshot + '/proxies/' + namespace + '/' + args[args.indexOf('exec') + 1] + '.json.gz')))
-} else if (args.includes('-l')) {
-  for (const {metadata} of proxies()) console.log(metadata.namespace + ' ' + metadata.name)
-} else console.log(JSON.stringify(list(args[args.indexOf('get') + 1])))
+} else console.log(JSON.stringify(list(args[args.indexOf('get') + 1].split('.')[0])))
 `

@@ -17,7 +17,7 @@ afterAll(() => {
 })
 program('ambientctl', `#!/bin/sh\nexec '${process.execPath}' '${path.resolve('bin/run.js')}' "$@"\n`)
 program('kubectl', kubectlOfSnapshot(RECORDED))
-writeFileSync(path.join(folder, 'checks.yaml'), blocks('yaml')[0] ?? '')
+writeFileSync(path.join(folder, 'checks.yaml'), blocks('yaml').find((block) => block.includes('checks:')) ?? '')
 writeFileSync(path.join(folder, 'ztunnel.json'), gunzipSync(readFileSync(`${RECORDED}/proxies/istio-system/ztunnel-637c3.json.gz`)))
 
 describe('the README', () => {
@@ -37,8 +37,8 @@ describe('the README', () => {
   })
 
   test('records a cluster that can then be asked', () => {
-    const recipe = blocks('sh').find((block) => block.includes('kubectl get')) ?? ''
-    expect(run(`set -e\n${recipe}`)).toEqual({code: EXIT_CODES.ok, stdout: ''})
+    const recipe = blocks('sh').find((block) => block.includes('ambientctl record')) ?? ''
+    expect(run(`set -e\n${recipe}`)).toEqual({code: EXIT_CODES.ok, stdout: 'recorded: 18 files, 0 of them kept, 0 failed\n'})
     const minimal = '-o minimal'
     const recorded = run(`ambientctl trace sleep productpage:9080 --snapshot recorded ${minimal}`)
     expect(recorded).toEqual(run(`ambientctl trace sleep productpage:9080 --demo bookinfo-waypoint ${minimal}`))

@@ -1,0 +1,67 @@
+import {Args, Flags} from '@oclif/core'
+import {recordSnapshot, type RecordResult} from '../app/record.js'
+import {BaseCommand} from './base.js'
+import {clusterFlags} from './cluster-flags.js'
+
+/** A snapshot of a live cluster. */
+export class Record extends BaseCommand {
+  static override summary = 'Record a live cluster as a snapshot.'
+  static override description =
+    `Fetches the dumps of all ztunnels, waypoints and gateways through kubectl, and the inventory, into a directory that --snapshot reads.
+Nothing is written to the cluster. What cannot be had is listed in snapshot.json with the command that failed, and the exit code is 1;
+the same command again fetches only what is missing.`
+
+  static override examples = [
+    '<%= config.bin %> record recorded',
+    '<%= config.bin %> record recorded --context prod-eu --sidecars',
+    '<%= config.bin %> record recorded --capture --concurrency 4',
+  ]
+
+  static override args = {
+    directory: Args.string({description: 'Where the snapshot goes: a new directory, or one to go on with.', required: true}),
+  }
+
+  static override flags = {
+    sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
+    capture: Flags.boolean({description: 'Record the packet rules of the nodes too, through their istio-cni or kube-proxy pods.'}),
+    concurrency: Flags.integer({description: 'How many kubectls run at once.', default: 8, min: 1, max: 64}),
+    'istio-namespace': Flags.string({
+      description: 'Namespace of istiod.',
+      default: 'istio-system',
+      helpGroup: 'CLUSTER',
+      helpValue: 'NAMESPACE',
+    }),
+    ...clusterFlags,
+  }
+
+  override async run(): Promise<object> {
+    const {args, flags} = await this.parse(Record)
+    const {context, kubeconfig, sidecars, capture, concurrency, transport, timeout} = flags
+    const result = await recordSnapshot({
+      directory: args.directory,
+      access: {context, kubeconfig},
+      istioNamespace: flags['istio-namespace'],
+      sidecars,
+      capture,
+      concurrency,
+      transport,
+      timeoutMs: timeout * 1000,
+      cancelSignal: this.cancelSignal(),
+      version: this.config.version,
+      progress: (line) => this.progress(line),
+      warn: (warning) => this.warn(warning),
+    })
+    this.conclude(result.outlook)
+    await this.print(summaryOf(result))
+    return result
+  }
+
+  private progress(line: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`)
+  }
+}
+
+function summaryOf({directory, saved, kept, failed}: RecordResult): string {
+  const lines = failed.map(({path, error}) => `failed ${path}: ${error}`)
+  return [...lines, `${directory}: ${saved} files, ${kept} of them kept, ${failed.length} failed`].join('\n')
+}
