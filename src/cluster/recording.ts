@@ -123,6 +123,7 @@ async function makeDirectory(directory: string): Promise<void> {
 async function isWhole(path: string, {sha256, error}: ManifestFile): Promise<boolean> {
   if (error !== undefined || sha256 === undefined || !existsSync(path)) return false
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  const bytes: AsyncIterable<Uint8Array> = createReadStream(path)
+  for await (const chunk of bytes) hash.update(chunk)
   return hash.digest('hex') === sha256
 }

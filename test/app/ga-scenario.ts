@@ -13,12 +13,15 @@ process.once('exit', () => {
 })
 
 /** The clusters of a recorded GA scenario as snapshot directories. */
-export function gaScenarioDirs(scenario: string): readonly [ClusterSnapshot, ...ClusterSnapshot[]] {
-  return toGaSnapshotDirs({scenarioDir: join(oracleRoot(), 'wholepath', scenario), outDir: join(ROOT, scenario)})
+export function gaScenarioDirs(scenario: string, layer: Layer = 'wholepath'): readonly [ClusterSnapshot, ...ClusterSnapshot[]] {
+  return toGaSnapshotDirs({scenarioDir: join(oracleRoot(), layer, scenario), outDir: join(ROOT, layer, scenario)})
 }
 
-export async function openGaScenario(scenario: string, options: MeshOptions = {}): Promise<Mesh> {
-  const [first, ...others] = gaScenarioDirs(scenario)
+/** Where a scenario was recorded: along whole paths, or as istiod configured it. */
+type Layer = 'wholepath' | 'istiod'
+
+export async function openGaScenario(scenario: string, {layer, ...options}: MeshOptions & {readonly layer?: Layer} = {}): Promise<Mesh> {
+  const [first, ...others] = gaScenarioDirs(scenario, layer)
   const named = async ({name, dir}: ClusterSnapshot): Promise<{name: string; snapshot: Mesh['snapshot']}> => ({
     name,
     snapshot: await openSnapshot({paths: [dir]}),

@@ -51,7 +51,7 @@ export class FakeKubectl {
 
   /** Arguments of all runs, in their order. */
   calls(): readonly unknown[] {
-    const calls: unknown[] = this.#lines('calls').map((line) => JSON.parse(line))
+    const calls: unknown[] = this.#lines('calls').map((line): unknown => JSON.parse(line))
     return calls
   }
 

@@ -1,4 +1,4 @@
-import type {Cluster} from './fixtures-clusters.js'
+import type {Cluster} from './fixture-cluster.js'
 import {cutMember, editItem} from './fixtures-edit.js'
 
 type Lines = readonly string[]
@@ -30,7 +30,10 @@ export const ANSWER_CLUSTERS: readonly Cluster[] = [
 
 function withoutWaypointOfDetails(lines: Lines, path: string): Lines {
   if (!path.startsWith('proxies/istio-system/ztunnel-')) return lines
-  return editItem(lines, '"hostname": "details.bookinfo.svc.cluster.local"', (item) => cutMember(item, 'waypoint'))
+  return editItem(lines, {
+    said: '"hostname": "details.bookinfo.svc.cluster.local"',
+    change: (item) => cutMember(item, 'waypoint'),
+  })
 }
 
 // ambient-ga D.2: the filter stands first, where only the client's certificate is known.

@@ -10,7 +10,7 @@ export function cutBlock(lines: Lines, start: number): Lines {
 }
 
 /** The lines of the object of a list that says something, by the line that says it; undefined where none does. */
-export function itemWith(lines: Lines, said: string): {readonly start: number; readonly end: number} | undefined {
+function itemWith(lines: Lines, said: string): {readonly start: number; readonly end: number} | undefined {
   const at = lines.findIndex((line) => line.trim().replace(/,$/, '') === said)
   const indent = indentOf(lines[at] ?? '') - 2
   const start = lines.findLastIndex((line, index) => index < at && line === `${' '.repeat(indent)}{`)
@@ -18,7 +18,7 @@ export function itemWith(lines: Lines, said: string): {readonly start: number; r
 }
 
 /** Changes one item of a list, given and returned as its lines. */
-export function editItem(lines: Lines, said: string, change: (item: Lines) => Lines): Lines {
+export function editItem(lines: Lines, {said, change}: {readonly said: string; readonly change: (item: Lines) => Lines}): Lines {
   const item = itemWith(lines, said)
   if (item === undefined) return lines
   return [...lines.slice(0, item.start), ...change(lines.slice(item.start, item.end + 1)), ...lines.slice(item.end + 1)]

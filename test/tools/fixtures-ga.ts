@@ -1,4 +1,4 @@
-import type {Cluster} from './fixtures-clusters.js'
+import type {Cluster} from './fixture-cluster.js'
 import {cutMember} from './fixtures-edit.js'
 
 type Lines = readonly string[]

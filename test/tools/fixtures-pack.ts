@@ -3,7 +3,7 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {readManifest, type ManifestFile} from '../../src/snapshot/manifest.js'
-import type {Cluster} from './fixtures-clusters.js'
+import type {Cluster} from './fixture-cluster.js'
 
 interface Packing {
   readonly cluster: Cluster

@@ -3,7 +3,7 @@ import type {Finding} from '../../flow/finding.js'
 import type {Hop} from '../../flow/trace.js'
 import type {Directory} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
-import {hopsOf, listText, type Scene} from './scene.js'
+import {listText, type Scene} from './scene.js'
 
 /**
  * HBONE needs its own TCP port between the two ends of each tunnel, whatever port the application has.

@@ -22,8 +22,9 @@ export function decideOutbound(question: OutboundQuestion): Outcomes {
   return andThen(found, () => {
     const waypoints = service === undefined ? [] : serviceWaypoints(question, service)
     if (service === undefined) return toUpstream(question, service)
-    if (waypoints.length === 0)
-      {return andThen(single(undefined, [noWaypoint(question, {of: service})]), () => toUpstream(question, service))}
+    if (waypoints.length === 0) {
+      return andThen(single(undefined, [noWaypoint(question, {of: service})]), () => toUpstream(question, service))
+    }
     return andThen(waypoints, (gateway) =>
       gateway === undefined ? toUpstream(question, service) : throughServiceWaypoint(question, {service, gateway}),
     )
