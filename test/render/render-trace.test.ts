@@ -32,7 +32,9 @@ test.each(Object.values(stepExamples))('a $kind step has its line, with the valu
     }),
     {width: 300, verbose: true, evidence: true},
   )
-  const line = text.split('\n').find((each) => each.includes(` ${because}`))
+  // The path of a matcher says all that decided.
+  const said = step.kind === 'matcher' ? (step.path[0]?.input ?? because) : because
+  const line = text.split('\n').find((each) => each.includes(` ${said}`))
   expect(line, kind).toMatch(/^ {3}[A-Za-z][\w -]{0,9} +\S/)
   expect(text).toContain('   at         proxies/istio-system/ztunnel-hptxk.json#/configs/2/dynamic_listeners/0')
   expect(text).not.toMatch(/undefined|\[object/)
