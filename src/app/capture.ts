@@ -23,7 +23,7 @@ import {admissionsFor, type PortAdmission} from './network-policies.js'
 export interface CaptureQuestion {
   /** Node, pod or `namespace/pod`. */
   readonly target: string
-  /** Absent: the kernel chooses one. Port 0: any. */
+  /** Absent: the kernel chooses one. Port 0 stands for every port. */
   readonly source?: SocketAddress
   readonly destination: SocketAddress
   readonly protocol: 'tcp' | 'udp' | 'icmp'

@@ -62,7 +62,14 @@ const rows: readonly Row[] = [
     ways: [THROUGH_WAYPOINT],
     why: 'source captured: workloadState',
   },
-  {who: 'an ambient pod', how: 'by host name', asked: [AMBIENT, 'a.mesh:80'], kind: 'ambient', ways: [THROUGH_WAYPOINT], why: 'source captured: workloadState'},
+  {
+    who: 'an ambient pod',
+    how: 'by host name',
+    asked: [AMBIENT, 'a.mesh:80'],
+    kind: 'ambient',
+    ways: [THROUGH_WAYPOINT],
+    why: 'source captured: workloadState',
+  },
   {
     who: 'an ambient pod',
     how: 'by pod address',

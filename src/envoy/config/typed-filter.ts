@@ -17,8 +17,8 @@ export interface TypedFilter {
 export function typedFilter(config: EnvoyConfig, filter: View): TypedFilter {
   const name = filter.str('name') ?? '(unnamed)'
   const discovery = filter.get('config_discovery')
-  const any = filter.get('typed_config') ?? (discovery === undefined ? undefined : discovered(config, {name, discovery}))
-  if (any !== undefined) return {name, type: any.typeName() ?? name, message: any.message()}
+  const packed = filter.get('typed_config') ?? (discovery === undefined ? undefined : discovered(config, {name, discovery}))
+  if (packed !== undefined) return {name, type: packed.typeName() ?? name, message: packed.message()}
   const announced = discovery === undefined ? name : (announcedType(discovery) ?? name)
   return {
     name,

@@ -19,7 +19,7 @@ export function corsPreflight(call: HttpFilterCall): readonly Branch<HttpResult>
   })
 }
 
-/** A CorsPolicy of a level, or the route's older `cors` field. Only a route that forwards has any. */
+/** A CorsPolicy of a level, or the route's older `cors` field. Only a route that forwards has one. */
 function policiesOf(call: HttpFilterCall): readonly View[] {
   const action = 'route' in call.choice ? call.choice.route.get('route') : undefined
   if (action === undefined) return []

@@ -92,7 +92,7 @@ export interface Device {
 export interface Listener {
   readonly protocol: 'tcp' | 'udp'
   readonly family: Family
-  /** Undefined: any address of the family. */
+  /** Undefined: every address of the family. */
   readonly ip?: string
   readonly port: number
   /** A `[::]` socket without IPV6_V6ONLY also takes IPv4. */
