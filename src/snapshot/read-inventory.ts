@@ -14,27 +14,39 @@ export interface InventoryResult {
 export async function readInventory(stores: readonly DumpStore[]): Promise<InventoryResult> {
   const shelf = new Shelf()
   for (const store of stores) shelf.addFile(store)
+  const {trustDomain, warnings} = await readTrustDomain(shelf.objects('configmaps'))
+  const inventory: Inventory = {
+    ...workloadsOf(shelf),
+    ...surroundingsOf(shelf),
+    ...(trustDomain === undefined ? {} : {trustDomain}),
+  }
+  return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
+}
+
+function workloadsOf(shelf: Shelf): Pick<Inventory, 'pods' | 'services' | 'endpointSlices' | 'nodes'> {
   const pods = shelf.take('pods', readPod)
   const services = shelf.take('services', readService)
   const endpointSlices = shelf.take('endpointslices', readEndpointSlice)
   const nodes = shelf.take('nodes', readNode)
-  const namespaces = shelf.take('namespaces', readNamespace)
-  const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
-  const authorizationPolicies = shelf.take('authorizationpolicies', readAuthorizationPolicy)
-  const networkPolicies = shelf.take('networkpolicies', readRaw)
-  const {trustDomain, warnings} = await readTrustDomain(shelf.objects('configmaps'))
-  const inventory: Inventory = {
+  return {
     ...(pods === undefined ? {} : {pods}),
     ...(services === undefined ? {} : {services}),
     ...(endpointSlices === undefined ? {} : {endpointSlices}),
     ...(nodes === undefined ? {} : {nodes}),
+  }
+}
+
+function surroundingsOf(shelf: Shelf): Pick<Inventory, 'namespaces' | 'serviceAccounts' | 'authorizationPolicies' | 'networkPolicies'> {
+  const namespaces = shelf.take('namespaces', readNamespace)
+  const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
+  const authorizationPolicies = shelf.take('authorizationpolicies', readAuthorizationPolicy)
+  const networkPolicies = shelf.take('networkpolicies', readRaw)
+  return {
     ...(namespaces === undefined ? {} : {namespaces}),
     ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
     ...(authorizationPolicies === undefined ? {} : {authorizationPolicies}),
     ...(networkPolicies === undefined ? {} : {networkPolicies}),
-    ...(trustDomain === undefined ? {} : {trustDomain}),
   }
-  return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
 }
 
 /** Kinds that are read, by `apiVersion` and `kind`: other groups reuse the names (`serving.knative.dev` has a Service too). */

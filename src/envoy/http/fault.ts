@@ -82,11 +82,14 @@ function percentage(call: HttpFilterCall, {config, kind}: FaultPart): {part: num
   const override = faultOverride(call, {config, of: kind === 'abort' ? ABORT_PERCENT : DELAY_PERCENT})
   if (typeof override === 'number') return {part: override, whole: 100}
   const fault = config.get(kind)
-  const percent = override ?? fault?.get('percentage')
-  const part = percent?.uint('numerator') ?? 0
-  const header = override === undefined && fault?.get('header_abort') !== undefined
-  const lowered = header ? headerNumber(call, 'x-envoy-fault-abort-request-percentage') : undefined
-  return {part: Math.min(part, lowered ?? part), whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
+  if (override !== undefined) return setPercentage(override)
+  const set = setPercentage(fault?.get('percentage'))
+  const header = fault?.get('header_abort') === undefined ? undefined : headerNumber(call, 'x-envoy-fault-abort-request-percentage')
+  return {...set, part: Math.min(set.part, header ?? set.part)}
+}
+
+function setPercentage(percent: View | undefined): {part: number; whole: number} {
+  return {part: percent?.uint('numerator') ?? 0, whole: DENOMINATORS.get(percent?.str('denominator') ?? 'HUNDRED') ?? 100}
 }
 
 function headerNumber({stream}: HttpFilterCall, name: string): number | undefined {
