@@ -18,7 +18,7 @@ export function askedAnswers(): readonly Asked[] {
 }
 
 /** What somebody reads first. */
-export const FIRST_LINES = 5
+const FIRST_LINES = 5
 
 /** The first lines of a command's default output, as the built program prints them in a pipe. */
 export async function firstLines({command}: Asked, columns?: number): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ export interface Scene {
 export type FindingRule = (scene: Scene) => readonly Finding[]
 
 /** Hops that the traffic itself passes, in the order of the trace: no copies of it, and no calls a proxy makes of its own. */
-export function hopsOf({trace: {start, hops}}: Scene): readonly Hop[] {
+function hopsOf({trace: {start, hops}}: Scene): readonly Hop[] {
   const passed = new Set<string>()
   const pending = [start]
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
