@@ -21,7 +21,7 @@ state of the place is looked over.`
 
   static override examples = [
     '<%= config.bin %> capture sleep --dst 10.96.44.10:5000 --snapshot recorded',
-    '<%= config.bin %> capture gke-a --in-device eth0 --src 10.0.0.9 --dst 10.4.2.19:15008',
+    '<%= config.bin %> capture gke-a --in-device eth0 --src 10.0.0.9 --dst 10.4.2.19:80',
     '<%= config.bin %> capture gke-a --snapshot recorded',
   ]
 

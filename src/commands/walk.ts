@@ -26,10 +26,10 @@ with --src, --identity and --authority.
 
   static override examples = [
     '<%= config.bin %> walk ztunnel --port 15001 --src 10.4.2.19 --dst 10.8.4.226:9080',
-    '<%= config.bin %> walk ztunnel -f ztunnel.json --port 15008 --src 10.4.2.19 --identity spiffe://td/ns/a/sa/b --authority 10.4.2.7:80',
+    '<%= config.bin %> walk ztunnel --port 15006 --src 10.4.2.19 --dst 10.4.2.7:9080',
     '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
     '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
-    '<%= config.bin %> walk gateway --batch questions.ndjson --coverage --fail-under routes=80',
+    '<%= config.bin %> walk gateway --batch asked.ndjson --coverage --fail-under routes=80',
   ]
 
   static override args = {proxy: Args.string({description: 'The proxy.'})}
