@@ -1,8 +1,6 @@
 import {UsageError} from '../flow/errors.js'
 import type {Pod} from '../flow/inventory.js'
-import {parseIp} from '../kernel/config/ip.js'
-import type {NetworkNamespace} from '../kernel/config/namespace.js'
-import {lookUpTable} from '../kernel/route/table-lookup.js'
+import {deviceTo} from '../kernel/route/device-to.js'
 import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
 
 /** Where a packet starts: in a namespace, or coming in on one of its devices. */
@@ -52,17 +50,8 @@ function onItsNode(shelf: CaptureShelf, {target, namespace}: Wanted): PacketStar
 
 function behindDevice(place: CapturePlace, {ips}: Pod): PacketStart | undefined {
   const [source = ''] = ips
-  const inDevice = deviceTo(place.namespace, source)
+  const inDevice = deviceTo(place.namespace, {ip: source, own: false})
   return inDevice === undefined ? undefined : {place, inDevice, source}
-}
-
-/** Capture has routes of its own: the table main tells where the pod really is. */
-function deviceTo({routing}: NetworkNamespace, ip: string): string | undefined {
-  const destination = parseIp(ip)
-  if (destination === undefined) return undefined
-  const routes = routing[destination.family].routes.filter(({table}) => table === 'main')
-  const answer = lookUpTable(routes, {destination, mark: 0, inDevice: 'lo'})
-  return answer.kind === 'found' ? answer.hop.device : undefined
 }
 
 function ambiguous(target: string, places: readonly CapturePlace[]): UsageError {

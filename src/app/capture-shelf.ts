@@ -4,6 +4,7 @@ import {readCapture} from '../kernel/config/capture-files.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
+import type {RecordedCapture} from '../snapshot/captures.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
 
@@ -36,14 +37,21 @@ export async function openCaptures(sources: SnapshotSources): Promise<CaptureShe
   const recorded = await snapshot.captures()
   snapshot.close()
   if (recorded.length === 0) throw nothingRecorded(snapshot.name)
-  const inventory = snapshot.inventory ?? {}
+  return {warnings: snapshot.warnings, ...shelveCaptures(recorded, snapshot.inventory ?? {})}
+}
+
+/**
+ * Reads what was recorded.
+ * @throws InputError with file and line of what cannot be read
+ */
+export function shelveCaptures(recorded: readonly RecordedCapture[], inventory: Inventory): Omit<CaptureShelf, 'warnings'> {
   const nodes = recorded.filter(({kind}) => kind === 'node').map(({name}) => name)
   const places = recorded.map(({kind, name, namespace, files}): CapturePlace => {
     const full = kind === 'node' ? name : `${namespace ?? ''}/${name}`
     const node = kind === 'node' ? name : nodeOf({namespace: namespace ?? '', name}, {inventory, nodes})
     return {kind, name: full, namespace: readCapture({name: full, files}), ...(node === undefined ? {} : {node})}
   })
-  return {inventory, warnings: snapshot.warnings, places, networkOf: networks(places)}
+  return {inventory, places, networkOf: networks(places)}
 }
 
 function nothingRecorded(name: string): UsageError {

@@ -3,9 +3,11 @@ import type {Inventory} from '../flow/inventory.js'
 import {inferredDirectory, inventoryDirectory} from '../mesh/compose-directory.js'
 import {fullName, type Directory} from '../mesh/directory.js'
 import {generationOf, type Generation} from '../mesh/generation.js'
+import type {NodeRules} from '../mesh/node-rules.js'
 import type {Listening} from '../mesh/world.js'
 import type {ProxyDump, Snapshot} from '../snapshot/snapshot.js'
 import type {Resolver} from '../ztunnel/outbound/question.js'
+import {nodeRules} from './node-rules.js'
 import {ProxyShelf} from './proxy-shelf.js'
 
 export interface MeshOptions {
@@ -36,6 +38,8 @@ export interface Mesh {
   /** The other clusters of the mesh. */
   readonly others: readonly Mesh[]
   readonly listensAt?: Listening
+  /** The recorded packet rules of a node. */
+  readonly rulesOf: (node: string) => NodeRules | undefined
   /** With what all dumps imply; reads them all. */
   inferred(): Promise<Directory>
 }
@@ -89,12 +93,14 @@ async function openCluster(snapshot: Snapshot, {cluster, ...options}: MeshOption
       ? inventoryDirectory(inventory, {envoys: await shelf.configs(shelf.dumps), generation})
       : await inferred()
   const {listensAt} = options
+  const rulesOf = nodeRules({captures: await snapshot.captures(), inventory, generation, ...named})
   return {
     snapshot,
     shelf,
     inferred,
     directory,
     generation,
+    rulesOf,
     ...named,
     ...(network === undefined ? {} : {network}),
     ...(listensAt === undefined ? {} : {listensAt}),

@@ -10,11 +10,12 @@ export function worldOf(
   mesh: Mesh,
   {directory, override}: {readonly directory: Directory; readonly override: World['enrolmentOverride']},
 ): World {
-  const {shelf, cluster, network, listensAt, generation} = mesh
+  const {shelf, cluster, network, listensAt, generation, rulesOf} = mesh
   return {
     directory,
     generation,
     forwarderOf: (workload) => shelf.forwarderOf(workload),
+    rulesOf,
     ...(generation === 'ga' ? inPodWorld(mesh, directory) : {}),
     ...(cluster === undefined ? {} : {cluster}),
     ...(network === undefined ? {} : {network}),

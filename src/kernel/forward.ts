@@ -1,5 +1,5 @@
 import {formatSocket, type SocketAddress} from '../flow/address.js'
-import type {Arrival, Departure, Ingress} from '../flow/connection.js'
+import type {Arrival, Departure} from '../flow/connection.js'
 import type {Answer, Condition, Exit, Forwarder, Forwarding, Place} from '../flow/forwarder.js'
 import {WHOLE} from '../flow/share.js'
 import type {Missing} from '../flow/verdict.js'
@@ -7,6 +7,7 @@ import {canonicalIp, familyOf} from './config/ip.js'
 import type {NetworkNamespace} from './config/namespace.js'
 import type {Network} from './config/network.js'
 import {endOf, missingOf} from './end.js'
+import {holderOf, sideOf, type Sides} from './sides.js'
 import {stepsOfWalk} from './steps.js'
 import {walkAttempt, type Attempt, type Branch, type Outcome, type Owner} from './walk/connect.js'
 
@@ -14,8 +15,7 @@ export interface KernelForwarderInput {
   readonly place: Place
   /** The namespaces of one node, those of its pods, and what lies beyond. */
   readonly network: Network
-  /** The namespace on each side of the node; where it is absent, and for a pod, it is found by its address. */
-  readonly sides: Readonly<Partial<Record<Exclude<Ingress, 'workload'>, string>>>
+  readonly sides: Sides
 }
 
 /**
@@ -75,27 +75,6 @@ function portOf(source: SocketAddress | undefined): number {
   return source === undefined || source.port === 0 ? ANY_PORT : source.port
 }
 
-interface Ends {
-  readonly ingress: Ingress
-  readonly source: string | undefined
-  readonly destination: string
-}
-
-/** A ztunnel whose sockets are in its pods sends from the pod of the source, or, for a client from elsewhere, of the destination. */
-function sideOf({network, sides}: KernelForwarderInput, {ingress, source, destination}: Ends): NetworkNamespace | undefined {
-  const named = ingress === 'workload' ? undefined : sides[ingress]
-  const found = named ?? holderOf(network, source) ?? (ingress === 'ztunnel' ? holderOf(network, destination) : undefined)
-  return found === undefined ? undefined : network.namespaces.get(found)
-}
-
-/** The namespace with the address; loopback addresses are everywhere and tell nothing. */
-function holderOf({namespaces}: Network, ip: string | undefined): string | undefined {
-  const holders = [...namespaces.values()].filter(({devices}) =>
-    devices.some(({addresses}) => addresses.some((one) => canonicalIp(one.ip) === ip)),
-  )
-  return holders.length === 1 ? holders[0]?.name : undefined
-}
-
 interface Asked {
   readonly network: Network
   readonly arrival: Arrival
@@ -124,7 +103,7 @@ function departureOf(owner: Owner, {network, arrival}: Asked): Departure {
   const to = {ip: ownAddress(network, owner), port: owner.port}
   return {
     to: {kind: 'socket', ...to},
-    source: arrival.source === undefined ? {kind: 'own'} : {kind: 'kept', address: peer},
+    source: {kind: 'kept', address: (arrival.source?.port ?? 0) === 0 && peer.port === ANY_PORT ? {...peer, port: 0} : peer},
     payload: arrival.payload,
     ...(formatSocket(to) === formatSocket(originalDestination) ? {} : {originalDestination}),
   }

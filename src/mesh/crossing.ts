@@ -14,6 +14,8 @@ export interface NodeCapture {
   readonly directory: Directory
   /** Whether a pod's address is in the node's ipset; may differ from the directory when the question says so. */
   readonly enrolmentOf: (workload: Workload) => Enrolment
+  /** What recorded rules inside a pod make of what reaches it; undefined where none were recorded (GA). */
+  readonly into?: (target: Workload, crossing: Crossing) => Forwarding | undefined
 }
 
 /** One connection crossing the node. */

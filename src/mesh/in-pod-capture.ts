@@ -94,6 +94,8 @@ function intoTarget(crossing: Crossing, because: readonly string[]): Forwarding 
   const {directory, enrolmentOf, node, to} = crossing
   const target = directory.podAt(to.ip)
   if (target === undefined || target.node !== node) return passOn(crossing, because)
+  const recorded = crossing.into?.(target, crossing)
+  if (recorded !== undefined) return recorded
   const enrolment = enrolmentOf(target)
   switch (enrolment.captured) {
     case 'yes':

@@ -2,12 +2,11 @@ import {formatSocket} from '../flow/address.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import {createBalancer, createBorder} from './between-clusters.js'
+import {createNode} from './create-node.js'
 import {beyondSnapshot, createProxy, deadEnd, homeless, missingZtunnel, unknownVisit, ztunnelPlace} from './dead-ends.js'
-import {fullName, type Enrolment, type MeshService, type Workload} from './directory.js'
+import {fullName, type MeshService, type Workload} from './directory.js'
 import {createApplication, createUnknown, isTunnel} from './ends.js'
-import {createInPodCapture} from './in-pod-capture.js'
 import {isLoopback} from './ip.js'
-import {createNodeCapture} from './node-capture.js'
 import {outsideVisit} from './outside-visit.js'
 import {arrivalOf, internalArrival, packetFrom, type Packet} from './packet.js'
 import {checkPeer} from './peer-check.js'
@@ -130,22 +129,10 @@ export class Topology {
   #node(name: string): Station {
     const known = this.#nodes.get(name)
     if (known !== undefined) return known
-    const {directory, generation, cluster} = this.#world
-    const create = generation === 'ga' ? createInPodCapture : createNodeCapture
-    const forwarder = create({
-      node: name,
-      directory,
-      enrolmentOf: (workload) => this.#enrolmentOf(workload),
-      ...(cluster === undefined ? {} : {cluster}),
-    })
+    const forwarder = createNode(this.#world, name)
     const station: Station = {key: this.#key(`node ${name}`), forwarder, next: (departure) => this.#fromNode(name, departure)}
     this.#nodes.set(name, station)
     return station
-  }
-
-  #enrolmentOf(workload: Workload): Enrolment {
-    const {enrolmentOverride, captureOf} = this.#world
-    return enrolmentOverride?.get(fullName(workload)) ?? captureOf?.(workload) ?? workload.enrolment
   }
 
   #fromNode(node: string, departure: Departure): Visit {

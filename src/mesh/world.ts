@@ -2,6 +2,8 @@ import type {SocketAddress} from '../flow/address.js'
 import type {Forwarder} from '../flow/forwarder.js'
 import type {Directory, Enrolment, Workload} from './directory.js'
 import type {Generation} from './generation.js'
+import type {Admission} from './policed-node.js'
+import type {NodeRules} from './node-rules.js'
 
 /** One cluster, as far as it is known. */
 export interface World {
@@ -18,6 +20,10 @@ export interface World {
   readonly ztunnelFor?: (pod: Workload) => Forwarder | undefined
   /** What is known about a pod's capture beside the directory. */
   readonly captureOf?: (workload: Workload) => Enrolment
+  /** What NetworkPolicies admit; absent where none were collected. */
+  readonly admission?: Admission
+  /** The recorded packet rules of a node and its pods. */
+  readonly rulesOf?: (node: string) => NodeRules | undefined
   /** What the question says about a pod's capture, against the data. */
   readonly enrolmentOverride?: ReadonlyMap<string, Enrolment>
   readonly listensAt?: Listening

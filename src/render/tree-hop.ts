@@ -2,9 +2,10 @@ import {formatSocket} from '../flow/address.js'
 import type {Condition} from '../flow/forwarder.js'
 import type {Step} from '../flow/step.js'
 import type {Branch, Hop} from '../flow/trace.js'
+import {captureTexts} from './capture-line.js'
 import {reachedAddress} from './leg.js'
 import {deliveredAddress} from './outside.js'
-import {describeStep, matcherPath} from './step-text.js'
+import {matcherPath} from './step-text.js'
 import {isShown} from './tree-fold.js'
 import type {Rails, Row} from './tree-row.js'
 import {evidenceRows, stepRows} from './tree-steps.js'
@@ -86,7 +87,7 @@ function conditionRows({requires, rails}: {requires: readonly Condition[]; rails
 /** What stands beside the name of the hop: how the connection came in. */
 function headline({hop, steps}: Pick<Passage, 'hop' | 'steps'>, style: TreeStyle): string {
   if (isEnd(hop)) return appHeadline({hop, steps}, style)
-  const parts = style.verbose ? [] : hop.place.kind === 'node' ? captureTexts(steps, style) : entryTexts(steps, style)
+  const parts = style.verbose ? [] : hop.place.kind === 'node' ? captureTexts(steps, style.glyphs) : entryTexts(steps, style)
   return parts.length === 0 ? entryText(hop) : parts.join(` ${style.glyphs.dot} `)
 }
 
@@ -103,10 +104,6 @@ function appHeadline({hop, steps}: Pick<Passage, 'hop' | 'steps'>, {trace}: Tree
   if (hop.id === trace.start) return `connects to ${formatSocket(trace.flow.connection.destination)}`
   const address = deliveredAddress(steps)
   return address === undefined ? entryText(hop) : `receives on ${address}`
-}
-
-function captureTexts(steps: readonly Step[], {glyphs}: TreeStyle): readonly string[] {
-  return steps.flatMap((step) => (step.kind === 'capture' ? describeStep(step, glyphs).text : []))
 }
 
 function entryTexts(steps: readonly Step[], {glyphs}: TreeStyle): readonly string[] {

@@ -1,0 +1,88 @@
+import type {Forwarder, Place} from '../flow/forwarder.js'
+import {podRole} from '../flow/pod-role.js'
+import type {Inventory} from '../flow/inventory.js'
+import {networkWithOutside} from '../kernel/config/outside.js'
+import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
+import {createKernelForwarder} from '../kernel/forward.js'
+import type {Generation} from '../mesh/generation.js'
+import type {NodeRules} from '../mesh/node-rules.js'
+import type {RecordedCapture} from '../snapshot/captures.js'
+import {shelveCaptures, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
+
+export interface RecordedRules {
+  readonly captures: readonly RecordedCapture[]
+  readonly inventory: Inventory
+  readonly generation: Generation
+  readonly cluster?: string
+}
+
+/**
+ * The recorded packet rules of a node as traces use them. A node is read when it is first asked for.
+ * @throws InputError, then, with file and line of what cannot be read
+ */
+export function nodeRules({captures, inventory, generation, cluster}: RecordedRules): (node: string) => NodeRules | undefined {
+  const known = new Map<string, NodeRules | undefined>()
+  const nodes = captures.filter(({kind}) => kind === 'node').map(({name}) => name)
+  return (node) => {
+    if (known.has(node)) return known.get(node)
+    const own = captures.filter((one) => nodeOf(one, {inventory, nodes}) === node)
+    const place: Place = {kind: 'node', name: node, node, ...(cluster === undefined ? {} : {cluster})}
+    const rules = own.length === 0 ? undefined : rulesOf(shelveCaptures(own, inventory), {place, inventory, generation})
+    known.set(node, rules)
+    return rules
+  }
+}
+
+interface Known {
+  readonly inventory: Inventory
+  readonly nodes: readonly string[]
+}
+
+/** Without an inventory, the only node there is. */
+function nodeOf({kind, name, namespace}: RecordedCapture, {inventory, nodes}: Known): string | undefined {
+  if (kind === 'node') return name
+  const pod = inventory.pods?.find((one) => one.namespace === namespace && one.name === name)
+  return pod?.node ?? (nodes.length === 1 ? nodes[0] : undefined)
+}
+
+interface Surroundings {
+  readonly place: Place
+  readonly inventory: Inventory
+  readonly generation: Generation
+}
+
+function rulesOf(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, inventory, generation}: Surroundings): NodeRules {
+  const {places} = shelf
+  const node = places.find(({kind}) => kind === 'node')
+  const ztunnel = places.find(({namespace}) => namespace.ztunnel === 'node')
+  const isWhole = generation === 'ga' || ztunnel !== undefined || !hasZtunnelPod(place.name, inventory)
+  const pods = new Map(places.filter(({kind}) => kind === 'pod').map((pod) => [pod.name, podRules(pod, place)]))
+  return {
+    translatesServices: node !== undefined && kubeProxyMode(node.namespace) === 'iptables',
+    pod: (name) => pods.get(name),
+    ...(node === undefined || !isWhole ? {} : {node: nodeForwarder({node, ztunnel, place}, shelf)}),
+  }
+}
+
+/** envoy-2022 C.2: half of what captures is in the ztunnel pod, and of that pod nothing may be concluded. */
+function hasZtunnelPod(node: string, {pods = []}: Inventory): boolean {
+  return pods.some((pod) => pod.node === node && podRole(pod) === 'ztunnel')
+}
+
+interface NodeParts {
+  readonly node: CapturePlace
+  readonly ztunnel: CapturePlace | undefined
+  readonly place: Place
+}
+
+function nodeForwarder({node, ztunnel, place}: NodeParts, {networkOf}: Pick<CaptureShelf, 'networkOf'>): Forwarder {
+  const sides = {host: node.name, ...(ztunnel === undefined ? {} : {ztunnel: ztunnel.name})}
+  return createKernelForwarder({place, network: networkOf(node), sides})
+}
+
+function podRules({name, namespace}: CapturePlace, place: Place): NonNullable<ReturnType<NodeRules['pod']>> {
+  return {
+    forwarder: createKernelForwarder({place, network: networkWithOutside([namespace]), sides: {host: name}}),
+    holdsZtunnel: namespace.ztunnel === 'in-pod',
+  }
+}

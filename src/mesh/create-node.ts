@@ -1,0 +1,36 @@
+import type {Forwarder} from '../flow/forwarder.js'
+import type {NodeCapture} from './crossing.js'
+import {fullName, type Enrolment, type Workload} from './directory.js'
+import {createInPodCapture} from './in-pod-capture.js'
+import {createNodeCapture} from './node-capture.js'
+import {createPolicedNode} from './policed-node.js'
+import {createRecordedCapture, recordedEntry} from './recorded-capture.js'
+import type {World} from './world.js'
+
+/** What a node does with packets, and what NetworkPolicies leave of it, where any were collected. */
+export function createNode(world: World, node: string): Forwarder {
+  const {directory, generation = '2022', admission} = world
+  const forwarder = createCapture(world, node)
+  return admission === undefined ? forwarder : createPolicedNode(forwarder, {node, directory, generation, admission})
+}
+
+/** By its recorded rules as far as there are any, else as its agent sets it up. */
+function createCapture(world: World, node: string): Forwarder {
+  const {directory, cluster, enrolmentOverride, generation = '2022'} = world
+  const capture: NodeCapture = {
+    node,
+    directory,
+    enrolmentOf: (workload) => enrolmentIn(world, workload),
+    ...(cluster === undefined ? {} : {cluster}),
+  }
+  const create = generation === 'ga' ? createInPodCapture : createNodeCapture
+  const rules = world.rulesOf?.(node)
+  if (rules === undefined) return create(capture)
+  const isOverridden = (workload: Workload): boolean => enrolmentOverride?.has(fullName(workload)) === true
+  const recorded = {...capture, rules, generation, isOverridden}
+  return createRecordedCapture({...recorded, assumed: create({...capture, into: recordedEntry(recorded)})})
+}
+
+function enrolmentIn({enrolmentOverride, captureOf}: World, workload: Workload): Enrolment {
+  return enrolmentOverride?.get(fullName(workload)) ?? captureOf?.(workload) ?? workload.enrolment
+}
