@@ -22,7 +22,12 @@ export function limitRate(call: FilterCall): readonly Branch<Result>[] {
 export function askRateLimit(call: FilterCall): readonly Branch<Result>[] {
   if (call.config.list('descriptors').length === 0) return passes(call, 'has no descriptors')
   const condition = 'the rate limit service must allow the connection'
-  return either(condition, {yes: passes(call, condition), no: closesAtOnce(call, condition)})
+  // While the service is asked the first byte may come, and with it the denial of an earlier filter.
+  const no =
+    call.progress.denied === undefined
+      ? closesAtOnce(call, condition)
+      : ended({end: call.progress.denied, log: call.log}, [stepOf(call, condition)])
+  return either(condition, {yes: passes(call, condition), no})
 }
 
 /**
@@ -48,9 +53,9 @@ function switchedOff(call: FilterCall): Branch<Result>[] {
   return passes(call, 'switched off')
 }
 
+/** On accept: filters that act on the first byte, before it or behind it in the chain, never get one (seen on Envoy 1.40.0). */
 function closesAtOnce(call: FilterCall, condition: string): Branch<Result>[] {
-  const end = call.progress.denied ?? stop({kind: 'refused', reason: `not: ${condition}`})
-  return ended({end, log: call.log}, [stepOf(call, condition)])
+  return ended({end: stop({kind: 'refused', reason: `not: ${condition}`}), log: call.log}, [stepOf(call, condition)])
 }
 
 function closesAfterDial(call: FilterCall, effect: string): Branch<Result>[] {

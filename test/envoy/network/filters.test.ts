@@ -54,6 +54,16 @@ describe('network RBAC', () => {
       filters: [rbac('DENY'), networkFilter('direct_response.v3.Config')],
       expected: ['1 responded data'],
     },
+    {
+      name: 'never gets a byte of a connection over the limit',
+      filters: [rbac('DENY'), networkFilter('connection_limit.v3.ConnectionLimit', {max_connections: 1}), PROXY],
+      expected: ['one of 2 10.0.0.1 denied closed', 'one of 2 refused closed'],
+    },
+    {
+      name: 'may deny while the rate limit service is asked',
+      filters: [rbac('DENY'), networkFilter('ratelimit.v3.RateLimit', {descriptors: [{entries: [{key: 'a', value: 'b'}]}]}), PROXY],
+      expected: ['one of 2 10.0.0.1 denied closed', 'one of 2 denied closed'],
+    },
     {name: 'comes before an echo', filters: [rbac('DENY'), networkFilter('echo.v3.Echo')], expected: ['1 denied closed']},
   ])('$name', ({filters, expected}) => {
     expect(ends(filters)).toEqual(expected)
