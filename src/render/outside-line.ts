@@ -28,7 +28,7 @@ export function flowLine(flow: Flow): string {
   return words('from', ...sourceWords(flow.source), 'to', ...destinationWords(flow), ...protocolWords(flow))
 }
 
-/** `denied l7 default/viewer, http 403`: the verdict and what the client gets, without internal names. */
+/** `denied l7 default/viewer, http 403`: the verdict and what the side gets that dialled this hop, without internal names. */
 export function outcomeText({verdict, answer}: Outcome): string {
   const seen = outlookOf(verdict) === 'positive' ? '' : answerText(answer)
   return seen === '' ? verdictText(verdict) : `${verdictText(verdict)}, ${seen}`

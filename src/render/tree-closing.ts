@@ -1,9 +1,10 @@
+import type {Answer} from '../flow/forwarder.js'
 import type {Outcome, Trace} from '../flow/trace.js'
 import {outlookOf, type Missing} from '../flow/verdict.js'
 import {fixFor} from './fixes.js'
+import {clientAnswers} from './seen.js'
 import type {Paragraph} from './tree-heading.js'
 import type {TreeStyle} from './tree-style.js'
-import {unacceptedOutcomes} from './unaccepted.js'
 import {answerText, verdictReason, verdictTitle, verdictTone} from './verdict-text.js'
 
 /** Blocks below the hops: one for each bad end, what is missing, and the warnings. */
@@ -11,34 +12,43 @@ export function closingTexts(style: TreeStyle): readonly (readonly Paragraph[])[
   return [...stopBlocks(style), missingBlock(style), warningBlock(style)]
 }
 
+/** An end with what the client itself gets of it. */
+interface BadEnd {
+  readonly outcome: Outcome
+  readonly seen: readonly Answer[]
+}
+
 /** Ends that say the same of several places are told once. */
 function stopBlocks(style: TreeStyle): readonly (readonly Paragraph[])[] {
-  const groups = new Map<string, [Outcome, ...Outcome[]]>()
-  for (const outcome of badEnds(style.trace)) {
-    const key = JSON.stringify([outcome.verdict, outcome.answer])
+  const groups = new Map<string, [BadEnd, ...BadEnd[]]>()
+  for (const end of badEnds(style.trace)) {
+    const key = JSON.stringify([end.outcome.verdict, end.seen])
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [outcome])
-    else group.push(outcome)
+    if (group === undefined) groups.set(key, [end])
+    else group.push(end)
   }
   return [...groups.values()].map((group) => stopBlock(group, style))
 }
 
-/** With what the client itself sees: once a proxy has accepted its connection, a failure further on only closes it. */
-function badEnds(trace: Trace): readonly Outcome[] {
-  const unaccepted = unacceptedOutcomes(trace)
-  return Object.entries(trace.outcomes)
-    .filter(([, {verdict}]) => outlookOf(verdict) === 'negative')
-    .map(([id, outcome]) =>
-      outcome.answer.kind === 'closed' && !unaccepted.has(id) ? {...outcome, answer: {...outcome.answer, accepted: true}} : outcome,
-    )
+/** Ends of the traffic itself: what becomes of calls and copies that a proxy makes is no end of the connection. */
+function badEnds(trace: Trace): readonly BadEnd[] {
+  const answers = clientAnswers(trace)
+  return Object.entries(trace.outcomes).flatMap(([id, outcome]) => {
+    const seen = answers.get(id)
+    return seen === undefined || outlookOf(outcome.verdict) !== 'negative' ? [] : [{outcome, seen}]
+  })
 }
 
-function stopBlock(outcomes: readonly [Outcome, ...Outcome[]], {glyphs, name}: TreeStyle): readonly Paragraph[] {
-  const [{verdict, answer}] = outcomes
+function stopBlock(ends: readonly [BadEnd, ...BadEnd[]], {glyphs, name}: TreeStyle): readonly Paragraph[] {
+  const [{outcome, seen: answers}] = ends
+  const {verdict} = outcome
   const fix = fixFor(verdict.kind)
-  const seen = answerText(answer)
+  const seen = answers
+    .map(answerText)
+    .filter((text) => text !== '')
+    .join(', or ')
   const reason = verdictReason(verdict)
-  const places = [...new Set(outcomes.map(({place}) => `${place.kind} ${name(place)}`))].toSorted()
+  const places = [...new Set(ends.map(({outcome: {place}}) => `${place.kind} ${name(place)}`))].toSorted()
   const what = `${verdictTitle(verdict)} by ${places.join(', ')}${reason === '' ? '' : `: ${reason}`}`
   return [
     {text: glyphs.say(what), tone: verdictTone(verdict)},

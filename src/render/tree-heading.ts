@@ -1,7 +1,7 @@
 import {formatSocket} from '../flow/address.js'
 import type {Place} from '../flow/forwarder.js'
 import {addShares, type Share} from '../flow/share.js'
-import type {FlowPeer} from '../flow/trace.js'
+import type {FlowPeer, Trace} from '../flow/trace.js'
 import {outlookOf, type Outlook, type Verdict} from '../flow/verdict.js'
 import {countPaths, passesAlways} from './paths.js'
 import {shareText} from './share-text.js'
@@ -86,17 +86,31 @@ function scopeLines({trace: {question, verdict}, glyphs}: TreeStyle): readonly P
   return isOpen ? [{text: glyphs.say('the walk ends there: what comes behind this proxy is not part of it'), tone: 'dim'}] : []
 }
 
-/** Which kind of proxy had a say: a waypoint means L7, a ztunnel alone L4. */
+/** Which kind of proxy had a say: a waypoint means L7 where it handles HTTP, a ztunnel alone L4. */
 function wayText({trace, name}: TreeStyle): string {
   const start = trace.hops[trace.start]
   if (trace.question.proxy !== undefined && start !== undefined) return `by ${start.place.kind} ${name(start.place)}`
   const places = Object.values(trace.hops).map(({place}) => place)
   const of = (kind: Place['kind']): readonly string[] => [...new Set(places.filter((place) => place.kind === kind).map(name))].toSorted()
   const waypoints = of('waypoint')
-  if (waypoints.length > 0) return `L7 through ${waypointsText(waypoints)}${passesAlways(trace, 'waypoint') ? '' : ' on some paths'}`
+  if (waypoints.length > 0) {
+    return `${layerAt(trace)} ${waypointsText(waypoints)}${passesAlways(trace, 'waypoint') ? '' : ' on some paths'}`
+  }
   if (of('ztunnel').length > 0) return 'L4 through ztunnel'
   const others = [...of('gateway'), ...of('sidecar'), ...of('envoy')]
   return others.length > 0 ? `through ${others.join(', ')}` : 'through no proxy'
+}
+
+/**
+ * A waypoint that only passes bytes on, for a port of TCP or TLS, has no more say than a ztunnel (ambient-ga D.4);
+ * one that ends the connection before either has the layer that was asked for, where that is known.
+ */
+function layerAt({hops, flow}: Trace): string {
+  const atWaypoint = Object.values(hops).filter(({place}) => place.kind === 'waypoint')
+  const handled = new Set(atWaypoint.flatMap(({next}) => next.flatMap(({log}) => log?.handledBy ?? [])))
+  if (handled.has('http')) return 'L7 through'
+  if (handled.has('tcp')) return 'L4 through'
+  return flow.protocol === 'http' ? 'L7 through' : 'through'
 }
 
 /** Pods of one Deployment are told by its name. */

@@ -37,7 +37,7 @@ export function hopRows(shown: ShownHop, style: TreeStyle): readonly Row[] {
     tone: placeTone(place),
     number: shown.number,
     label: placeLabel(place),
-    name: style.glyphs.say(placeTitle(place)),
+    name: style.glyphs.say(placeTitle(place, style)),
     detail: style.glyphs.say(headline(first, style)),
   }
   return [head, ...passageRows({shown, passage: first, isFirst: true}, style), ...internalRows({shown, passages: others}, style)]

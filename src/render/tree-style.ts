@@ -29,9 +29,10 @@ export function placeLabel(place: Place): string {
   return LABELS[place.kind]
 }
 
-/** Names without their namespace: the column is narrow, and the detail of the ends tells it. */
-export function placeTitle(place: Place): string {
-  return place.kind === 'node' ? `node ${place.name}` : place.name
+/** Names without their namespace: the column is narrow, and the detail of the ends tells it. With the cluster where there are several. */
+export function placeTitle({kind, name: own, cluster}: Place, {name}: Pick<TreeStyle, 'name'>): string {
+  const title = name({kind, name: own, ...(cluster === undefined ? {} : {cluster})})
+  return kind === 'node' ? `node ${title}` : title
 }
 
 export function placeTone(place: Place): Tone {

@@ -191,7 +191,7 @@ function drawEnd({hop, rails, branch, outcome}: At & {branch: Branch; outcome: O
       tone: placeTone(place),
       number: walk.count,
       label: placeLabel(place),
-      name: style.glyphs.say(placeTitle(place)),
+      name: style.glyphs.say(placeTitle(place, style)),
       detail: style.glyphs.say(deliveredText(steps)),
     })
   }

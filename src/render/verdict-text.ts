@@ -34,7 +34,7 @@ export function verdictReason(verdict: Verdict): string {
     case 'denied':
       return denialReason(verdict)
     case 'tls-failure':
-      return [verdict.reason, ...names('expected', verdict.expected), ...names('presented', verdict.presented)].join(', ')
+      return [verdict.reason, ...names('expected', verdict), ...names('presented', verdict)].join(', ')
     case 'ip-mismatch':
       return `${verdict.reason}, expected ${verdict.expected}, presented ${verdict.presented}`
     case 'undetermined':
@@ -92,6 +92,9 @@ export function answerText(answer: Answer): string {
   }
 }
 
-function names(label: string, values: readonly string[] | undefined): readonly string[] {
-  return values === undefined ? [] : [`${label} ${values.length === 0 ? 'none' : values.join(' or ')}`]
+/** Only what the reason does not say by itself. */
+function names(label: 'expected' | 'presented', verdict: Extract<Verdict, {kind: 'tls-failure'}>): readonly string[] {
+  const values = verdict[label]
+  if (values === undefined || (values.length > 0 && values.every((value) => verdict.reason.includes(value)))) return []
+  return [`${label} ${values.length === 0 ? 'none' : values.join(' or ')}`]
 }

@@ -3,8 +3,7 @@ import type {Answer} from '../../src/flow/forwarder.js'
 import type {Step} from '../../src/flow/step.js'
 import type {Verdict} from '../../src/flow/verdict.js'
 import {renderTree} from '../../src/render/tree.js'
-import {unacceptedOutcomes} from '../../src/render/unaccepted.js'
-import {captured, dialled, endingIn, evidence, hop, outcome, places, trace} from './trace-builders.js'
+import {captured, dialled, endingIn, evidence, hop, outcome, places, to, trace} from './trace-builders.js'
 
 const unmatched: Step = {
   kind: 'authorization',
@@ -29,6 +28,18 @@ test('a denial without a policy says so in words, and what came nearest', () => 
   expect(lines).toContain('   DENY L4    no ALLOW policy matches')
   expect(lines).toContain('   not        db/clients: identity exact "a"')
   expect(lines).toContain(`   ✗ DENIED L4: no ALLOW policy matches (${reason})`)
+})
+
+test('unfolded, a denial does not repeat that no policy matches', () => {
+  const text = renderTree(endingIn({kind: 'denied', layer: 'l4', reason}, {steps: [unmatched]}), {width: 100, verbose: true})
+  expect(text.split('\n')).toContain('   DENY L4    no ALLOW policy matches')
+})
+
+test('a long list of candidates is counted at its end', () => {
+  const rejected = Array.from({length: 40}, (_, index) => ({candidate: `c${index}`, because: 'differs'}))
+  const lines = linesOf({kind: 'denied', layer: 'l4', reason}, {steps: [{...unmatched, rejected}]})
+  expect(lines.filter((line) => line.includes('differs'))).toHaveLength(24)
+  expect(lines).toContain('   not        +16 more: -o json lists them all')
 })
 
 test('an ALLOW policy that a ztunnel went through is named', () => {
@@ -113,7 +124,47 @@ describe('what the client sees', () => {
       ],
       outcomes: [outcome({id: 'o1', ...end})],
     })
-    expect([...unacceptedOutcomes(behind)]).toEqual([])
-    expect([...unacceptedOutcomes(before)]).toEqual(['o1'])
+    expect(renderTree(behind, {width: 100}).split('\n')).toContain(closed)
+    expect(renderTree(before, {width: 100}).split('\n')).toContain(failed)
   })
+})
+
+describe('the layer of a waypoint', () => {
+  const passing = (handledBy: 'http' | 'tcp', protocol: 'http' | 'tcp'): string => {
+    const [, line = ''] = renderTree(
+      trace({
+        hops: [
+          hop({id: 'h1', place: places.sleep, arrival: dialled, next: 'h2'}),
+          hop({id: 'h2', place: places.waypoint, arrival: captured, next: [to('o1', {log: {handledBy}})]}),
+        ],
+        outcomes: [outcome({id: 'o1', place: places.productpage})],
+        flow: {protocol},
+      }),
+      {width: 200},
+    ).split('\n')
+    return line
+  }
+
+  test.each([
+    {handledBy: 'tcp', protocol: 'tcp', layer: 'L4'},
+    {handledBy: 'http', protocol: 'http', layer: 'L7'},
+    {handledBy: 'tcp', protocol: 'http', layer: 'L4'},
+  ] as const)('$layer where it passes $protocol on as $handledBy', ({handledBy, protocol, layer}) => {
+    expect(passing(handledBy, protocol)).toMatch(new RegExp(`^DELIVERED · ${layer} through waypoint`))
+  })
+})
+
+test('hops of several clusters say which', () => {
+  const lines = renderTree(
+    trace({
+      hops: [
+        hop({id: 'h1', place: {...places.sleep, cluster: 'east'}, arrival: dialled, next: 'h2'}),
+        hop({id: 'h2', place: {...places.ztunnelB, cluster: 'west'}, arrival: captured, next: 'o1'}),
+      ],
+      outcomes: [outcome({id: 'o1', place: {...places.productpage, cluster: 'west'}})],
+    }),
+    {width: 200},
+  ).split('\n')
+  expect(lines.find((line) => line.startsWith('1'))).toContain('sleep-7656cf8794-x7kjp@east')
+  expect(lines.find((line) => line.startsWith('2'))).toContain('ztunnel-vx9cd@west')
 })

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest'
 import {fraction, oneOf} from '../../src/flow/share.js'
-import type {Outcome} from '../../src/flow/trace.js'
+import type {Outcome, Trace} from '../../src/flow/trace.js'
 import {renderTree} from '../../src/render/tree.js'
 import {canary, splitPath, waypointPath} from './recorded-path.js'
 import {deniedMostly, diamond} from './split-paths.js'
@@ -62,13 +62,19 @@ test('paths that are alike but for a port are told with their addresses', () => 
 
 test('an end that several places share is explained once', () => {
   const {outcomes} = deniedMostly
-  const twin = {...deniedMostly, outcomes: {...outcomes, other: onZtunnel(outcomes)}}
+  const twin = {...deniedMostly, hops: alsoToOther(deniedMostly.hops), outcomes: {...outcomes, other: onZtunnel(outcomes)}}
   const text = renderTree(twin, {width: 200})
   expect(text).toContain(
     'DENIED L7 by waypoint default/bookinfo-productpage-waypoint-proxy-5d8f7b4c66-4dzdx, ztunnel istio-system/ztunnel-hptxk: policy',
   )
   expect(text.split('\n').filter((line) => line.startsWith('fix:'))).toHaveLength(1)
 })
+
+function alsoToOther(hops: Trace['hops']): Trace['hops'] {
+  return Object.fromEntries(
+    Object.entries(hops).map(([id, one]) => [id, one.place === places.ztunnelA ? {...one, next: [...one.next, to('other')]} : one]),
+  )
+}
 
 const conditional = hop({
   id: 'waypoint',
@@ -121,7 +127,7 @@ function neighbours(): ReturnType<typeof trace> {
 }
 
 function onZtunnel({denied}: typeof deniedMostly.outcomes): Outcome {
-  return outcome({...denied, id: 'other', place: places.ztunnelA})
+  return outcome({...denied, id: 'other', place: places.ztunnelA, answer: {kind: 'closed', accepted: true}})
 }
 
 test('folded: the evidence of what stands on the line of a hop comes right below it', () => {

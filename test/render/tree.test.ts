@@ -140,7 +140,7 @@ test('branches with their shares, and what to do about the bad one', () => {
 
     DENIED L7 by waypoint default/bookinfo-productpage-waypoint-proxy-5d8f7b4c66-4dzdx: policy
     default/viewer denies (DENY rule 0 matched)
-    seen:     client gets HTTP 403
+    seen:     client is connected, then closed
     check:    the policy that denies, or the ALLOW policies that came nearest (\`not\` lines)
               with the field that failed. Behind a waypoint the identity is that of the
               waypoint, not of the client; plaintext has none.
@@ -172,7 +172,7 @@ test('without unicode', () => {
 
     DENIED L7 by waypoint default/bookinfo-productpage-waypoint-proxy-5d8f7b4c66-4dzdx: policy
     default/viewer denies (DENY rule 0 matched)
-    seen:     client gets HTTP 403
+    seen:     client is connected, then closed
     check:    the policy that denies, or the ALLOW policies that came nearest (\`not\` lines)
               with the field that failed. Behind a waypoint the identity is that of the
               waypoint, not of the client; plaintext has none.

@@ -34,7 +34,8 @@ export async function* predict(scenarioDir: string): AsyncIterable<Prediction> {
   }
 }
 
-async function openScenario(scenarioDir: string, outDir: string): Promise<Mesh> {
+/** All clusters of a recording, with what its applications listen on. */
+export async function openScenario(scenarioDir: string, outDir: string): Promise<Mesh> {
   const [first, ...others] = toGaSnapshotDirs({scenarioDir, outDir})
   // The recordings' ztunnels have no upstream resolver (README of the layer, notes).
   const options = {listensAt: listening(readGaInventory(join(scenarioDir, 'inventory.json'))), resolve: () => []}
@@ -72,7 +73,8 @@ async function predictCase(mesh: Mesh, one: RecordedCase): Promise<unknown> {
   return {outcomes: paths.map(({share, client, chain}) => ({share: shareToNumber(share), client, chain}))}
 }
 
-function questionOf({source, sourceIp, dst, protocol, sni, http}: WholepathInput): Question {
+/** A recorded flow as one would ask for it. */
+export function questionOf({source, sourceIp, dst, protocol, sni, http}: WholepathInput): Question {
   const isPod = !source.startsWith('-/')
   return {
     source: isPod ? `pod/${source}` : sourceIp,
