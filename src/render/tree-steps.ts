@@ -58,12 +58,25 @@ function addressText(step: Step): string {
 function decidingPhrases(step: Step): readonly string[] {
   if (step.kind === 'hand-off' || step.kind === 'listener' || step.kind === 'internal-listener') return step.because
   if (step.kind !== 'authorization' || step.clause !== undefined) return []
-  return step.decision === 'deny' ? step.because.filter((phrase) => phrase !== 'no policy matches') : step.because
+  return step.decision === 'deny' ? withoutUnmatched(step.because) : step.because
 }
 
-/** A matcher's path says all inputs already. */
+/** Those that the words of the step do not say already. */
 function spokenPhrases(step: Step): readonly string[] {
-  return step.kind === 'matcher' && step.path.length > 0 ? [] : step.because
+  switch (step.kind) {
+    case 'matcher':
+      return step.path.length > 0 ? [] : step.because
+    case 'authorization':
+      return step.decision === 'deny' ? withoutUnmatched(step.because) : step.because
+    case 'endpoint':
+      return step.because.filter((phrase) => phrase !== `transport socket ${step.transportSocket ?? ''}`)
+    default:
+      return step.because
+  }
+}
+
+function withoutUnmatched(because: readonly string[]): readonly string[] {
+  return because.filter((phrase) => phrase !== 'no policy matches')
 }
 
 const DECISION_TONES = {allow: 'ok', deny: 'bad', log: 'dim', undetermined: 'unsure'} as const satisfies Record<string, Tone>
@@ -73,15 +86,16 @@ function stepTone(step: Step): Tone {
   return 'opaque' in step && step.opaque ? 'unsure' : 'dim'
 }
 
+/** Candidates that are listed below one step. */
+const MAX_REJECTED = 24
+
 function rejectedRows({step, rails}: {step: Step; rails: Rails}, {glyphs, verbose}: TreeStyle): readonly Row[] {
   const rejected = verbose || isDenial(step) || isUnknownHost(step) ? (step.rejected ?? []) : []
-  return rejected.map(({candidate, because}) => ({
-    kind: 'step',
-    rails,
-    tone: 'dim',
-    label: 'not',
-    text: glyphs.say(`${candidate}: ${because}`),
-  }))
+  const left = rejected.length - MAX_REJECTED
+  return [
+    ...rejected.slice(0, MAX_REJECTED).map(({candidate, because}) => `${candidate}: ${because}`),
+    ...(left > 0 ? [`+${left} more: -o json lists them all`] : []),
+  ].map((text) => ({kind: 'step', rails, tone: 'dim', label: 'not', text: glyphs.say(text)}))
 }
 
 /** What came nearest to allowing is what a reader of a denial looks for. */

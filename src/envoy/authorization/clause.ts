@@ -5,8 +5,7 @@ export interface Clause {
   readonly outcome: Tri
   /** The rule in words; of a group that holds, what made it hold. */
   readonly describe: () => string
-  /** Rules that held, and rules that did not, for telling how near a policy came. */
-  readonly held: () => readonly string[]
+  /** Rules that did not hold, for telling how near a policy came. */
   readonly failed: () => readonly string[]
   /** What could not be decided. */
   readonly unknown: () => readonly string[]
@@ -14,7 +13,7 @@ export interface Clause {
 
 export function leaf(outcome: Tri, describe: () => string): Clause {
   const when = (wanted: Tri) => (): readonly string[] => (outcome === wanted ? [describe()] : [])
-  return {outcome, describe, held: when('yes'), failed: when('no'), unknown: when('undetermined')}
+  return {outcome, describe, failed: when('no'), unknown: when('undetermined')}
 }
 
 export function allClauses(clauses: readonly Clause[]): Clause {
@@ -36,7 +35,6 @@ function group(clauses: readonly Clause[], {outcome, describe}: Pick<Clause, 'ou
   return {
     outcome,
     describe,
-    held: () => clauses.flatMap((clause) => clause.held()),
     failed: () => clauses.flatMap((clause) => clause.failed()),
     unknown: () => (outcome === 'undetermined' ? clauses.flatMap((clause) => clause.unknown()) : []),
   }

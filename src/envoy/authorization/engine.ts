@@ -95,12 +95,15 @@ function missOf(action: RbacAction, misses: readonly NearMiss[]): Pick<EngineDec
   return {
     ...(action === 'ALLOW' ? {policy: 'none'} : {}),
     because: [misses.length === 0 ? 'there are no policies' : 'no policy matches'],
-    rejected: misses.slice(0, 1).map(rejectedPolicy),
+    rejected: misses.map(rejectedPolicy),
   }
 }
 
 function rejectedPolicy({policy, held, failed}: NearMiss): Rejected {
-  return {candidate: policy, because: [failed.join(', '), ...(held.length === 0 ? [] : [`held: ${held.join(', ')}`])].join('; ')}
+  return {
+    candidate: policy,
+    because: [`fails: ${failed.join(', ')}`, ...(held.length === 0 ? [] : [`holds: ${held.join(', ')}`])].join('; '),
+  }
 }
 
 /** Proto default: ALLOW. */

@@ -47,7 +47,7 @@ export function evaluateRbacFilter(question: RbacQuestion): RbacFilterDecision {
     steps,
     shadowMetadata,
     ...(policy === undefined ? {} : {policy}),
-    ...(decision === 'deny' ? {details: `rbac_access_denied_matched_policy[${policy ?? 'none'}]`} : {}),
+    ...(decision === 'deny' && policy !== undefined ? {details: `rbac_access_denied_matched_policy[${policy}]`} : {}),
   }
 }
 

@@ -77,7 +77,9 @@ function nearMiss({name, parts}: JudgedPolicy & {name: string}): NearMiss {
   }
 }
 
-function cut(texts: readonly string[]): readonly string[] {
+/** Each once: generators write the same rule twice. */
+function cut(all: readonly string[]): readonly string[] {
+  const texts = [...new Set(all)]
   const left = texts.length - MAX_LISTED_RULES
   return left <= 0 ? texts : [...texts.slice(0, MAX_LISTED_RULES), `and ${left} more`]
 }

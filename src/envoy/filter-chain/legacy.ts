@@ -159,7 +159,7 @@ function rejectedBy({level, left, kept}: PassedLevel, connection: Connection): R
   const value = level.value(connection)
   return left
     .filter((chain) => !stays.has(chain))
-    .map((chain) => ({candidate: chainName(chain), because: `${level.name}: ${criterion(chain, level.name)}, not ${value}`}))
+    .map((chain) => ({candidate: chainName(chain), because: ruledOut({chain, value, field: level.name})}))
 }
 
 function conditionOf(level: Level, {group, groups}: {group: Group; groups: readonly Group[]}): Condition[] {
@@ -176,15 +176,12 @@ function decidingFields(chain: View | undefined, connection: Connection): string
   return LEVELS.filter((level) => match?.get(level.name) !== undefined).map((level) => `${level.name} ${level.value(connection)}`)
 }
 
-function criterion(chain: View, field: string): string {
+/** A chain without the criterion takes every value, but one that asks for this very value comes first. */
+function ruledOut({chain, field, value}: {readonly chain: View; readonly field: string; readonly value: string}): string {
   const wanted = chain.get('filter_chain_match')?.get(field)
-  if (wanted === undefined) return 'any (a chain asking for it exactly comes first)'
-  return Array.isArray(wanted.value)
-    ? wanted
-        .items()
-        .map((item) => criterionText(item))
-        .join(',')
-    : criterionText(wanted)
+  if (wanted === undefined) return `takes every value of ${field}, and another chain asks for ${value}`
+  const criteria = Array.isArray(wanted.value) ? wanted.items() : [wanted]
+  return `wants ${field} ${criteria.map(criterionText).join(',')}, got ${value}`
 }
 
 function criterionText(item: View): string {

@@ -8,6 +8,7 @@ import type {Semantics} from '../semantics.js'
 import {evaluateMatcher, usesKeepMatching, type MatcherOutcome} from '../matcher/evaluate.js'
 import {compiledChains} from './compiled-chains.js'
 import {chainName, type LegacyMatch} from './legacy.js'
+import {chainOfAction, matcherStep} from './matcher-step.js'
 
 export type ChainChoice =
   | {readonly kind: 'chain'; readonly chain: View}
@@ -56,18 +57,11 @@ function chainsOf(input: SelectInput, {matcher, semantics}: {matcher: View; sema
 
 function takeOutcome(input: SelectInput, found: {matcher: View; outcome: MatcherOutcome}): Branch<ChainChoice> {
   const {context, listener} = input
-  const {matcher, outcome} = found
-  const action = outcome.kind === 'action' ? outcome.action.path('typed_config')?.str('value') : undefined
-  const step: Step = {
-    kind: 'matcher',
-    path: outcome.path,
-    ...(action === undefined ? {} : {action}),
-    because: outcome.path.map((level) => `${level.input} ${level.value ?? '(absent)'}${level.matched === undefined ? ' (no match)' : ''}`),
-    evidence: [context.evidence(outcome.kind === 'action' ? outcome.action : matcher)],
-  }
+  const {outcome} = found
+  const step = matcherStep({...input, ...found})
   switch (outcome.kind) {
     case 'action':
-      return namedChain(input, {name: action ?? '', step})
+      return namedChain(input, {name: chainOfAction(outcome.action) ?? '', step})
     case 'unknown':
       return one<ChainChoice>({kind: 'unknown', why: outcome.why}, [step])
     case 'none':

@@ -1,14 +1,26 @@
 import type {SocketAddress} from '../../flow/address.js'
+import type {Json} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import {headerLines, type Connection, type Stream} from '../connection.js'
 import {canonicalIp} from '../match/ip.js'
+import {jsonAt, printJson} from '../format/value.js'
 import {metadataAt} from '../match/metadata.js'
 
 /** What a unified matcher looks at. */
 export interface MatcherSubject {
   readonly connection: Connection
   readonly stream?: Stream
+  /** The host whose transport socket is chosen. */
+  readonly endpoint?: EndpointSubject
 }
+
+export interface EndpointSubject {
+  readonly metadata: Metadata
+  readonly localityMetadata: Metadata
+}
+
+/** filter_metadata by namespace. */
+type Metadata = ReadonlyMap<string, Json>
 
 /** `undecided`: Envoy itself cannot tell yet; `unknown`: this tool cannot. */
 export type InputValue =
@@ -21,6 +33,7 @@ type Reader = (subject: MatcherSubject, config: View) => InputValue
 
 const ABSENT: InputValue = {kind: 'absent'}
 const NETWORK = 'envoy.extensions.matching.common_inputs.network.v3.'
+const SOCKET = 'envoy.extensions.matching.common_inputs.transport_socket.v3.'
 const SSL = 'envoy.extensions.matching.common_inputs.ssl.v3.'
 
 /** envoy-2022 D2: the network, TLS and HTTP inputs and the text each one gives. */
@@ -39,6 +52,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [`${SSL}UriSanInput`, (subject) => peerText(subject, (peer) => peer.uriSans.join(','))],
   [`${SSL}DnsSanInput`, (subject) => peerText(subject, (peer) => peer.dnsSans.join(','))],
   [`${SSL}SubjectInput`, (subject) => peerText(subject, (peer) => peer.subject ?? '')],
+  [`${SOCKET}EndpointMetadataInput`, ({endpoint}, config) => endpointText(endpoint?.metadata, config)],
+  [`${SOCKET}LocalityMetadataInput`, ({endpoint}, config) => endpointText(endpoint?.localityMetadata, config)],
+  [`${SOCKET}FilterStateInput`, sharedStateText],
   ['envoy.type.matcher.v3.HttpRequestHeaderMatchInput', headerText],
 ])
 
@@ -90,6 +106,24 @@ function dynamicMetadata({connection, stream}: MatcherSubject, config: View): In
     : found === undefined
       ? ABSENT
       : {kind: 'unknown', why: 'dynamic metadata that is no string'}
+}
+
+/** Text as it is, anything else as JSON; what is not there reads `null`, unless there is no metadata at all (transport_socket/config.cc). */
+function endpointText(metadata: Metadata | undefined, config: View): InputValue {
+  if (metadata === undefined || metadata.size === 0) return ABSENT
+  const path = config.list('path').map((segment) => segment.str('key') ?? '')
+  const found = jsonAt(metadata.get(config.str('filter') ?? LB_FILTER), path) ?? null
+  return textOr(typeof found === 'string' ? found : printJson(found))
+}
+
+const LB_FILTER = 'envoy.lb'
+
+/** Only objects that are shared with the upstream connection are seen, and an empty one is none. */
+function sharedStateText({connection, stream}: MatcherSubject, config: View): InputValue {
+  const key = config.str('key') ?? ''
+  const object = stream?.filterState.get(key) ?? connection.filterState.get(key)
+  if (object === undefined || object.shared === 'none') return ABSENT
+  return object.value === undefined ? {kind: 'unknown', why: `filter state ${key}`} : textOr(object.value)
 }
 
 /** envoy-2022 I.4: without TLS the input is not available yet; TLS without certificate has no names. */

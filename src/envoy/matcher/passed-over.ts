@@ -27,19 +27,30 @@ const MAX_DEPTH = 32
  */
 export function passedOver({matcher, subject, nameOf, taken, names}: PassedOverQuestion): readonly Rejected[] {
   const left = new Set(names.filter((name) => name !== taken))
+  const search: Search = {subject, nameOf, budget: BUDGET, isCut: false}
   const listed: Rejected[] = []
-  for (const {because, actions} of passedBranches(matcher, {search: {subject, nameOf, budget: BUDGET}, depth: 0})) {
+  for (const {because, actions} of passedBranches(matcher, {search, depth: 0})) {
     const [first, ...others] = actions.filter((name) => left.delete(name))
     if (first !== undefined) listed.push({candidate: others.length === 0 ? first : `${first} and ${others.length} more`, because})
+    search.isCut ||= listed.length === MAX_LISTED
     if (listed.length === MAX_LISTED) break
   }
-  return left.size === 0 ? listed : [...listed, {candidate: `+${left.size} more`, because: 'under other entries, or under none'}]
+  return [...listed, ...restOf([...left], search)]
+}
+
+/** What a search that came to its end did not meet is not in the matcher at all. */
+function restOf([first, ...others]: readonly string[], {isCut}: Search): readonly Rejected[] {
+  if (first === undefined) return []
+  if (isCut) return [{candidate: `+${others.length + 1} more`, because: 'under further entries, or under none'}]
+  return [{candidate: others.length === 0 ? first : `${first} and ${others.length} more`, because: 'no entry of the matcher leads there'}]
 }
 
 interface Search {
   readonly subject: MatcherSubject
   readonly nameOf: (action: View) => string
   budget: number
+  /** Not every entry was looked at. */
+  isCut: boolean
 }
 
 interface Place {
@@ -55,7 +66,7 @@ interface PassedBranch {
 
 /** Lazily, and from the inside out: what failed last is nearest. */
 function* passedBranches(matcher: View, place: Place): Generator<PassedBranch> {
-  if (place.depth > MAX_DEPTH) return
+  if (isTooDeep(place)) return
   const below = {...place, depth: place.depth + 1}
   const {entered, passed} = splitEntries(matcher, place.search)
   for (const {onMatch, isOpen} of entered) {
@@ -96,7 +107,9 @@ interface Entries {
 function splitEntries(matcher: View, search: Search): Entries {
   const tree = matcher.get('matcher_tree')
   if (tree !== undefined) return splitTree(tree, search)
-  const entries = matcher.get('matcher_list')?.list('matchers').slice(0, BUDGET) ?? []
+  const all = matcher.get('matcher_list')?.list('matchers') ?? []
+  search.isCut ||= all.length > BUDGET
+  const entries = all.slice(0, BUDGET)
   const judged = entries.map((entry) => ({entry, holds: evaluatePredicate(entry.get('predicate'), search.subject).holds}))
   const failed = judged.filter(({holds}) => holds === 'no')
   return {
@@ -118,7 +131,7 @@ function splitTree(tree: View, {subject}: Search): Entries {
   }
   const entered = value.kind === 'text' ? level.find(value.text) : []
   const pointers = new Set(entered.map(({onMatch}) => onMatch.pointer))
-  const why = (key: string): string => `${inputName(input)}: ${key}, not ${heldValue(value)}`
+  const why = (key: string): string => `wants ${inputName(input)} ${key}, got ${heldValue(value)}`
   return {
     entered,
     passed: () =>
@@ -131,7 +144,7 @@ function splitTree(tree: View, {subject}: Search): Entries {
 
 /** Names of all actions below an entry, each once. */
 function actionsBelow(onMatch: View | undefined, {search, depth}: Place): readonly string[] {
-  if (onMatch === undefined || depth > MAX_DEPTH || !spend(search)) return []
+  if (onMatch === undefined || isTooDeep({search, depth}) || !spend(search)) return []
   const action = onMatch.get('action')
   if (action !== undefined) return [search.nameOf(action)]
   const nested = onMatch.get('matcher')
@@ -150,7 +163,13 @@ function onMatchesOf(matcher: View): readonly (View | undefined)[] {
 
 function spend(search: Search): boolean {
   search.budget -= 1
+  search.isCut ||= search.budget < 0
   return search.budget >= 0
+}
+
+function isTooDeep({search, depth}: Place): boolean {
+  search.isCut ||= depth > MAX_DEPTH
+  return depth > MAX_DEPTH
 }
 
 /** Which entries there are does not depend on what happens after a nested miss. */

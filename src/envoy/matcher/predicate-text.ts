@@ -8,7 +8,7 @@ export function failedPredicateText(predicate: View | undefined, subject: Matche
   const single = predicate?.get('single_predicate')
   if (single !== undefined) return singleText(single, subject)
   const negated = predicate?.get('not_matcher')
-  return negated === undefined ? groupText(predicate, subject) : `not (${heldText(negated, subject)})`
+  return negated === undefined ? groupText(predicate, subject) : `wants anything but ${heldText(negated, subject)}`
 }
 
 function groupText(predicate: View | undefined, subject: MatcherSubject): string {
@@ -27,7 +27,7 @@ export function heldValue(value: InputValue): string {
 
 function singleText(single: View, subject: MatcherSubject): string {
   const input = single.get('input')
-  return `${inputName(input)}: ${wantedText(single)}, not ${heldValue(readInput(input, subject))}`
+  return `wants ${inputName(input)} ${wantedText(single)}, got ${heldValue(readInput(input, subject))}`
 }
 
 /** An exact value goes without a word, as the keys of a map do. */
@@ -43,7 +43,7 @@ function anyText(operands: readonly View[], subject: MatcherSubject): string {
   if (first === undefined) return 'a predicate without operands'
   return operands.length === 1
     ? failedPredicateText(first, subject)
-    : `${failedPredicateText(first, subject)}, nor any of ${operands.length - 1} more`
+    : `${failedPredicateText(first, subject)}; ${operands.length - 1} more alternatives fail too`
 }
 
 function heldText(predicate: View | undefined, subject: MatcherSubject): string {

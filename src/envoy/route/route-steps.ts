@@ -58,8 +58,10 @@ function describeRequest({request}: RouteQuestion['stream']): string {
 }
 
 function rejectedOf(skipped: readonly Skipped[]): {rejected?: readonly Rejected[]} {
-  const listed = skipped.slice(0, MAX_REJECTED).map(({route, because}) => ({candidate: routeName(route), because: because.join(', ')}))
+  const listed = skipped
+    .slice(0, MAX_REJECTED)
+    .map(({route, because}) => ({candidate: routeName(route), because: `wants ${because.join(', ')}`}))
   const left = skipped.length - listed.length
   if (listed.length === 0) return {}
-  return {rejected: left === 0 ? listed : [...listed, {candidate: `${left} more routes`, because: 'their match does not hold'}]}
+  return {rejected: left === 0 ? listed : [...listed, {candidate: `+${left} more`, because: 'their match does not hold'}]}
 }

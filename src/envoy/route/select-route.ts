@@ -5,7 +5,7 @@ import {headerLines, type Stream} from '../connection.js'
 import type {RouteChoice} from './choice.js'
 import {compileRoutes, routesOfHost, type CompiledRoute} from './compiled-routes.js'
 import type {RouteQuestion} from './context.js'
-import {noHostStep} from './passed-hosts.js'
+import {noHostStep, passedHosts} from './passed-hosts.js'
 import {chooseVirtualHost} from './virtual-host.js'
 import {walkRoutes} from './walk-routes.js'
 
@@ -16,7 +16,8 @@ import {walkRoutes} from './walk-routes.js'
  */
 export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
   const {table, stream, context} = question
-  const {host, domain, rejected} = chooseVirtualHost({table, authority: stream.request.authority})
+  const choice = chooseVirtualHost({table, authority: stream.request.authority})
+  const {host, domain} = choice
   if (host === undefined) return single<RouteChoice>({kind: 'no-virtual-host', table}, [noHostStep(question)])
   const step: Step = {
     kind: 'virtual-host',
@@ -25,7 +26,9 @@ export function selectRoute(question: RouteQuestion): Branch<RouteChoice>[] {
     table: table.str('name') ?? '',
     because: [`authority ${stream.request.authority}`],
     evidence: [context.evidence(host)],
-    ...(rejected.length === 0 ? {} : {rejected}),
+    get rejected() {
+      return passedHosts(question, choice)
+    },
   }
   return choicesOfHost(question, host).map((branch) => ({...branch, steps: [step, ...branch.steps]}))
 }

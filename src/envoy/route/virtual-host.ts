@@ -1,17 +1,19 @@
-import type {Rejected} from '../../flow/step.js'
 import {isObject, type View} from '../../json/view.js'
 import {asciiLower} from '../match/text.js'
 import {withoutPort} from './authority.js'
-
-/** Longer lists of candidates are cut. */
-const MAX_REJECTED = 10
 
 export interface VirtualHostChoice {
   readonly host?: View
   /** The domain that matched, as written. */
   readonly domain?: string
   /** Domains that match as well, but less specifically. */
-  readonly rejected: readonly Rejected[]
+  readonly lessSpecific: readonly HostDomain[]
+}
+
+export interface HostDomain {
+  readonly host: View
+  /** As written. */
+  readonly domain: string
 }
 
 /**
@@ -21,29 +23,19 @@ export interface VirtualHostChoice {
 export function chooseVirtualHost({table, authority}: {readonly table: View; readonly authority: string}): VirtualHostChoice {
   const index = indexOf(table)
   const ignorePort = table.bool('ignore_port_in_host_matching') === true
-  const found = candidates(index, asciiLower(ignorePort ? withoutPort(authority) : authority))
-  const [best, ...others] = found
-  if (best === undefined) return {rejected: []}
-  const rejected = others
-    .slice(0, MAX_REJECTED)
-    .map(({host, domain}) => ({candidate: `${host.str('name') ?? ''} (${domain})`, because: `less specific than ${best.domain}`}))
-  return {host: best.host, domain: best.domain, rejected}
-}
-
-interface Entry {
-  readonly host: View
-  readonly domain: string
+  const [best, ...lessSpecific] = candidates(index, asciiLower(ignorePort ? withoutPort(authority) : authority))
+  return best === undefined ? {lessSpecific} : {...best, lessSpecific}
 }
 
 interface DomainIndex {
-  readonly exact: ReadonlyMap<string, Entry>
+  readonly exact: ReadonlyMap<string, HostDomain>
   readonly suffixes: LengthIndex
   readonly prefixes: LengthIndex
-  readonly any: Entry | undefined
+  readonly any: HostDomain | undefined
 }
 
 /** Wildcard texts by length, longest first. */
-type LengthIndex = readonly (readonly [length: number, entries: ReadonlyMap<string, Entry>])[]
+type LengthIndex = readonly (readonly [length: number, entries: ReadonlyMap<string, HostDomain>])[]
 
 /** Built once per route table of a dump, and forgotten with it. */
 const indexByTable = new WeakMap<object, DomainIndex>()
@@ -57,7 +49,7 @@ function indexOf(table: View): DomainIndex {
 
 function buildIndex(table: View): DomainIndex {
   const entries = table.list('virtual_hosts').flatMap((host) => host.list('domains').map((domain) => ({host, domain: domain.text() ?? ''})))
-  const ofKind = (kind: DomainKind): readonly Entry[] => entries.filter(({domain}) => kindOf(domain) === kind)
+  const ofKind = (kind: DomainKind): readonly HostDomain[] => entries.filter(({domain}) => kindOf(domain) === kind)
   return {
     exact: firstOfEach(ofKind('exact'), (domain) => domain),
     suffixes: byLength(firstOfEach(ofKind('suffix'), (domain) => domain.slice(1))),
@@ -75,21 +67,21 @@ function kindOf(domain: string): DomainKind {
 }
 
 /** Envoy rejects a table that names a domain twice; the first one stands here. */
-function firstOfEach(entries: readonly Entry[], key: (domain: string) => string): ReadonlyMap<string, Entry> {
+function firstOfEach(entries: readonly HostDomain[], key: (domain: string) => string): ReadonlyMap<string, HostDomain> {
   return new Map(entries.toReversed().map((entry) => [key(asciiLower(entry.domain)), entry]))
 }
 
-function byLength(entries: ReadonlyMap<string, Entry>): LengthIndex {
-  const groups = new Map<number, Map<string, Entry>>()
+function byLength(entries: ReadonlyMap<string, HostDomain>): LengthIndex {
+  const groups = new Map<number, Map<string, HostDomain>>()
   for (const [text, entry] of entries) {
-    const group = groups.get(text.length) ?? new Map<string, Entry>()
+    const group = groups.get(text.length) ?? new Map<string, HostDomain>()
     groups.set(text.length, group.set(text, entry))
   }
   return [...groups].toSorted(([a], [b]) => b - a)
 }
 
 /** Most specific first. */
-function candidates(index: DomainIndex, host: string): readonly Entry[] {
+function candidates(index: DomainIndex, host: string): readonly HostDomain[] {
   const exact = index.exact.get(host)
   return [
     ...(exact === undefined ? [] : [exact]),
@@ -99,6 +91,6 @@ function candidates(index: DomainIndex, host: string): readonly Entry[] {
   ]
 }
 
-function wildcards(index: LengthIndex, {host, part}: {host: string; part: (length: number) => string}): readonly Entry[] {
+function wildcards(index: LengthIndex, {host, part}: {host: string; part: (length: number) => string}): readonly HostDomain[] {
   return index.filter(([length]) => length < host.length).flatMap(([length, entries]) => entries.get(part(length)) ?? [])
 }

@@ -54,7 +54,7 @@ function judgeOnce({routes, question: {stream, table, context}}: RouteWalk): Jud
   return (index) => {
     const conditions = routes[index]?.conditions
     results[index] ??=
-      conditions === undefined ? {outcome: 'undetermined', because: ['a route without match']} : testConditions(conditions, subject)
+      conditions === undefined ? {outcome: 'undetermined', because: ['the match it lacks']} : testConditions(conditions, subject)
     return results[index]
   }
 }

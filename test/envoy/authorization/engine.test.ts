@@ -42,13 +42,26 @@ describe('a decision by rules', () => {
     const range = {destination_port_range: {start: 1, end: 100}}
     const near = {permissions: [{and_rules: {rules: [{destination_port: 80}, range]}}], principals: [{authenticated: {}}, {not_id: ANY}]}
     expect(byRules({policies: {near}}).rejected).toEqual([
-      {candidate: 'near', because: 'any TLS peer, not (anything); held: destination port 80 and destination port in [1, 100)'},
+      {candidate: 'near', because: 'fails: any TLS peer, not (anything); holds: destination port 80 and destination port in [1, 100)'},
     ])
     const condition = {const_expr: {bool_value: false}}
     expect(byRules({policies: {p: {...ALL, condition}}}).rejected).toEqual([
-      {candidate: 'p', because: 'CEL condition; held: anything, anything'},
+      {candidate: 'p', because: 'fails: CEL condition; holds: anything'},
     ])
-    expect(byRules({policies: {p: {permissions: [{not_rule: ANY}]}}}).rejected).toEqual([{candidate: 'p', because: 'not (anything)'}])
+    expect(byRules({policies: {p: {permissions: [{not_rule: ANY}]}}}).rejected).toEqual([
+      {candidate: 'p', because: 'fails: not (anything)'},
+    ])
+  })
+
+  test('on a miss tells the three nearest policies, nearest first', () => {
+    const both = {permissions: [{destination_port: 1}], principals: [{not_id: ANY}]}
+    const identity = {permissions: [{destination_port: 80}], principals: [{authenticated: {}}]}
+    const port = {permissions: [{destination_port: 1}], principals: [ANY]}
+    expect(byRules({policies: {a: both, b: identity, c: both, d: port}}).rejected).toEqual([
+      {candidate: 'b', because: 'fails: any TLS peer; holds: destination port 80'},
+      {candidate: 'd', because: 'fails: destination port 1; holds: anything'},
+      {candidate: 'a', because: 'fails: destination port 1, not (anything)'},
+    ])
   })
 
   test('left open names what is missing, except for LOG, which never denies', () => {

@@ -63,7 +63,7 @@ describe('enforced rules', () => {
     expect(decide({rules: {policies: MISS}}).steps[0]).toMatchObject({
       decision: 'deny',
       because: ['no policy matches'],
-      rejected: [{candidate: 'p', because: 'destination port 1; held: anything'}],
+      rejected: [{candidate: 'p', because: 'fails: destination port 1; holds: anything'}],
       evidence: [{pointer: '/filter/rules'}],
     })
   })

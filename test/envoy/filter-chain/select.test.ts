@@ -99,9 +99,16 @@ describe('a listener with filter_chain_matcher', () => {
         action: 'web',
         because: ['DestinationPortInput 443'],
         evidence: [recorded('/listener/filter_chain_matcher/matcher_tree/exact_match_map/map/443/action')],
+        rejected: [{candidate: 'first', because: 'no entry of the matcher leads there'}],
       },
       {kind: 'filter-chain', name: 'web', because: [], evidence: [recorded('/listener/filter_chains/1')]},
     ])
+  })
+
+  test('what was passed over is worked out only when somebody reads it', () => {
+    const [branch] = select({...WEB, filter_chain_matcher: PORT_443})
+    const [step] = branch?.steps ?? []
+    expect(Object.getOwnPropertyDescriptor(step, 'rejected')?.get).toBeTypeOf('function')
   })
 
   test('a miss points to the matcher and says why the default chain serves', () => {
@@ -117,6 +124,10 @@ describe('a listener with filter_chain_matcher', () => {
         ],
         because: ['ServerNameInput web.shop.test (no match)', 'DirectSourceIPInput 172.16.0.9 (no match)'],
         evidence: [recorded('/listener/filter_chain_matcher')],
+        rejected: [
+          {candidate: 'web', because: 'wants ServerNameInput a, got web.shop.test'},
+          {candidate: 'first', because: 'no entry of the matcher leads there'},
+        ],
       },
       {
         kind: 'filter-chain',
@@ -190,7 +201,7 @@ describe('a listener without it', () => {
         kind: 'filter-chain',
         name: 'b',
         because: ['destination_port 443'],
-        rejected: [{candidate: 'a', because: 'destination_port: 80, not 443'}],
+        rejected: [{candidate: 'a', because: 'wants destination_port 80, got 443'}],
         evidence: [recorded('/listener/filter_chains/1')],
       },
     ])
@@ -205,7 +216,7 @@ describe('a listener without it', () => {
         kind: 'matcher',
         path: [],
         because: ['destination_port 443'],
-        rejected: [{candidate: 'a', because: 'destination_port: 80, not 443'}],
+        rejected: [{candidate: 'a', because: 'wants destination_port 80, got 443'}],
         evidence: [recorded('/listener/filter_chains')],
       },
       {

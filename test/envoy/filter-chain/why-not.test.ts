@@ -16,40 +16,45 @@ const texts = (match: LegacyMatch): string[] => match.rejected.map(({candidate, 
 
 // envoy-2022 D3: a chain is ruled out on the first level where another chain is more specific, or where it asks for something else.
 const LEVELS: readonly {level: string; chain: object; taken: object; not: string}[] = [
-  {level: 'destination_port', chain: {destination_port: 80}, taken: {}, not: 'destination_port: 80, not 443'},
+  {level: 'destination_port', chain: {destination_port: 80}, taken: {}, not: 'wants destination_port 80, got 443'},
   {
     level: 'prefix_ranges',
     chain: {prefix_ranges: [range('10.2.0.0/16'), range('10.3.0.0/16')]},
     taken: {},
-    not: 'prefix_ranges: 10.2.0.0/16,10.3.0.0/16, not 10.1.2.3',
+    not: 'wants prefix_ranges 10.2.0.0/16,10.3.0.0/16, got 10.1.2.3',
   },
   {
     level: 'server_names',
     chain: {server_names: ['a.test', '*.b.test']},
     taken: {},
-    not: 'server_names: a.test,*.b.test, not web.shop.test',
+    not: 'wants server_names a.test,*.b.test, got web.shop.test',
   },
-  {level: 'transport_protocol', chain: {transport_protocol: 'raw_buffer'}, taken: {}, not: 'transport_protocol: raw_buffer, not tls'},
+  {level: 'transport_protocol', chain: {transport_protocol: 'raw_buffer'}, taken: {}, not: 'wants transport_protocol raw_buffer, got tls'},
   {
     level: 'application_protocols',
     chain: {application_protocols: ['istio']},
     taken: {},
-    not: 'application_protocols: istio, not h2,http/1.1',
+    not: 'wants application_protocols istio, got h2,http/1.1',
   },
   {
     level: 'direct_source_prefix_ranges',
     chain: {direct_source_prefix_ranges: [range('127.0.0.0/8')]},
     taken: {},
-    not: 'direct_source_prefix_ranges: 127.0.0.0/8, not 172.16.0.9',
+    not: 'wants direct_source_prefix_ranges 127.0.0.0/8, got 172.16.0.9',
   },
-  {level: 'source_type', chain: {source_type: 'SAME_IP_OR_LOOPBACK'}, taken: {}, not: 'source_type: SAME_IP_OR_LOOPBACK, not external'},
+  {
+    level: 'source_type',
+    chain: {source_type: 'SAME_IP_OR_LOOPBACK'},
+    taken: {},
+    not: 'wants source_type SAME_IP_OR_LOOPBACK, got external',
+  },
   {
     level: 'source_prefix_ranges',
     chain: {source_prefix_ranges: [range('10.0.0.0/8')]},
     taken: {},
-    not: 'source_prefix_ranges: 10.0.0.0/8, not 192.168.7.9',
+    not: 'wants source_prefix_ranges 10.0.0.0/8, got 192.168.7.9',
   },
-  {level: 'source_ports', chain: {source_ports: [1, 2]}, taken: {}, not: 'source_ports: 1,2, not 4000'},
+  {level: 'source_ports', chain: {source_ports: [1, 2]}, taken: {}, not: 'wants source_ports 1,2, got 4000'},
 ]
 
 /** For each level a criterion that holds. */
@@ -97,7 +102,7 @@ describe.each(LEVELS)('$level', ({level, chain, taken, not}) => {
   test('a chain asking for the value hides one that asks for nothing', () => {
     const match = only({any: {}, exact: HOLDS[level] ?? {}})
     expect(match.chain?.str('name')).toBe('exact')
-    expect(texts(match)).toEqual([`any: ${level}: any (a chain asking for it exactly comes first), not ${VALUES[level]?.socket}`])
+    expect(texts(match)).toEqual([`any: takes every value of ${level}, and another chain asks for ${VALUES[level]?.socket}`])
     expect(match.because).toEqual([`${level} ${VALUES[level]?.socket}`])
   })
 
@@ -118,7 +123,7 @@ describe('texts', () => {
 
   test('a local source is named so', () => {
     const match = only({other: {source_type: 'EXTERNAL'}, any: {}}, {...CONNECTION, remote: {ip: '127.0.0.1', port: 1}})
-    expect(texts(match)).toEqual(['other: source_type: EXTERNAL, not local'])
+    expect(texts(match)).toEqual(['other: wants source_type EXTERNAL, got local'])
   })
 
   test('no chain at all is neither a chain nor a failing level', () => {
@@ -134,13 +139,13 @@ describe('texts', () => {
     const [match] = legacyMatcher(chains).match(CONNECTION)
     expect(match?.chain?.pointer).toBe('/0')
     expect(match === undefined ? [] : texts(match)).toEqual([
-      'bare: prefix_ranges: any (a chain asking for it exactly comes first), not 10.1.2.3',
-      'broken: prefix_ranges: ten/8,{}, not 10.1.2.3',
+      'bare: takes every value of prefix_ranges, and another chain asks for 10.1.2.3',
+      'broken: wants prefix_ranges ten/8,{}, got 10.1.2.3',
     ])
     expect(chainName(new View({}, ''))).toBe('(unnamed)')
     const whole = only({all: {prefix_ranges: [{address_prefix: '0.0.0.0'}], server_names: ['other']}})
-    expect(texts(whole)).toEqual(['all: server_names: other, not web.shop.test'])
-    expect(texts(only({six: {prefix_ranges: [{address_prefix: '::'}]}}))).toEqual(['six: prefix_ranges: ::/0, not 10.1.2.3'])
+    expect(texts(whole)).toEqual(['all: wants server_names other, got web.shop.test'])
+    expect(texts(only({six: {prefix_ranges: [{address_prefix: '::'}]}}))).toEqual(['six: wants prefix_ranges ::/0, got 10.1.2.3'])
   })
 
   test('source ports also as text; a port that is none never holds', () => {
@@ -161,7 +166,7 @@ test('two ways to say any: each outcome says which chains Envoy must have kept',
     ['zero', [condition('such a range')]],
   ])
   expect(found.map(texts)).toEqual([
-    ['zero: prefix_ranges: 0.0.0.0/0, not 10.1.2.3'],
-    ['none: prefix_ranges: any (a chain asking for it exactly comes first), not 10.1.2.3'],
+    ['zero: wants prefix_ranges 0.0.0.0/0, got 10.1.2.3'],
+    ['none: takes every value of prefix_ranges, and another chain asks for 10.1.2.3'],
   ])
 })

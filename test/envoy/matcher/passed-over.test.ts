@@ -26,7 +26,7 @@ describe('what a matcher passed over', () => {
       what: 'names the key of each other entry with what the input holds',
       matcher: exact(PORT, {443: toChain('web'), 80: toChain('plain')}),
       names: ['web', 'plain'],
-      rows: ['plain: DestinationPortInput: 80, not 443'],
+      rows: ['plain: wants DestinationPortInput 80, got 443'],
     },
     {
       what: 'starts with what failed furthest inside',
@@ -35,7 +35,7 @@ describe('what a matcher passed over', () => {
         '10.0.0.9': nest(exact(PORT, {443: toChain('web'), 80: toChain('plain')})),
       }),
       names: ['web', 'plain', 'other host'],
-      rows: ['plain: DestinationPortInput: 80, not 443', 'other host: DestinationIPInput: 10.0.0.8, not 10.0.0.9'],
+      rows: ['plain: wants DestinationPortInput 80, got 443', 'other host: wants DestinationIPInput 10.0.0.8, got 10.0.0.9'],
     },
     {
       what: 'counts the chains under one key together',
@@ -44,19 +44,19 @@ describe('what a matcher passed over', () => {
         '10.0.0.9': toChain('web'),
       }),
       names: ['web', 'one', 'two', 'three'],
-      rows: ['one and 2 more: DestinationIPInput: 10.0.0.8, not 10.0.0.9'],
+      rows: ['one and 2 more: wants DestinationIPInput 10.0.0.8, got 10.0.0.9'],
     },
     {
       what: 'tells prefixes from whole keys',
       matcher: prefix(PORT, {44: toChain('web'), 80: toChain('plain')}),
       names: ['web', 'plain'],
-      rows: ['plain: DestinationPortInput: prefix 80, not 443'],
+      rows: ['plain: wants DestinationPortInput prefix 80, got 443'],
     },
     {
       what: 'shows ranges',
       matcher: custom(IP, ipMatcher({ranges: ['10.0.0.0/24'], on: toChain('web')}, {ranges: ['10.1.0.0/16'], on: toChain('far')})),
       names: ['web', 'far'],
-      rows: ['far: DestinationIPInput: 10.1.0.0/16, not 10.0.0.9'],
+      rows: ['far: wants DestinationIPInput 10.1.0.0/16, got 10.0.0.9'],
     },
     {
       what: 'shows domains',
@@ -68,13 +68,13 @@ describe('what a matcher passed over', () => {
         ]),
       ),
       names: ['web', 'other'],
-      rows: ['other: ServerNameInput: b.test, not a.example.com'],
+      rows: ['other: wants ServerNameInput b.test, got a.example.com'],
     },
     {
       what: 'says that an input is absent',
       matcher: exact('ApplicationProtocolInput', {"'h2'": toChain('h2')}, toChain('web')),
       names: ['web', 'h2'],
-      rows: ["h2: ApplicationProtocolInput: 'h2', not absent"],
+      rows: ["h2: wants ApplicationProtocolInput 'h2', got absent"],
     },
     {
       what: 'says that on_no_match had no turn',
@@ -94,9 +94,9 @@ describe('what a matcher passed over', () => {
       names: ['web', 'far', 'plain', 'negated', 'late'],
       rows: [
         'late: an earlier entry matches',
-        'far: DestinationIPInput: prefix "10.9.", not 10.0.0.9',
-        'plain: DestinationPortInput: 80, not 443, nor any of 1 more',
-        'negated: not (DestinationPortInput 443)',
+        'far: wants DestinationIPInput prefix "10.9.", got 10.0.0.9',
+        'plain: wants DestinationPortInput 80, got 443; 1 more alternatives fail too',
+        'negated: wants anything but DestinationPortInput 443',
       ],
     },
     {
@@ -109,10 +109,16 @@ describe('what a matcher passed over', () => {
       rows: ['open: it cannot be decided whether its entry matches'],
     },
     {
-      what: 'counts chains that no entry names',
+      what: 'names a chain that no entry leads to',
       matcher: exact(PORT, {443: toChain('web')}),
       names: ['web', 'lonely'],
-      rows: ['+1 more: under other entries, or under none'],
+      rows: ['lonely: no entry of the matcher leads there'],
+    },
+    {
+      what: 'counts chains that no entry leads to',
+      matcher: exact(PORT, {443: toChain('web'), 80: toChain('plain')}),
+      names: ['web', 'lonely', 'plain', 'forgotten'],
+      rows: ['plain: wants DestinationPortInput 80, got 443', 'lonely and 1 more: no entry of the matcher leads there'],
     },
   ])('$what', ({matcher, names, rows}) => {
     expect(passed(matcher, {taken: 'web', names})).toEqual(rows)
@@ -123,16 +129,16 @@ describe('what a matcher passed over', () => {
     const matcher = exact(PORT, {443: toChain('web'), ...Object.fromEntries(keys.map((key) => [key, toChain(`chain ${key}`)]))})
     const rows = passed(matcher, {taken: 'web', names: ['web', ...keys.map((key) => `chain ${key}`)]})
     expect(rows).toHaveLength(11)
-    expect(rows.at(-1)).toBe('+15 more: under other entries, or under none')
+    expect(rows.at(-1)).toBe('+15 more: under further entries, or under none')
   })
 
   test('names every chain where none was taken', () => {
-    expect(passed(exact(PORT, {80: toChain('plain')}), {names: ['plain']})).toEqual(['plain: DestinationPortInput: 80, not 443'])
+    expect(passed(exact(PORT, {80: toChain('plain')}), {names: ['plain']})).toEqual(['plain: wants DestinationPortInput 80, got 443'])
   })
 
   test('gives up on a matcher that nests without end', () => {
     let matcher: object = exact(PORT, {80: toChain('deep')})
     for (let depth = 0; depth < 5000; depth += 1) matcher = exact(PORT, {443: nest({...matcher})})
-    expect(passed(matcher, {names: ['deep']})).toEqual(['+1 more: under other entries, or under none'])
+    expect(passed(matcher, {names: ['deep']})).toEqual(['+1 more: under further entries, or under none'])
   })
 })

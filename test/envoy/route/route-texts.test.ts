@@ -32,21 +32,21 @@ describe('what ruled a route out', () => {
   ])('$because', ({match, because}) => {
     expect(stepOf([{name: 'first', match, route: {cluster: 'c'}}, last])).toMatchObject({
       name: 'last',
-      rejected: [{candidate: 'first', because}],
+      rejected: [{candidate: 'first', because: `wants ${because}`}],
     })
   })
 
   test('of several conditions it is the first that does not hold', () => {
     const match = {prefix: '/', headers: [{name: 'x-a', present_match: true}], query_parameters: [{name: 'q'}]}
     expect(stepOf([{name: 'first', match}, last], streamOf(requestOf({headers: [['x-a', '1']]})))).toMatchObject({
-      rejected: [{candidate: 'first', because: 'query parameter q present'}],
+      rejected: [{candidate: 'first', because: 'wants query parameter q present'}],
     })
   })
 
   test('a query parameter that must be absent', () => {
     const match = {prefix: '/', query_parameters: [{name: 'q', present_match: false}]}
     expect(stepOf([{name: 'first', match}, last], streamOf(requestOf({path: '/?q'})))).toMatchObject({
-      rejected: [{candidate: 'first', because: 'query parameter q absent'}],
+      rejected: [{candidate: 'first', because: 'wants query parameter q absent'}],
     })
   })
 })
@@ -79,8 +79,8 @@ describe('what a route asks for', () => {
     const branches = select(tableOf([{name: 'odd', route: {cluster: 'c'}}]))
     expect(branches.map(({value}) => value.kind)).toEqual(['route', 'no-route'])
     expect(branches[0]?.steps[1]).toMatchObject({name: 'odd', match: 'nothing known'})
-    expect(branches[0]?.requires).toEqual([{what: 'a route without match must hold', group: '/table/virtual_hosts/0/routes/0'}])
-    expect(branches[1]?.steps[1]).toMatchObject({rejected: [{candidate: 'odd', because: 'a route without match'}]})
+    expect(branches[0]?.requires).toEqual([{what: 'the match it lacks must hold', group: '/table/virtual_hosts/0/routes/0'}])
+    expect(branches[1]?.steps[1]).toMatchObject({rejected: [{candidate: 'odd', because: 'wants the match it lacks'}]})
   })
 
   test.each([
@@ -124,8 +124,8 @@ test('a request that no route takes is told with what each route wanted', () => 
     because: ['GET /'],
     evidence: [{dump: 'sample', pointer: '/table/virtual_hosts/0', basis: 'recorded'}],
     rejected: [
-      {candidate: 'unnamed route 0', because: 'path "/a"'},
-      {candidate: 'b', because: 'path "/b"'},
+      {candidate: 'unnamed route 0', because: 'wants path "/a"'},
+      {candidate: 'b', because: 'wants path "/b"'},
     ],
   })
   expect(stepOf([])).not.toHaveProperty('rejected')

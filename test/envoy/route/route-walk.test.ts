@@ -26,15 +26,15 @@ describe('every branch tells all routes before it', () => {
   test('those that do not match, and the fraction that was missed', () => {
     const routes = [route('x', {path: '/x'}), part('third', {numerator: 30}), route('y', {path: '/y'}), route('rest')]
     expect(rejectedBy(routes)).toEqual([
-      ['third', ['x: path "/x"']],
-      ['rest', ['x: path "/x"', 'third: runtime fraction 30/100', 'y: path "/y"']],
+      ['third', ['x: wants path "/x"']],
+      ['rest', ['x: wants path "/x"', 'third: wants runtime fraction 30/100', 'y: wants path "/y"']],
     ])
   })
 
   test('a second fraction that the first leaves nothing of', () => {
     expect(rejectedBy([part('a', {numerator: 50}), part('b', {numerator: 50}), route('rest')])).toEqual([
       ['a', []],
-      ['rest', ['a: runtime fraction 50/100', 'b: runtime fraction 50/100']],
+      ['rest', ['a: wants runtime fraction 50/100', 'b: wants runtime fraction 50/100']],
     ])
   })
 
@@ -42,7 +42,7 @@ describe('every branch tells all routes before it', () => {
     const odd = route('odd', {...ALL, cookies: [], futures: []})
     expect(rejectedBy([odd, route('rest')])).toEqual([
       ['odd', []],
-      ['rest', ['odd: match field cookies, match field futures']],
+      ['rest', ['odd: wants match field cookies, match field futures']],
     ])
     expect(select(tableOf([odd]))[1]?.requires[0]?.what).toBe('match field cookies and match field futures must not hold')
   })

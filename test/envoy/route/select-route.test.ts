@@ -38,7 +38,7 @@ describe('selectRoute', () => {
         action: 'cluster c-all',
         because: ['GET /'],
         evidence: [{pointer: '/table/virtual_hosts/0/routes/1'}],
-        rejected: [{candidate: 'exact', because: 'path "/x"'}],
+        rejected: [{candidate: 'exact', because: 'wants path "/x"'}],
       },
     ])
   })
@@ -63,7 +63,7 @@ describe('selectRoute', () => {
     const many = Array.from({length: 30}, (_, index) => route(`r${index}`, {path: '/x'}))
     const step = select(tableOf([...many, LAST]))[0]?.steps[1]
     expect(step?.rejected).toHaveLength(21)
-    expect(step?.rejected?.at(-1)).toEqual({candidate: '10 more routes', because: 'their match does not hold'})
+    expect(step?.rejected?.at(-1)).toEqual({candidate: '+10 more', because: 'their match does not hold'})
   })
 })
 

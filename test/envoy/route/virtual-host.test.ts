@@ -49,17 +49,14 @@ describe('chooseVirtualHost', () => {
   })
 
   test('without star there may be none', () => {
-    expect(chooseVirtualHost({table: view({virtual_hosts: HOSTS}), authority: 'zzz.org'})).toEqual({rejected: []})
-    expect(chooseVirtualHost({table: view({}), authority: 'zzz.org'})).toEqual({rejected: []})
+    expect(chooseVirtualHost({table: view({virtual_hosts: HOSTS}), authority: 'zzz.org'})).toEqual({lessSpecific: []})
+    expect(chooseVirtualHost({table: view({}), authority: 'zzz.org'})).toEqual({lessSpecific: []})
   })
 
   test('tells the domain and what is less specific', () => {
     expect(chooseVirtualHost({table: view({virtual_hosts: [...HOSTS, STAR]}), authority: 'a.eu.shop.test'})).toMatchObject({
       domain: '*.eu.shop.test',
-      rejected: [
-        {candidate: 'wild (*.shop.test)', because: 'less specific than *.eu.shop.test'},
-        {candidate: 'star (*)', because: 'less specific than *.eu.shop.test'},
-      ],
+      lessSpecific: [{domain: '*.shop.test'}, {domain: '*'}],
     })
   })
 
