@@ -4,19 +4,23 @@ import {openSnapshot} from '../snapshot/open-snapshot.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
 import {openMesh, openMeshes, type Mesh, type MeshOptions, type NamedSnapshot} from './mesh.js'
 
+/** Whether something recorded is to be read. */
+export function isSourceGiven({paths, files, demo, environment}: SnapshotSources): boolean {
+  const isNamed = [paths, files].some((list) => (list ?? []).length > 0) || demo !== undefined
+  return isNamed || (environment?.['AMBIENTCTL_SNAPSHOT'] ?? '') !== ''
+}
+
 /**
- * Opens the sources a command was given. A live cluster will be one more source here.
+ * Opens the recorded sources a command was given.
  * @throws UsageError without a source.
  * @throws InputError for a source that cannot be read.
  */
 export async function openSources(sources: SnapshotSources, options: MeshOptions = {}): Promise<Mesh> {
-  const isGiven = [sources.paths, sources.files].some((list) => (list ?? []).length > 0) || sources.demo !== undefined
-  const fallback = sources.environment?.['AMBIENTCTL_SNAPSHOT'] ?? ''
-  if (!isGiven && fallback === '') {
+  if (!isSourceGiven(sources)) {
     throw new UsageError({
       what: 'There is nothing to read.',
       expected: '--snapshot PATH, --file DUMP or --demo NAME, or AMBIENTCTL_SNAPSHOT',
-      help: 'A live cluster cannot be asked directly yet: record its dumps first.',
+      help: 'Of a live cluster, first make a recording: `ambientctl record DIR`.',
     })
   }
   const clusters = demoClusters(sources) ?? namedClusters(sources)

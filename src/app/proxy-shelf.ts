@@ -41,6 +41,8 @@ export class ProxyShelf {
   readonly #shelved = new Map<ProxyDump, Shelved>()
   readonly #forwarders = new Map<string, Forwarder>()
   readonly #wanted = new Set<ProxyDump>()
+  /** Pods that were asked for and have no dump, as `namespace/pod`. */
+  readonly absent = new Set<string>()
   /** The Rust ztunnels among the dumps. */
   readonly ztunnels: ZtunnelShelf
 
@@ -70,6 +72,7 @@ export class ProxyShelf {
     const known = this.#forwarders.get(fullName(workload))
     if (known !== undefined) return known
     const dump = this.#dumpOf(workload)
+    if (dump === undefined) this.absent.add(fullName(workload))
     if (dump === undefined) return undefined
     const shelved = this.#shelved.get(dump)
     if (shelved === undefined) return this.#placeHolder(workload, dump)
@@ -109,6 +112,7 @@ export class ProxyShelf {
   /** The configuration of a proxy pod, if its dump is an Envoy's. */
   async configOf(workload: Workload): Promise<EnvoyConfig | undefined> {
     const dump = this.#dumpOf(workload)
+    if (dump === undefined) this.absent.add(fullName(workload))
     const shelved = dump === undefined ? undefined : await this.read(dump)
     return shelved?.kind === 'envoy' ? shelved.config : undefined
   }

@@ -1,5 +1,6 @@
 import type {ClusterAccess} from '../cluster/kubectl-arguments.js'
-import {recordCluster, type Recorded} from '../cluster/record.js'
+import {recordCluster} from '../cluster/record.js'
+import type {Recorded} from '../cluster/record-run.js'
 import type {Transport} from '../cluster/transport.js'
 import type {PodRole} from '../flow/pod-role.js'
 import type {Outlook} from '../flow/verdict.js'

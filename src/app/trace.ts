@@ -14,8 +14,8 @@ import {findingsFor} from './trace-findings.js'
 import {captureFindings, captureOf, worldOf} from './world.js'
 
 export interface TraceOptions {
-  /** Where names without a namespace are looked up first (`-n`); `default` unless told. */
-  readonly namespace?: string
+  /** Where names without a namespace are looked up first (`-n`); unless told as when it was recorded, else `default`. */
+  readonly namespace?: string | undefined
   readonly limits?: Partial<TraceLimits>
   /** Endpoints, waypoints or routes to follow where there is a choice (`--pick-…`). */
   readonly pins?: readonly string[]
@@ -31,7 +31,7 @@ export async function traceQuestion(
   mesh: Mesh,
   {question: asked, ...options}: TraceOptions & {readonly question: Question},
 ): Promise<Trace> {
-  const namespace = options.namespace ?? 'default'
+  const namespace = options.namespace ?? mesh.snapshot.namespace ?? 'default'
   const {question, notes} =
     options.reverse === true ? await reverseQuestion(mesh, {question: asked, namespace}) : {question: asked, notes: []}
   const resolved = await withCapture(await resolveQuestion(mesh, {question, namespace}), question)

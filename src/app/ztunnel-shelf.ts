@@ -37,6 +37,8 @@ export class ZtunnelShelf {
   readonly #known = new Map<string, NodeZtunnel>()
   readonly #wanted = new Map<string, NodeQuery>()
   readonly #forwarders = new Map<string, Forwarder>()
+  /** Nodes whose own ztunnel was asked for and has no dump. */
+  readonly absent = new Set<string>()
 
   constructor(options: ZtunnelShelfOptions) {
     this.#options = options
@@ -95,6 +97,7 @@ export class ZtunnelShelf {
       if (isOwn) return {own: {dump, config}}
       other ??= {dump, config}
     }
+    this.absent.add(query.node)
     return other === undefined ? {} : {other}
   }
 

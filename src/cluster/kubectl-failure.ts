@@ -168,7 +168,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     reason: 'kubeconfig',
-    pattern: /context was not found|context "[^"]*" does not exist|stat .*no such file or directory|current-context/,
+    pattern: /context was not found|cannot locate context|context "[^"]*" does not exist|stat .*no such file or directory|current-context/,
     explain: () => ({
       what: 'kubectl cannot use this kubeconfig',
       help: 'Check --context and --kubeconfig; `kubectl config get-contexts` lists what there is.',

@@ -16,7 +16,7 @@ export interface Asking {
 }
 
 /** What the readers of a snapshot use, and what says why it is so. */
-const KINDS = ['pods', 'services', 'endpointslices', 'nodes', 'namespaces', 'serviceaccounts'] as const
+const KINDS = ['pods', 'services', 'endpointslices', 'nodes', 'namespaces', 'serviceaccounts', 'networkpolicies'] as const
 
 /** Kinds of CRDs, with their groups: others have kinds of the same names. */
 const CRD_KINDS = [

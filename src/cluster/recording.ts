@@ -17,7 +17,7 @@ export interface RecordTask {
 }
 
 /** What the manifest says beside its files. */
-export type RecordingHead = Pick<Manifest, 'cluster' | 'collectedAt' | 'tool'>
+export type RecordingHead = Pick<Manifest, 'cluster' | 'namespace' | 'collectedAt' | 'tool'>
 
 const MANIFEST = 'snapshot.json'
 /** How often the manifest is renewed while files come in. */

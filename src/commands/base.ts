@@ -9,6 +9,7 @@ import {type Call, toUsageError} from '../hooks/usage-error.js'
 import {renderWarning} from '../render/failure.js'
 import {printableJson} from '../render/json-line.js'
 import type {Theme} from '../render/theme.js'
+import {visible} from '../render/visible.js'
 import {MINIMUM_WIDTH} from '../render/width.js'
 
 /** How the result is to look on stdout. */
@@ -59,6 +60,11 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled()) return
     if (typeof text === 'string') await write(text.endsWith('\n') ? text : `${text}\n`)
     else for await (const piece of text) await write(piece)
+  }
+
+  /** Tells people on stderr what is being done; JSON has no place for it. */
+  protected progress(line: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${visible(line)}\n`)
   }
 
   /** Sets the exit code that goes with a result. A negative result is a result: it is returned, never thrown. */

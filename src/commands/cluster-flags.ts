@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {TRANSPORTS} from '../cluster/transport.js'
+import {TRANSPORTS, type Transport} from '../cluster/transport.js'
 
 const CLUSTER = 'CLUSTER'
 
@@ -13,4 +13,62 @@ export const clusterFlags = {
     options: TRANSPORTS,
   })(),
   timeout: Flags.integer({description: 'Seconds one kubectl may take.', default: 60, min: 1, max: 3600, helpGroup: CLUSTER}),
+}
+
+/** Where istiod is. */
+export const istioNamespaceFlag = {
+  'istio-namespace': Flags.string({
+    description: 'Namespace of istiod.',
+    default: 'istio-system',
+    helpGroup: CLUSTER,
+    helpValue: 'NAMESPACE',
+  }),
+}
+
+/** A live cluster as the source of answers. */
+export const liveFlags = {
+  save: Flags.string({
+    description: 'Keep what was fetched of the live cluster as a snapshot in this new directory.',
+    helpGroup: CLUSTER,
+    helpValue: 'DIR',
+  }),
+  ...clusterFlags,
+  ...istioNamespaceFlag,
+  namespace: Flags.string({
+    char: 'n',
+    description: 'Where names without a namespace are looked up first (default: as the context or the recording says, else default).',
+    helpValue: 'NAMESPACE',
+  }),
+}
+
+interface LiveFlags {
+  readonly save?: string | undefined
+  readonly context?: string | undefined
+  readonly kubeconfig?: string | undefined
+  readonly transport?: Transport | undefined
+  readonly timeout: number
+  readonly 'istio-namespace': string
+  readonly namespace?: string | undefined
+}
+
+/** Those of the given flags that mean a live cluster and nothing else. */
+export function liveOnly(flags: LiveFlags): readonly string[] {
+  const names = ['save', 'context', 'kubeconfig', 'transport'] as const
+  return names.flatMap((name) => (flags[name] === undefined ? [] : `--${name}`))
+}
+
+/** How many kubectls run at once, where nobody says. */
+const CONCURRENCY = 8
+
+/** What the flags say about the live cluster. */
+export function liveRequest({save, context, kubeconfig, transport, timeout, namespace, ...flags}: LiveFlags) {
+  return {
+    directory: save,
+    access: {context, kubeconfig},
+    transport,
+    timeoutMs: timeout * 1000,
+    istioNamespace: flags['istio-namespace'],
+    namespace,
+    concurrency: CONCURRENCY,
+  }
 }

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {recordSnapshot, type RecordResult} from '../app/record.js'
 import {BaseCommand} from './base.js'
-import {clusterFlags} from './cluster-flags.js'
+import {clusterFlags, istioNamespaceFlag} from './cluster-flags.js'
 
 /** A snapshot of a live cluster. */
 export class Record extends BaseCommand {
@@ -25,12 +25,7 @@ the same command again fetches only what is missing.`
     sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
     capture: Flags.boolean({description: 'Record the packet rules of the nodes too, through their istio-cni or kube-proxy pods.'}),
     concurrency: Flags.integer({description: 'How many kubectls run at once.', default: 8, min: 1, max: 64}),
-    'istio-namespace': Flags.string({
-      description: 'Namespace of istiod.',
-      default: 'istio-system',
-      helpGroup: 'CLUSTER',
-      helpValue: 'NAMESPACE',
-    }),
+    ...istioNamespaceFlag,
     ...clusterFlags,
   }
 
@@ -54,10 +49,6 @@ the same command again fetches only what is missing.`
     this.conclude(result.outlook)
     await this.print(summaryOf(result))
     return result
-  }
-
-  private progress(line: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`)
   }
 }
 

@@ -1,9 +1,8 @@
 import {Args} from '@oclif/core'
 import {answerBatch, batchExitCode} from '../app/batch.js'
-import type {Mesh} from '../app/mesh.js'
-import {openSources} from '../app/open.js'
 import {questionFrom, readQuestion} from '../app/question-input.js'
-import {traceQuestion, type TraceOptions} from '../app/trace.js'
+import type {TraceOptions} from '../app/trace.js'
+import type {TraceSource} from '../app/trace-source.js'
 import type {Question, Trace as Result} from '../flow/trace.js'
 import {outlookFor} from '../flow/verdict.js'
 import {batchDocument, renderBatchLine} from '../render/batch-line.js'
@@ -11,7 +10,8 @@ import {renderTrace} from '../render/render-trace.js'
 import {traceDocument} from '../render/trace-json.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
-import {limitsOf, meshOptionsOf, pinsOf, questionFlags, requestFlags, sourceFlags, sourcesOf, traceOutputFlags} from './flags.js'
+import {limitsOf, pinsOf} from './flags.js'
+import {sourceFrom, traceFlags, type TraceFlags} from './trace-flags.js'
 
 /** Where a connection goes. */
 export class Trace extends BaseCommand {
@@ -19,9 +19,12 @@ export class Trace extends BaseCommand {
   static override description = `SRC: pod, ns/pod, deploy/x, sa/x, an address, node/x, or external.
 DST: svc, svc.ns, a host name, ns/svc, pod/x or an address, each with :PORT
 (name or number), which may be left out if there is only one.
-All branches are shown, with their shares.`
+All branches are shown, with their shares. Without a recording the live
+cluster is asked through kubectl: its lists, then each proxy on the path.`
 
   static override examples = [
+    '<%= config.bin %> trace sleep productpage:9080',
+    '<%= config.bin %> trace sleep productpage:9080 --context prod-eu --save evidence',
     '<%= config.bin %> trace sleep productpage:9080 --snapshot ./recorded',
     '<%= config.bin %> trace sleep reviews:9080 --path /1 -o minimal --demo NAME',
     '<%= config.bin %> trace --batch questions.ndjson --snapshot ./recorded',
@@ -32,37 +35,47 @@ All branches are shown, with their shares.`
     destination: Args.string({description: 'What is dialled, with its port.'}),
   }
 
-  static override flags = {
-    ...sourceFlags,
-    ...requestFlags,
-    ...questionFlags,
-    ...traceOutputFlags,
-  }
+  static override flags = traceFlags
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Trace)
-    const mesh = await openSources(sourcesOf(flags), meshOptionsOf(flags))
-    for (const warning of mesh.snapshot.warnings) this.warn(warning)
+    const source = await sourceFrom(flags, {
+      version: this.config.version,
+      warn: (warning) => this.warn(warning),
+      progress: (line) => this.progress(line),
+      cancelSignal: () => this.cancelSignal(),
+    })
+    try {
+      return await this.ask(source, {args, flags})
+    } finally {
+      await source.close()
+    }
+  }
+
+  private async ask(source: TraceSource, {args, flags}: Parsed): Promise<object> {
     const options: TraceOptions = {namespace: flags.namespace, limits: limitsOf(flags), pins: pinsOf(flags), reverse: flags.reverse}
-    if (flags.batch !== undefined) return this.answerAll(mesh, {options, path: flags.batch})
+    if (flags.batch !== undefined) return this.answerAll(source, {options, path: flags.batch})
     const {method, path, host, header: headers, protocol, sni, 'from-kind': fromKind} = flags
     const question = questionFrom({...args, method, path, host, headers, protocol, sni, fromKind})
-    const trace = await traceQuestion(mesh, {...options, question})
+    const trace = await source.answer(question, options)
     await this.print(
       await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
     )
     // The other formats print them.
-    if (flags.output === 'minimal' && !flags.json) for (const warning of trace.warnings) this.warn(warning)
+    if (flags.output === 'minimal' && !this.jsonEnabled()) for (const warning of trace.warnings) this.warn(warning)
     this.conclude(outlookFor(trace.verdict, flags.expect))
-    mesh.snapshot.close()
     return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
   }
 
-  private async answerAll(mesh: Mesh, {options, path}: {readonly options: TraceOptions; readonly path: string}): Promise<object> {
-    const answer = (question: Question): Promise<Result> => traceQuestion(mesh, {...options, question})
+  private async answerAll(source: TraceSource, {options, path}: {readonly options: TraceOptions; readonly path: string}): Promise<object> {
+    const answer = (question: Question): Promise<Result> => source.answer(question, options)
     const answers = await answerBatch({lines: batchLines(path), read: readQuestion, answer}, (each) => this.print(renderBatchLine(each)))
     process.exitCode = batchExitCode(answers)
-    mesh.snapshot.close()
     return {answers: answers.map(batchDocument)}
   }
+}
+
+interface Parsed {
+  readonly args: Readonly<Record<string, string | undefined>>
+  readonly flags: TraceFlags & {readonly width?: number | undefined}
 }

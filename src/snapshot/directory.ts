@@ -25,6 +25,8 @@ export interface RecordedFile {
 
 /** What a snapshot directory holds, before any dump is read. */
 export interface Contents {
+  /** Where names without a namespace were looked up first. */
+  readonly namespace?: string
   readonly dumps: readonly RecordedFile[]
   readonly inventory: readonly RecordedFile[]
   /** Texts of packet rules, sets and routes. */
@@ -75,7 +77,9 @@ function fromManifest(tree: Tree, manifest: Manifest): Contents {
   const inventory = files('inventory')
   const captures = files('capture').filter(({name}) => isCapturePath(name))
   const absent = [...dumps, ...inventory, ...captures].filter((file) => file.path === undefined)
+  const {namespace} = manifest
   return {
+    ...(namespace === undefined ? {} : {namespace}),
     dumps,
     inventory: inventory.filter((file) => file.path !== undefined),
     captures: captures.flatMap(({name, path}) => (path === undefined ? [] : [{name, path}])),

@@ -27,6 +27,8 @@ const manifestFile = z.looseObject({
 const manifestSchema = z.looseObject({
   schemaVersion: z.literal(SNAPSHOT_SCHEMA),
   cluster: z.string().optional(),
+  /** Where names without a namespace were looked up first: that of the context. */
+  namespace: z.string().optional(),
   /** RFC 3339. */
   collectedAt: z.string().optional(),
   tool: z.looseObject({name: z.string(), version: z.string()}).optional(),

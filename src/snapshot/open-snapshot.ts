@@ -23,8 +23,10 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
   refuseEqualNames(named)
   await requireUsable(named)
   const {inventory, warnings} = await inventoryOf(contents.inventory)
+  const {namespace} = contents
   return {
     name,
+    ...(namespace === undefined ? {} : {namespace}),
     proxies,
     ...(inventory === undefined ? {} : {inventory}),
     captures: () => readCaptures(contents.captures),

@@ -7,6 +7,8 @@ import type {RecordedCapture} from './captures.js'
 export interface Snapshot {
   /** How the source was given: a directory, `demo bookinfo`, or the names of the files. */
   readonly name: string
+  /** Where names without a namespace were looked up first when it was recorded. */
+  readonly namespace?: string
   /** In the order of their file names. */
   readonly proxies: readonly ProxyDump[]
   /** Absent when no inventory was recorded. */

@@ -1,9 +1,9 @@
 /**
- * A program called `kubectl` that answers for a recorded cluster: `get KIND` with its inventory, `exec POD … curl` with the
- * dumps of its proxies. EndpointSlices, which no recording has, list the ready pods of each selector.
+ * A program called `kubectl` that answers for a recorded cluster: `get KIND` with its inventory, `exec POD … curl` and `port-forward` with the
+ * dumps of its proxies, `config view` with a context. EndpointSlices, which no recording has, list the ready pods of each selector.
  */
-export function kubectlOfSnapshot(snapshot: string): string {
-  return `#!${process.execPath}\n${SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot))}`
+export function kubectlOfSnapshot(snapshot: string, namespace = 'default'): string {
+  return `#!${process.execPath}\n${SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot)).replace('NAMESPACE', () => JSON.stringify(namespace))}`
 }
 
 const SCRIPT = `
@@ -13,6 +13,7 @@ const snapshot = SNAPSHOT
 const args = process.argv.slice(2)
 const list = (kind) => {
   const file = snapshot + '/inventory/' + kind + '.json'
+  if (existsSync(file + '.gz')) return JSON.parse(gunzipSync(readFileSync(file + '.gz')))
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   return {apiVersion: 'v1', kind: 'List', items: kind === 'endpointslices' ? slices() : []}
 }
@@ -26,8 +27,17 @@ const slices = () => list('services').items.filter(({spec}) => spec.selector).ma
 }))
 const podsOf = (namespace, selector) => list('pods').items.filter(({metadata}) =>
   metadata.namespace === namespace && Object.entries(selector).every(([key, value]) => (metadata.labels ?? {})[key] === value))
-if (args.includes('exec')) {
+const dumpOf = (pod) => {
   const namespace = args.find((word) => word.startsWith('--namespace=')).slice('--namespace='.length)
-  process.stdout.write(gunzipSync(readFileSync(snapshot + '/proxies/' + namespace + '/' + args[args.indexOf('exec') + 1] + '.json.gz')))
-} else console.log(JSON.stringify(list(args[args.indexOf('get') + 1].split('.')[0])))
+  return gunzipSync(readFileSync(snapshot + '/proxies/' + namespace + '/' + pod + '.json.gz'))
+}
+const forward = (dump) => {
+  const server = require('node:http').createServer((request, response) => response.end(dump))
+  server.listen(0, '127.0.0.1', () => process.stdout.write('Forwarding from 127.0.0.1:' + server.address().port + ' -> 15000\\n'))
+}
+const context = {name: 'recorded', context: {cluster: 'c', user: 'u', namespace: NAMESPACE}}
+if (args.includes('exec')) process.stdout.write(dumpOf(args[args.indexOf('exec') + 1]))
+else if (args.includes('port-forward')) forward(dumpOf(args[args.indexOf('port-forward') + 1].slice('pod/'.length)))
+else if (args.includes('config')) console.log(JSON.stringify({kind: 'Config', apiVersion: 'v1', contexts: [context]}))
+else console.log(JSON.stringify(list(args[args.indexOf('get') + 1].split('.')[0])))
 `

@@ -38,7 +38,7 @@ describe('the README', () => {
 
   test('records a cluster that can then be asked', () => {
     const recipe = blocks('sh').find((block) => block.includes('ambientctl record')) ?? ''
-    expect(run(`set -e\n${recipe}`)).toEqual({code: EXIT_CODES.ok, stdout: 'recorded: 18 files, 0 of them kept, 0 failed\n'})
+    expect(run(`set -e\n${recipe}`)).toEqual({code: EXIT_CODES.ok, stdout: 'recorded: 19 files, 0 of them kept, 0 failed\n'})
     const minimal = '-o minimal'
     const recorded = run(`ambientctl trace sleep productpage:9080 --snapshot recorded ${minimal}`)
     expect(recorded).toEqual(run(`ambientctl trace sleep productpage:9080 --demo bookinfo-waypoint ${minimal}`))

@@ -1,0 +1,31 @@
+import type {Interfaces} from '@oclif/core'
+import {openLive} from '../app/live.js'
+import {openTraceSource, type TraceSource} from '../app/trace-source.js'
+import {liveFlags, liveOnly, liveRequest} from './cluster-flags.js'
+import {meshOptionsOf, questionFlags, requestFlags, sourceFlags, sourcesOf, traceOutputFlags} from './flags.js'
+
+export const traceFlags = {...sourceFlags, ...requestFlags, ...questionFlags, ...traceOutputFlags, ...liveFlags}
+
+export type TraceFlags = Interfaces.InferredFlags<typeof traceFlags>
+
+/** What opening a source needs of the command. */
+interface Opener {
+  readonly version: string
+  readonly warn: (warning: string) => void
+  readonly progress: (line: string) => void
+  /** Asked for only where there is something to cancel: otherwise ^C ends the process. */
+  readonly cancelSignal: () => AbortSignal
+}
+
+/** The recording that the flags name, else the live cluster. */
+export function sourceFrom(flags: TraceFlags, {version, warn, progress, cancelSignal}: Opener): Promise<TraceSource> {
+  const mesh = meshOptionsOf(flags)
+  return openTraceSource({
+    sources: sourcesOf(flags),
+    mesh,
+    warn,
+    liveOnly: liveOnly(flags),
+    openLive: () =>
+      openLive({...liveRequest(flags), tool: {name: 'ambientctl', version}, mesh, warn, progress, cancelSignal: cancelSignal()}),
+  })
+}

@@ -1,0 +1,164 @@
+import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, describe, expect, it} from 'vitest'
+import {EXIT_CODES} from '../../src/flow/exit-code.js'
+import {readManifest} from '../../src/snapshot/manifest.js'
+import {FakeKubectl} from '../tools/fake-kubectl.js'
+import {kubectlOfSnapshot} from './kubectl-of-snapshot.js'
+import {runProgram, type Ended} from './run-program.js'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'live-'))
+afterAll(() => {
+  rmSync(folder, {recursive: true})
+})
+
+/** A kubectl that answers for a recorded cluster, in a directory of its own. */
+function clusterOf(recorded: string, namespace = 'default'): string {
+  const directory = mkdtempSync(path.join(folder, 'bin-'))
+  writeFileSync(path.join(directory, 'kubectl'), kubectlOfSnapshot(path.resolve('fixtures/clusters', recorded), namespace))
+  chmodSync(path.join(directory, 'kubectl'), 0o755)
+  return directory
+}
+
+interface Live {
+  readonly cluster: string
+  readonly question: readonly string[]
+  /** What it says it fetches beside the lists, in this order. */
+  readonly fetched: readonly RegExp[]
+}
+
+const CASES: Readonly<Record<string, Live>> = {
+  'ztunnels and a waypoint of GA': {
+    cluster: 'ga-orchard',
+    question: ['market/buyer', 'vault.orchard:80'],
+    fetched: [/ztunnel istio-system\/ztunnel-row-1/, /waypoint orchard\/fence-/, /ztunnel istio-system\/ztunnel-row-2/],
+  },
+  'ztunnels and a waypoint of 2022': {
+    cluster: 'sep2022-bookinfo-waypoint',
+    question: ['sleep', 'productpage:9080'],
+    fetched: [/ztunnel istio-system\/ztunnel-637c3/, /waypoint default\/bookinfo-productpage-/, /ztunnel istio-system\/ztunnel-14199/],
+  },
+  'a name that only ztunnels know': {
+    cluster: 'ga-egress',
+    question: ['app/client', 'httpbin.example.org:80'],
+    fetched: [/ztunnel istio-system\/ztunnel-w1/, /waypoint egress\/egress-gw-/],
+  },
+  'a gateway that is asked from outside': {
+    cluster: 'ga-ingress',
+    question: ['external', 'public-istio.gw:80', '--host', 'app.example.com', '--path', '/a'],
+    fetched: [/gateway gw\/public-istio-/, /ztunnel istio-system\/ztunnel-n1/, /ztunnel istio-system\/ztunnel-n2/, /waypoint mesh\/wp-/],
+  },
+}
+
+describe.each(Object.entries(CASES))('a trace in a live cluster through %s', (_, {cluster, question, fetched}) => {
+  const env = {PATH: clusterOf(cluster)}
+
+  it('fetches the lists, then only the proxies it comes to, and can be asked again from what was kept', async () => {
+    const evidence = path.join(mkdtempSync(path.join(folder, 'kept-')), 'evidence')
+    const live = await runProgram(['trace', ...question, '--evidence', '--save', evidence], {env})
+    const [lists, ...proxies] = live.stderr.trimEnd().split('\n')
+    expect(lists).toBe('fetching the lists of context recorded')
+    expect(proxies).toEqual(fetched.map((one): unknown => expect.stringMatching(one)))
+    expect(live.stdout).not.toBe('')
+
+    const again = await runProgram(['trace', ...question, '--evidence', '--snapshot', evidence])
+    expect(again.stdout).toBe(live.stdout)
+    expect(again.code).toBe(live.code)
+    const whole = await runProgram(['trace', ...question, '-o', 'minimal', '--snapshot', path.resolve('fixtures/clusters', cluster)])
+    expect((await runProgram(['trace', ...question, '-o', 'minimal'], {env})).stdout).toBe(whole.stdout)
+
+    const file = path.join(evidence, 'snapshot.json')
+    const manifest = readManifest(readFileSync(file, 'utf8'), file)
+    expect(manifest).toMatchObject({cluster: 'recorded', namespace: 'default'})
+    expect(manifest.files.filter(({kind}) => kind === 'config-dump')).toHaveLength(fetched.length)
+  })
+})
+
+describe('a live cluster', () => {
+  const market = {PATH: clusterOf('ga-orchard', 'market')}
+
+  it('looks names up in the namespace of the context, and remembers which that was', async () => {
+    const evidence = path.join(folder, 'market')
+    const live = await runProgram(['trace', 'buyer', 'vault.orchard:80', '--save', evidence, '-o', 'minimal'], {env: market})
+    expect(live.stdout).toContain('buyer')
+    expect(await runProgram(['trace', 'buyer', 'vault.orchard:80', '--snapshot', evidence, '-o', 'minimal'])).toMatchObject({
+      stdout: live.stdout,
+    })
+    const old = await runProgram(['trace', 'buyer', 'vault.orchard:80', '--save', evidence], {env: market})
+    expect(old).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
+    expect(old.stderr).toContain('There is an older recording in this directory.')
+  })
+
+  it('answers a batch, and fetches nothing twice', async () => {
+    const line = JSON.stringify({source: 'market/buyer', destination: 'vault.orchard:80'})
+    const {stdout, stderr} = await runProgram(['trace', '--batch', '-'], {env: market, input: `${line}\n${line}\n`})
+    const [first, second] = stdout.trimEnd().split('\n')
+    expect(second?.replace('"line":2', '"line":1')).toBe(first)
+    const fetched = stderr.split('\n').filter((text) => text.startsWith('fetching ztunnel'))
+    expect(new Set(fetched).size).toBe(fetched.length)
+  })
+
+  it('lists candidates of a name that several things have', async () => {
+    const {code, stderr} = await runProgram(['trace', 'node/row', 'vault.orchard:80'], {env: market})
+    expect(code).toBe(EXIT_CODES.usage)
+    expect(stderr).toContain('row-1')
+  })
+
+  it('tells nothing but the answer under --json, and leaves nothing behind', async () => {
+    const scratch = mkdtempSync(path.join(folder, 'tmp-'))
+    const live = await runProgram(['trace', 'buyer', 'vault.orchard:80', '--json'], {env: {...market, TMPDIR: scratch}})
+    expect(live.stderr).toBe('')
+    expect(JSON.parse(live.stdout)).toMatchObject({verdict: {kind: 'denied'}})
+    expect(readdirSync(scratch)).toEqual([])
+  })
+})
+
+describe('without a live cluster', () => {
+  const kubectl = new FakeKubectl()
+  afterAll(() => {
+    kubectl.remove()
+  })
+  const trace = (env: Readonly<Record<string, string>>, ...more: readonly string[]): Promise<Ended> =>
+    runProgram(['trace', 'sleep', 'productpage:9080', ...more], {env})
+
+  it('says what is missing, and what can be asked instead', async () => {
+    const none = await trace({PATH: folder})
+    expect(none).toMatchObject({code: EXIT_CODES.external, stdout: ''})
+    expect(none.stderr).toContain('kubectl was not found on PATH.')
+    for (const way of ['--snapshot', 'ambientctl record', '--demo']) expect(none.stderr).toContain(way)
+  })
+
+  it.each([
+    {
+      stderr: 'The connection to the server localhost:8080 was refused - did you specify the right host or port?',
+      says: 'cannot be reached',
+    },
+    {stderr: 'error: You must be logged in to the server (Unauthorized)', says: 'does not accept the login'},
+    {stderr: 'Error from server (Forbidden): pods is forbidden', says: 'does not allow list pods'},
+  ])('says that the cluster $says', async ({stderr, says}) => {
+    kubectl.playAll([
+      {when: 'config view', exit: 1, stderr: 'error: current-context must exist in order to minify\n'},
+      {when: 'get', exit: 1, stderr},
+    ])
+    const refused = await trace({PATH: kubectl.dir})
+    expect(refused).toMatchObject({code: EXIT_CODES.external, stdout: ''})
+    expect(refused.stderr).toContain(says)
+    expect(refused.stderr).toContain('--snapshot')
+  })
+
+  it('refuses flags of a cluster beside a recording', async () => {
+    const refused = await trace({PATH: folder}, '--demo', 'bookinfo-waypoint', '--context', 'prod')
+    expect(refused).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
+    expect(refused.stderr).toContain('--context')
+  })
+
+  it('takes a flag of a cluster before the variable that names a recording', async () => {
+    const asked = await trace(
+      {PATH: folder, AMBIENTCTL_SNAPSHOT: path.resolve('fixtures/clusters/gke-sleep-productpage')},
+      '--context',
+      'prod',
+    )
+    expect(asked.code).toBe(EXIT_CODES.external)
+  })
+})
