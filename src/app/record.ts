@@ -1,16 +1,29 @@
 import type {ClusterAccess} from '../cluster/kubectl-arguments.js'
+import {dumpAll} from '../cluster/dump-all.js'
 import {recordCluster} from '../cluster/record.js'
 import type {Recorded} from '../cluster/record-run.js'
+import type {RecordingHead} from '../cluster/recording.js'
 import type {Transport} from '../cluster/transport.js'
 import type {PodRole} from '../flow/pod-role.js'
 import type {Outlook} from '../flow/verdict.js'
 
-export interface RecordQuestion {
-  readonly directory: string
-  readonly access: ClusterAccess
+export interface RecordQuestion extends FetchQuestion {
   readonly istioNamespace: string
   readonly sidecars: boolean
   readonly capture: boolean
+}
+
+/** Proxies of which `dump --all` fetches every one. */
+export const DUMPED_KINDS = ['ztunnels', 'waypoints', 'gateways'] as const
+export type DumpedKind = (typeof DUMPED_KINDS)[number]
+
+export interface DumpsQuestion extends FetchQuestion {
+  readonly kind: DumpedKind
+}
+
+interface FetchQuestion {
+  readonly directory: string
+  readonly access: ClusterAccess
   readonly concurrency: number
   readonly transport?: Transport | undefined
   readonly timeoutMs: number
@@ -31,12 +44,21 @@ export interface RecordResult extends Recorded {
 /** Records a live cluster as a snapshot. @throws ClusterError when nothing can be recorded, or it is stopped. */
 export async function recordSnapshot({version, sidecars, ...request}: RecordQuestion): Promise<RecordResult> {
   const roles = new Set<PodRole>(['ztunnel', 'waypoint', 'gateway', ...(sidecars ? ['sidecar' as const] : [])])
-  const {context} = request.access
-  const recorded = await recordCluster({
-    ...request,
-    roles,
-    head: {tool: {name: 'ambientctl', version}, ...(context === undefined ? {} : {cluster: context})},
-  })
+  return resultOf(request, await recordCluster({...request, roles, head: headOf(request, version)}))
+}
+
+const ROLES = {ztunnels: 'ztunnel', waypoints: 'waypoint', gateways: 'gateway'} as const
+
+/** Fetches the dumps of all proxies of a kind. @throws ClusterError when there is none, nothing can be had, or it is stopped. */
+export async function recordDumps({version, kind, ...request}: DumpsQuestion): Promise<RecordResult> {
+  return resultOf(request, await dumpAll({...request, role: ROLES[kind], head: headOf(request, version)}))
+}
+
+function headOf({access: {context}}: Pick<FetchQuestion, 'access'>, version: string): RecordingHead {
+  return {tool: {name: 'ambientctl', version}, ...(context === undefined ? {} : {cluster: context})}
+}
+
+function resultOf({directory}: Pick<FetchQuestion, 'directory'>, recorded: Recorded): RecordResult {
   const outlook = recorded.failed.length === 0 ? 'positive' : 'negative'
-  return {schemaVersion: 'ambientctl.record/1', directory: request.directory, outlook, ...recorded}
+  return {schemaVersion: 'ambientctl.record/1', directory, outlook, ...recorded}
 }

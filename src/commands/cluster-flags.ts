@@ -15,6 +15,10 @@ export const clusterFlags = {
   timeout: Flags.integer({description: 'Seconds one kubectl may take.', default: 60, min: 1, max: 3600, helpGroup: CLUSTER}),
 }
 
+export const concurrencyFlag = {
+  concurrency: Flags.integer({description: 'How many kubectls run at once.', default: 8, min: 1, max: 64, helpGroup: CLUSTER}),
+}
+
 /** Where istiod is. */
 export const istioNamespaceFlag = {
   'istio-namespace': Flags.string({

@@ -1,10 +1,12 @@
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {drain, fetchDump, readMatches, readSummary, type FetchedDump} from '../app/dump.js'
+import {recordDumps, type DumpedKind} from '../app/record.js'
 import {parsePath, type PathToken} from '../app/jsonpath/parse-path.js'
+import {renderRecorded} from '../render/recorded.js'
 import {renderDumpSummary} from '../render/dump-summary.js'
 import {jsonLine} from '../render/json-line.js'
 import {BaseCommand} from './base.js'
-import {clusterFlags} from './cluster-flags.js'
+import {clusterOf, dumpFlags, type DumpFlags} from './dump-flags.js'
 
 /** The config dump of one proxy. */
 export class Dump extends BaseCommand {
@@ -16,37 +18,24 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
   static override examples = [
     '<%= config.bin %> dump istio-system/ztunnel-hptxk --output-file ztunnel-hptxk.json',
     '<%= config.bin %> dump waypoint-7d9f -n default -o summary',
+    '<%= config.bin %> dump --all ztunnels --output-dir dumps',
     '<%= config.bin %> dump -f z.json --jsonpath "$..dynamic_listeners[*].name"',
   ]
 
   static override args = {pod: Args.string({description: 'POD, NAMESPACE/POD or deploy/NAME.'})}
 
-  static override flags = {
-    file: Flags.string({char: 'f', description: 'Read a saved dump instead; - is standard input.', helpValue: 'FILE'}),
-    output: Flags.string({
-      char: 'o',
-      description: 'raw: the bytes as they are; summary: what it holds, counted; json: the same as JSON.',
-      options: ['raw', 'summary', 'json'],
-      default: 'raw',
-    }),
-    jsonpath: Flags.string({description: 'Print what this path selects, one JSON value per line.', helpValue: 'PATH'}),
-    'output-file': Flags.string({description: 'Save the bytes in FILE, whole or not at all.', helpValue: 'FILE'}),
-    ...clusterFlags,
-    namespace: Flags.string({char: 'n', description: 'Namespace of the pod.', helpGroup: 'CLUSTER'}),
-    container: Flags.string({char: 'c', description: 'Container of the proxy (default: as the pod says).', helpGroup: 'CLUSTER'}),
-  }
+  static override flags = dumpFlags
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Dump)
-    const {context, kubeconfig, namespace, container, transport, timeout, file, output, jsonpath} = flags
+    const {container, file, output, jsonpath, all, 'output-dir': directory} = flags
+    if (all !== undefined && directory !== undefined && args.pod === undefined) return this.saveAll({kind: all, directory, flags})
     const path = jsonpath === undefined ? undefined : parsePath(jsonpath)
     const dump = fetchDump({
       pod: args.pod,
       file,
       container,
-      transport,
-      access: {context, kubeconfig, namespace},
-      timeoutMs: timeout * 1000,
+      ...clusterOf(flags),
       outputFile: flags['output-file'],
       cancelSignal: args.pod === undefined ? undefined : this.cancelSignal(),
       warn: (warning) => this.warn(warning),
@@ -55,6 +44,22 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
     if (output !== 'raw' || this.jsonEnabled()) return this.printSummary(dump, flags)
     await (flags['output-file'] === undefined ? this.print(dump.bytes) : drain(dump))
     return {dump: dump.name}
+  }
+
+  private async saveAll({kind, directory, flags}: {kind: DumpedKind; directory: string; flags: DumpFlags}): Promise<object> {
+    const result = await recordDumps({
+      ...clusterOf(flags),
+      kind,
+      directory,
+      concurrency: flags.concurrency,
+      cancelSignal: this.cancelSignal(),
+      version: this.config.version,
+      progress: (line) => this.progress(line),
+      warn: (warning) => this.warn(warning),
+    })
+    this.conclude(result.outlook)
+    await this.print(renderRecorded(result))
+    return result
   }
 
   private async printMatches(dump: FetchedDump, path: readonly PathToken[]): Promise<object> {

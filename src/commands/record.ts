@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core'
-import {recordSnapshot, type RecordResult} from '../app/record.js'
+import {recordSnapshot} from '../app/record.js'
+import {renderRecorded} from '../render/recorded.js'
 import {BaseCommand} from './base.js'
-import {clusterFlags, istioNamespaceFlag} from './cluster-flags.js'
+import {clusterFlags, concurrencyFlag, istioNamespaceFlag} from './cluster-flags.js'
 
 /** A snapshot of a live cluster. */
 export class Record extends BaseCommand {
@@ -24,8 +25,8 @@ the same command again fetches only what is missing.`
   static override flags = {
     sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
     capture: Flags.boolean({description: 'Record the packet rules of the nodes too, through their istio-cni or kube-proxy pods.'}),
-    concurrency: Flags.integer({description: 'How many kubectls run at once.', default: 8, min: 1, max: 64}),
     ...istioNamespaceFlag,
+    ...concurrencyFlag,
     ...clusterFlags,
   }
 
@@ -47,12 +48,7 @@ the same command again fetches only what is missing.`
       warn: (warning) => this.warn(warning),
     })
     this.conclude(result.outlook)
-    await this.print(summaryOf(result))
+    await this.print(renderRecorded(result))
     return result
   }
-}
-
-function summaryOf({directory, saved, kept, failed}: RecordResult): string {
-  const lines = failed.map(({path, error}) => `failed ${path}: ${error}`)
-  return [...lines, `${directory}: ${saved} files, ${kept} of them kept, ${failed.length} failed`].join('\n')
 }
