@@ -100,7 +100,7 @@ export class Topology {
     const [ip = '0.0.0.0'] = workload.ips
     const packet = packetFrom(ip, departure)
     const isOwn = isLoopback(to.ip) || workload.ips.includes(to.ip)
-    if (workload.role === 'sidecar' && isOwn && !SIDECAR_OPEN_PORTS.has(to.port)) {
+    if (workload.role === 'sidecar' && isOwn && !SIDECAR_PORTS.has(to.port)) {
       return {station: this.#application(workload), arrival: arrivalOf(packet)}
     }
     if (isOwn) return this.#intoOwnPod({workload, station}, packet)
@@ -257,6 +257,15 @@ export function connectClusters(worlds: readonly World[]): readonly Topology[] {
 
 /** Ports that the sidecar's own rules leave alone: HBONE, and its status and metrics ports. */
 const SIDECAR_OPEN_PORTS: ReadonlySet<number> = new Set([ZTUNNEL_PORTS.inbound, 15_020, 15_021, 15_090])
+
+/** Ports at which nobody but the sidecar and its agent listens: those, its admin port, its debug port, and where it takes the pod's traffic. */
+const SIDECAR_PORTS: ReadonlySet<number> = new Set([
+  ...SIDECAR_OPEN_PORTS,
+  15_000,
+  15_004,
+  ZTUNNEL_PORTS.outbound,
+  ZTUNNEL_PORTS.inboundPlaintext,
+])
 
 function ingressOf(workload: Workload): Ingress {
   if (workload.hostNetwork) return 'host'

@@ -12,6 +12,8 @@ export interface DumpParts {
   readonly policies?: readonly Fields[]
   readonly config?: Fields
   readonly workloadState?: Fields
+  readonly certificates?: readonly Fields[]
+  readonly stagedServices?: Fields
   readonly minor?: number
 }
 
@@ -20,8 +22,8 @@ export function documentOf(parts: DumpParts): Fields {
     workloads: parts.workloads ?? [],
     services: parts.services ?? [],
     policies: parts.policies ?? [],
-    certificates: [],
-    stagedServices: {},
+    certificates: parts.certificates ?? [],
+    stagedServices: parts.stagedServices ?? {},
     config: {network: '', localNode: 'n1', dnsProxy: true, ...parts.config},
     version: {istioVersion: 'unknown'},
     ...(parts.workloadState === undefined ? {} : {workloadState: parts.workloadState}),

@@ -1,5 +1,5 @@
 import {isIP} from 'node:net'
-import type {View} from '../../json/view.js'
+import {isPort, type View} from '../../json/view.js'
 import {canonicalIp} from './ip.js'
 import type {CidrVip, GatewayAddress, NetworkAddress} from './model.js'
 
@@ -20,7 +20,8 @@ export function readGateway(view: View | undefined): GatewayAddress | undefined 
 
 /** Before 1.22 it was spelled differently (ambient-ga A.3); istioctl leaves it out (A.9). */
 export function gatewayPort(view: View): number | undefined {
-  return view.num('hbone_mtls_port') ?? view.num('port')
+  const field = ['hbone_mtls_port', 'port'].find((name) => view.get(name) !== undefined)
+  return field === undefined ? undefined : view.port(field)
 }
 
 /** ambient-ga B.4: what istiod sends, always. */
@@ -37,10 +38,10 @@ export function readCidrVip(view: View): CidrVip | undefined {
   return slash < 0 ? undefined : {network: text.slice(0, slash), cidr: text.slice(slash + 1)}
 }
 
-/** Ports of a service or endpoint: string keys, numbers as values. */
+/** Ports of a service or endpoint: string keys, numbers as values. What can be no port is left out. */
 export function readPorts(view: View | undefined): ReadonlyMap<number, number> {
-  const ports = (view?.entries() ?? []).flatMap(([key, target]) =>
-    /^\d{1,5}$/.test(key) && typeof target.value === 'number' ? [[Number(key), target.value] as const] : [],
+  const ports = (view?.entries() ?? []).flatMap(([key, {value}]) =>
+    /^\d{1,5}$/.test(key) && isPort(Number(key)) && typeof value === 'number' && isPort(value) ? [[Number(key), value] as const] : [],
   )
   return new Map(ports)
 }

@@ -4,14 +4,15 @@ import type {Answer, Forwarding, ProxyLog} from '../../flow/forwarder.js'
 import {fraction} from '../../flow/share.js'
 import type {Step} from '../../flow/step.js'
 import {inboundLine} from '../access-log.js'
-import type {Branch} from '../branch.js'
-import type {Workload} from '../config/model.js'
+import {single, type Branch} from '../branch.js'
+import {identityOf, type Workload} from '../config/model.js'
 import {checkPeer} from '../inbound/check-peer.js'
 import {inbound, type InboundResult} from '../inbound/inbound.js'
 import type {InboundConnection, InboundOutcome, InboundTarget} from '../inbound/outcome.js'
 import type {ZtunnelState} from '../state/state.js'
 import {CLOSED, stop, toForwarding, undetermined, type Ending} from './exits.js'
 import {localPod} from './local-pod.js'
+import {withoutCertificate} from './own-certificate.js'
 
 export interface InboundArrival {
   readonly arrival: Arrival
@@ -26,8 +27,8 @@ export function forwardInbound(state: ZtunnelState, {arrival, plaintext}: Inboun
   if (local === undefined || source === undefined || workload === undefined) {
     return only(undetermined({what: `which pod ${local?.ip ?? 'the destination'} is: no workload of the dump has this address`}))
   }
-  const opened = plaintext ? {inner: arrival.payload} : openTunnel(arrival.payload, workload)
-  if ('ending' in opened) return only(opened.ending)
+  const opened = plaintext ? {inner: arrival.payload} : openTunnel(state, {payload: arrival.payload, workload})
+  if ('ending' in opened) return only(opened.ending, opened.steps)
   const {inner, ...peer} = opened
   const passage = {state, inner, connection: {pod: workload, source, local, ...peer}}
   const answer = inbound(state, passage.connection)
@@ -40,11 +41,16 @@ function localAddress({entry, originalDestination}: Arrival, plaintext: boolean)
   return entry.kind === 'socket' ? {ip: entry.ip, port: entry.port} : undefined
 }
 
-function only(ending: Ending): Forwarding {
-  return toForwarding({told: [{value: [{value: ending, share: fraction(1, 1), steps: []}], requires: []}], complete: true})
+function only(ending: Ending, steps: readonly Step[] = []): Forwarding {
+  return toForwarding({told: [{value: single(ending, steps), requires: []}], complete: true})
 }
 
 type Connect = NonNullable<InboundConnection['connect']>
+
+interface Incoming {
+  readonly payload: Payload
+  readonly workload: Workload
+}
 
 interface Opened {
   readonly inner: Payload
@@ -52,15 +58,26 @@ interface Opened {
   readonly connect?: Connect
 }
 
+interface Shut {
+  readonly ending: Ending
+  readonly steps?: readonly Step[]
+}
+
 /** Mutual TLS with a certificate of the own trust domain, then HTTP/2 (ambient-ga C.1). */
-function openTunnel(payload: Payload, workload: Workload): Opened | {readonly ending: Ending} {
+function openTunnel(state: ZtunnelState, {payload, workload}: Incoming): Opened | Shut {
   if (payload.kind === 'unknown') return {ending: undetermined({what: 'what the client sends to the HBONE port'})}
   if (payload.kind !== 'tls') return {ending: tlsFailure('the HBONE port expects TLS')}
-  const identity = payload.peer?.uriSans[0]
-  if (identity === undefined || !payload.trusted) return {ending: tlsFailure('the HBONE port expects a client certificate of the mesh')}
+  const lacking = withoutCertificate(state, {identity: identityOf(workload), side: 'downstream'})
+  if (lacking !== undefined) return {ending: lacking.ending, steps: [lacking.step]}
+  const {peer, trusted, payload: http} = payload
+  const identity = peer?.uriSans[0]
+  if (identity === undefined || !trusted) return {ending: tlsFailure('the HBONE port expects a client certificate of the mesh')}
   const refused = checkPeer(workload, identity)
   if (refused !== undefined) return {ending: {...stop(refused.verdict, CLOSED), log: {details: refused.error}}}
-  const {payload: http} = payload
+  return openConnect(http, identity)
+}
+
+function openConnect(http: Payload, identity: string): Opened | Shut {
   if (http.kind !== 'http' || http.version !== 'h2') return {ending: NOT_HTTP2}
   return {inner: http.tunneled ?? {kind: 'unknown'}, identity, connect: connectOf(http.request)}
 }

@@ -8,6 +8,7 @@ import type {ZtunnelState} from '../state/state.js'
  */
 export function localPod(state: ZtunnelState, address: string): Workload | undefined {
   const {settings, capturedPods} = state.config
+  if (state.dedicatedTo !== undefined) return dedicatedPod(state, state.dedicatedTo)
   const ip = canonicalIp(address)
   const holders = state.workloadsByAddress.get(addressKey({network: settings.network, ip})) ?? []
   const captured = holders.filter(
@@ -15,4 +16,12 @@ export function localPod(state: ZtunnelState, address: string): Workload | undef
   )
   const own = holders.filter(({node}) => node === state.localNode)
   return [captured, own, holders].find((candidates) => candidates.length > 0)?.[0]
+}
+
+/** A dedicated ztunnel was told at its start whom it serves; several workloads of that name are told apart by the service account. */
+function dedicatedPod(
+  state: ZtunnelState,
+  {namespace, name, serviceAccount}: NonNullable<ZtunnelState['dedicatedTo']>,
+): Workload | undefined {
+  return (state.workloadsByName.get(`${namespace}/${name}`) ?? []).find((workload) => workload.serviceAccount === serviceAccount)
 }

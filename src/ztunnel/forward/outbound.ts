@@ -13,6 +13,7 @@ import type {SourcePod} from '../outbound/source.js'
 import type {ZtunnelState} from '../state/state.js'
 import {CLOSED, stop, toForwarding, undetermined, type Ending} from './exits.js'
 import {localPod} from './local-pod.js'
+import {withoutCertificate} from './own-certificate.js'
 
 export interface OutboundArrival {
   readonly arrival: Arrival
@@ -71,11 +72,22 @@ function leaveUnlogged(passage: Passage, branch: Branch<OutboundOutcome>): Branc
       return {...branch, value: {...stop(outcome.verdict, CLOSED), log: {details: outcome.error}}}
     case 'unknown':
       return {...branch, value: undetermined(outcome.missing)}
-    case 'request':
-      return {...branch, value: depart(passage, outcome), steps: [...branch.steps, ...requestSteps(passage, outcome)]}
+    case 'request': {
+      const {ending, steps} = serve(passage, outcome)
+      return {...branch, value: ending, steps: [...branch.steps, ...steps]}
+    }
     default:
       return outcome satisfies never
   }
+}
+
+/** The certificate comes before the first packet: without it nothing is dialled. */
+function serve(passage: Passage, request: OutboundRequest): {readonly ending: Ending; readonly steps: readonly Step[]} {
+  const {state, source} = passage
+  const isTunnel = request.protocol !== 'TCP' && source !== undefined
+  const lacking = isTunnel ? withoutCertificate(state, {identity: identityOf(source), side: 'upstream'}) : undefined
+  if (lacking !== undefined) return {ending: lacking.ending, steps: [lacking.step]}
+  return {ending: depart(passage, request), steps: requestSteps(passage, request)}
 }
 
 function depart(passage: Passage, request: OutboundRequest): Ending {
@@ -118,10 +130,7 @@ interface Tunnel {
 }
 
 function requestSteps({state, source}: Passage, request: OutboundRequest): readonly Step[] {
-  if (request.via === 'passthrough') {
-    const because = ['no service and no workload decides otherwise']
-    return [{kind: 'original-destination', from: 'the connection', address: request.dial, because, evidence: []}]
-  }
+  if (request.via === 'passthrough') return [passthroughStep(state, request)]
   const evidence = state.evidence(...(request.nextHop === undefined ? [] : [request.nextHop]))
   const endpoint: Step = {kind: 'endpoint', address: {kind: 'socket', ...request.dial}, because: [`protocol ${request.protocol}`], evidence}
   if (request.protocol === 'TCP' || source === undefined) return [endpoint]
@@ -131,4 +140,18 @@ function requestSteps({state, source}: Passage, request: OutboundRequest): reado
     {kind: 'tls', side: 'upstream', identity, expected: request.upstreamSans, alpn: ['h2'], effect: 'mutual TLS', because: [], evidence},
     {kind: 'tunnel', method: 'CONNECT', authority: request.authority ?? '', headers: [], identity, because: [request.via], evidence},
   ]
+}
+
+/** ambient-ga A.2: of a staged service only endpoints arrived, so that ztunnel does not know its VIPs. */
+function passthroughStep({config}: ZtunnelState, {dial}: OutboundRequest): Step {
+  const {stagedServices: staged, shape, dump} = config
+  const unknown = staged.length === 0 ? [] : [`ztunnel does not have these services yet, only endpoints of them: ${staged.join(', ')}`]
+  const pointer = shape === 'flattened' ? '/staged_services' : '/stagedServices'
+  return {
+    kind: 'original-destination',
+    from: 'the connection',
+    address: dial,
+    because: ['no service and no workload decides otherwise', ...unknown],
+    evidence: staged.length === 0 ? [] : [{dump, pointer, basis: 'recorded'}],
+  }
 }

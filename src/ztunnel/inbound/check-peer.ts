@@ -14,7 +14,12 @@ export function checkPeer(workload: Workload, identity: string): InboundRejected
   const reason = `InvalidCertificate(Other(OtherError(SanTrustDomainError(${quote(workload.trustDomain)}, [${names}]))))`
   const error = `tls handshake error: Custom { kind: InvalidData, error: ${reason} }`
   return rejected(error, {
-    verdict: {kind: 'tls-failure', reason: `the client is of another trust domain than ${workload.trustDomain}`, presented: [identity]},
+    verdict: {
+      kind: 'tls-failure',
+      reason: `the client is of another trust domain than ${workload.trustDomain}`,
+      expected: [`spiffe://${workload.trustDomain}/…`],
+      presented: [identity],
+    },
   })
 }
 

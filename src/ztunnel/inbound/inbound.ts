@@ -7,7 +7,7 @@ import {overHistories, type History, type Told} from '../state/history.js'
 import type {ZtunnelState} from '../state/state.js'
 import {parseAuthority} from './authority.js'
 import {checkAuthority} from './check-authority.js'
-import type {InboundConnection, InboundDenied, InboundOutcome, InboundTarget} from './outcome.js'
+import type {InboundConnection, InboundDenied, InboundOutcome, InboundRejected, InboundTarget, InboundUnknown} from './outcome.js'
 import {rejected, selfCall} from './rejection.js'
 import {inboundTarget} from './target.js'
 
@@ -45,7 +45,7 @@ function decide(state: ZtunnelState, {connection, history}: Arrived): readonly I
   if ('error' in workload) return [{outcome: rejected(workload.error, connection.connect === undefined ? {} : {status: 503}), steps: []}]
   const target =
     connection.connect === undefined ? plaintextTarget(state, {connection, workload}) : hboneTarget(state, {connection, workload, history})
-  if ('error' in target) return [{outcome: target, steps: []}]
+  if ('kind' in target) return [{outcome: target, steps: []}]
   return decidePolicies(state, {connection, target})
 }
 
@@ -61,7 +61,10 @@ function plaintextTarget(state: ZtunnelState, {connection, workload}: Located): 
   return {workload, upstream: local, throughLoopback: false}
 }
 
-function hboneTarget(state: ZtunnelState, located: Located & {readonly history: History}): InboundTarget | ReturnType<typeof selfCall> {
+function hboneTarget(
+  state: ZtunnelState,
+  located: Located & {readonly history: History},
+): InboundTarget | InboundRejected | InboundUnknown {
   const {connection, workload, history} = located
   const {method = '', authority: text = ''} = connection.connect ?? {}
   if (method !== 'CONNECT') return rejected(`expected method CONNECT, got ${method}`, {status: 400})

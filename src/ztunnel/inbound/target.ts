@@ -1,11 +1,12 @@
 import {isIpv6} from '../config/ip.js'
 import type {SocketAddress} from '../../flow/address.js'
 import type {Service, Workload} from '../config/model.js'
+import {missingOnDemand} from '../on-demand.js'
 import type {History} from '../state/history.js'
 import {serviceByHost} from '../state/service-by-host.js'
 import type {ZtunnelState} from '../state/state.js'
 import type {Authority} from './authority.js'
-import type {InboundRejected, InboundTarget} from './outcome.js'
+import type {InboundRejected, InboundTarget, InboundUnknown} from './outcome.js'
 import {rejected, selfCall} from './rejection.js'
 
 export interface TargetQuestion {
@@ -17,10 +18,10 @@ export interface TargetQuestion {
 }
 
 /** Which port of the local pod a CONNECT is for, and how it gets there (ambient-ga C.1). */
-export function inboundTarget(question: TargetQuestion): InboundTarget | InboundRejected {
+export function inboundTarget(question: TargetQuestion): InboundTarget | InboundRejected | InboundUnknown {
   const {state, workload, local, authority} = question
   const named = authority.kind === 'host' ? namedService(question, authority) : undefined
-  if (named !== undefined && 'error' in named) return named
+  if (named !== undefined && 'kind' in named) return named
   const port = named?.port ?? authority.port
   if (state.config.settings.illegalPorts.includes(port)) return selfCall(state.semantics.illegalPortStatus)
   const direct = {
@@ -37,9 +38,12 @@ interface NamedService {
   readonly port: number
 }
 
-function namedService(question: TargetQuestion, {host, port}: Extract<Authority, {kind: 'host'}>): NamedService | InboundRejected {
-  const {state, workload, history} = question
+function namedService(
+  {state, workload, history}: TargetQuestion,
+  {host, port}: Extract<Authority, {kind: 'host'}>,
+): NamedService | InboundRejected | InboundUnknown {
   const service = serviceByHost(state, {hostname: host, namespace: workload.namespace, history})
+  if (service === undefined && state.config.settings.xdsOnDemand) return {kind: 'unknown', missing: missingOnDemand(host)}
   if (service === undefined) return rejected(`no service or workload for hostname: ${host}`, {status: 503})
   const own = service.endpoints.find(({workloadUid}) => workloadUid === workload.uid)?.ports.get(port)
   const target = own ?? service.ports.get(port) ?? 0

@@ -7,7 +7,7 @@ import {serviceByVip} from '../state/service-by-vip.js'
 import {workloadByAddress} from '../state/workload-by-address.js'
 import {crossNetwork} from './cross-network.js'
 import {isFromWaypoint} from './from-waypoint.js'
-import {noHealthyUpstream, noServiceForTarget, noValidDestination} from './failure.js'
+import {noHealthyUpstream, noServiceForTarget, noValidDestination, onDemand} from './failure.js'
 import {resolveGateway} from './gateway.js'
 import type {OutboundOutcome, OutboundRequest} from './outcome.js'
 import type {OutboundQuestion} from './question.js'
@@ -126,10 +126,7 @@ function withoutUpstream({state, target}: OutboundQuestion, service: Service | u
   if (service !== undefined && !(state.semantics.passthroughServices && service.loadBalancer?.mode === 'Passthrough')) {
     return noHealthyUpstream(target)
   }
-  if (service === undefined && state.config.settings.xdsOnDemand) {
-    const what = `whether ${target.ip} is known to the control plane: this ztunnel fetches addresses only on demand`
-    return {kind: 'unknown', missing: {what, collect: 'open a connection and take the dump again'}}
-  }
+  if (service === undefined && state.config.settings.xdsOnDemand) return onDemand(target.ip)
   return {kind: 'request', protocol: 'TCP', dial: target, upstreamSans: [], finalSans: [], via: 'passthrough'}
 }
 

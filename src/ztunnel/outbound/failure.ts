@@ -1,7 +1,8 @@
 import {formatSocket, type SocketAddress} from '../../flow/address.js'
 import type {GatewayAddress, Workload} from '../config/model.js'
+import {missingOnDemand} from '../on-demand.js'
 import type {Semantics} from '../semantics.js'
-import type {OutboundFailure} from './outcome.js'
+import type {OutboundFailure, OutboundUnknown} from './outcome.js'
 
 /** Error texts of the access log, letter for letter (ambient-ga C.5, I.4). */
 
@@ -39,6 +40,11 @@ export function noAddressResolved(workload: Workload): OutboundFailure {
 
 export function illegalCall(): OutboundFailure {
   return failure('attempted recursive call to ourselves', 'refused')
+}
+
+/** What the dump does not hold and ztunnel may fetch; `ifNothing` holds if the control plane does not know it either. */
+export function onDemand(what: string, ifNothing?: OutboundFailure): OutboundUnknown {
+  return {kind: 'unknown', missing: missingOnDemand(what), ...(ifNothing === undefined ? {} : {ifNothing})}
 }
 
 /** ztunnel prints its own structure here (ambient-ga I.4). */

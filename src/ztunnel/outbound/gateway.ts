@@ -3,7 +3,8 @@ import type {Step} from '../../flow/step.js'
 import {andThen, single, type Branch} from '../branch.js'
 import type {GatewayAddress, Recorded} from '../config/model.js'
 import {byHostname} from '../state/service-by-host.js'
-import {describeGateway, hostnamesUnsupported, unknownNetworkGateway, unknownWaypoint} from './failure.js'
+import {serviceByVip} from '../state/service-by-vip.js'
+import {describeGateway, hostnamesUnsupported, onDemand, unknownNetworkGateway, unknownWaypoint} from './failure.js'
 import type {OutboundFailure, OutboundUnknown} from './outcome.js'
 import type {OutboundQuestion} from './question.js'
 import {finalize, findUpstream, fromService, type Upstream, type UpstreamResult} from './upstream.js'
@@ -25,7 +26,7 @@ export function resolveGateway(question: OutboundQuestion, request: GatewayReque
     gateway.kind === 'address' ? byAddress(question, {gateway, kind: request.kind}) : byName(question, {gateway, kind: request.kind})
   return andThen(
     andThen(single(undefined, steps), () => found),
-    (result) => single(result.kind === 'none' ? notFound(question, request) : result),
+    (result) => single(result.kind === 'none' ? emptyHanded(question, request) : result),
   )
 }
 
@@ -45,13 +46,31 @@ function byName(question: OutboundQuestion, {gateway, kind}: Reference<'hostname
   if (state.semantics.gatewayHostnames === 'none') return single(hostnamesUnsupported())
   const found = byHostname(state, gateway)
   const fail = kind === 'waypoint' ? unknownWaypoint : unknownNetworkGateway
-  if (found === undefined) return single(fail(gateway.hostname))
+  if (found === undefined) return single(absent(question, {what: gateway.hostname, failure: fail(gateway.hostname)}))
   if ('workload' in found) return finalize(question, {workload: found.workload, port: gateway.port, reference: target.ip})
   return fromService(question, {service: found.service, port: gateway.port, mode: resolutionMode(question, kind), reference: target.ip})
 }
 
+/** Nothing of that name, unless it is only fetched when asked for. */
+function absent(
+  {state}: OutboundQuestion,
+  {what, failure}: {readonly what: string; readonly failure: OutboundFailure},
+): OutboundFailure | OutboundUnknown {
+  return state.config.settings.xdsOnDemand ? onDemand(what, failure) : failure
+}
+
 function resolutionMode({state}: OutboundQuestion, kind: GatewayRequest['kind']): 'standard' | 'waypoint' {
   return kind === 'waypoint' && state.semantics.tunnelledWaypointPorts ? 'waypoint' : 'standard'
+}
+
+/** A service that is known has its endpoints; an address that is not may be fetched when asked for. */
+function emptyHanded(question: OutboundQuestion, request: GatewayRequest): OutboundFailure | OutboundUnknown {
+  const {state, source, history} = question
+  const {gateway} = request
+  const failure = notFound(question, request)
+  if (gateway.kind === 'hostname') return failure
+  const isKnown = serviceByVip(state, {address: gateway, namespace: source.namespace, history}) !== undefined
+  return isKnown ? failure : absent(question, {what: gateway.ip, failure})
 }
 
 function notFound({state}: OutboundQuestion, {gateway, kind}: GatewayRequest): OutboundFailure {

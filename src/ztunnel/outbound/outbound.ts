@@ -5,7 +5,7 @@ import type {Workload} from '../config/model.js'
 import {overHistories, type Told} from '../state/history.js'
 import type {ZtunnelState} from '../state/state.js'
 import {decideOutbound} from './decide.js'
-import {illegalCall} from './failure.js'
+import {illegalCall, onDemand} from './failure.js'
 import {decideLegacyOutbound} from './decide-legacy.js'
 import type {OutboundFailure, OutboundOutcome} from './outcome.js'
 import type {Resolver} from './question.js'
@@ -34,7 +34,7 @@ export function outbound(state: ZtunnelState, connection: OutboundConnection): O
   if (isRecursive(state, target)) return {histories: [{value: single<OutboundOutcome>(illegalCall()), requires: []}], complete: true}
   const {told, complete} = overHistories((history) => {
     const source = findSource(state, {pod, history})
-    if (isFailure(source)) return single<OutboundOutcome>(source)
+    if (isFailure(source)) return single<OutboundOutcome>(state.config.settings.xdsOnDemand ? onDemand(`pod ${pod.ip}`, source) : source)
     return decide({state, source, sourceIp: pod.ip, target, history, resolve})
   })
   return {histories: told, complete}

@@ -4,11 +4,13 @@ import {
   evidenceOf,
   policyKey,
   serviceKey,
+  type Certificate,
   type Policy,
   type Recorded,
   type Service,
   type Workload,
   type ZtunnelConfig,
+  type ZtunnelSettings,
 } from '../config/model.js'
 import {semanticsOf, type Semantics} from '../semantics.js'
 
@@ -18,6 +20,10 @@ export interface ZtunnelState {
   readonly semantics: Semantics
   /** The node whose pods this ztunnel serves; undefined when it serves any. */
   readonly localNode: string | undefined
+  /** The one workload a dedicated ztunnel serves, whoever connects (ambient-ga F.3). */
+  readonly dedicatedTo: ZtunnelSettings['dedicatedWorkload']
+  /** By identity; of another node's ztunnel none, because each has those of its own pods. */
+  readonly certificates: ReadonlyMap<string, Certificate>
   readonly workloadsByUid: ReadonlyMap<string, Workload>
   /** By `namespace/name`, sorted by uid. */
   readonly workloadsByName: ReadonlyMap<string, readonly Workload[]>
@@ -50,6 +56,8 @@ export function createState(config: ZtunnelConfig, {standIn = false}: StateOptio
     config,
     semantics: semanticsOf(config.version),
     localNode: standIn ? undefined : config.settings.localNode,
+    dedicatedTo: standIn ? undefined : config.settings.dedicatedWorkload,
+    certificates: new Map(standIn ? [] : config.certificates.map((certificate) => [certificate.identity, certificate])),
     workloadsByUid: new Map(workloads.map((workload) => [workload.uid, workload])),
     workloadsByName: groupBy(workloads, ({namespace, name}) => [`${namespace}/${name}`]),
     workloadsByAddress: groupBy(

@@ -216,6 +216,29 @@ describe('details of the newest generation', () => {
     ])
   })
 
+  test.each([
+    {port: 70_000, expected: 15_008},
+    {port: 1.5, expected: 15_008},
+    {port: -1, expected: 15_008},
+    {port: '16008', expected: 16_008},
+  ])('a waypoint at port $port: what can be no port counts as left out', ({port, expected}) => {
+    const config = read({workloads: [{...POD, waypoint: {destination: '/10.0.0.1', hboneMtlsPort: port}}], config: {}})
+    expect(config.workloads[0]?.waypoints[0]?.port).toBe(expected)
+    expect(config.warnings.some((warning) => warning.includes('no port in the dump'))).toBe(expected === 15_008)
+  })
+
+  test('ports that can be none are left out of services and endpoints', () => {
+    const ports = {'80': 8080, '81': 0, '82': 70_000, '83': 1.5, '84': -1, '70000': 80, '1.5': 80, '': 80}
+    const endpoints = {e: {workloadUid: 'c//Pod/shop/cart', port: ports}}
+    const [service] = read({services: [{...NEW_SERVICE, ports, endpoints}], config: {}}).services
+    const kept = new Map([
+      [80, 8080],
+      [81, 0],
+    ])
+    expect(service?.ports).toEqual(kept)
+    expect(service?.endpoints[0]?.ports).toEqual(kept)
+  })
+
   test('the port of very old dumps has another name', () => {
     expect(
       read({workloads: [{...POD, waypoint: {destination: '/10.0.0.1', port: 15_006}}], config: {}}).workloads[0]?.waypoints[0]?.port,

@@ -1,0 +1,156 @@
+import {describe, expect, it} from 'vitest'
+import type {Mesh} from '../../src/app/mesh.js'
+import {traceQuestion} from '../../src/app/trace.js'
+import {walkProxy} from '../../src/app/walk.js'
+import type {Question, Trace} from '../../src/flow/trace.js'
+import {isObject} from '../../src/json/view.js'
+import {openEdited, openGaScenario} from './ga-scenario.js'
+
+// ambient-ga G: traps that show only along a way through several proxies.
+
+const web = openGaScenario('waypoint-for-workload-all')
+const policies = openGaScenario('policies')
+
+async function ask(mesh: Promise<Mesh>, [source, destination]: readonly [string, string], more: Partial<Question> = {}): Promise<Trace> {
+  return traceQuestion(await mesh, {question: {source, destination, ...more}})
+}
+
+/** Every filter chain that was chosen at `main_internal`. */
+function chains({hops}: Trace): readonly string[] {
+  const logs = Object.values(hops).flatMap(({next}) => next.flatMap(({log}) => log ?? []))
+  return [...new Set(logs.flatMap(({listener, filterChain}) => (listener === 'main_internal' ? (filterChain ?? 'none') : [])))].toSorted()
+}
+
+/** Rebuilds a document; `change` sees every object, from the inside out. */
+function changed(value: unknown, change: (object: Readonly<Record<string, unknown>>) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => changed(item, change))
+  if (!isObject(value)) return value
+  return change(Object.fromEntries(Object.entries(value).map(([key, member]) => [key, changed(member, change)])))
+}
+
+describe('G15: a dump without include_eds', () => {
+  const withoutEndpoints = openEdited('bookinfo-waypoint', {
+    edit: ({path, document}) => {
+      if (!path.startsWith('proxies/') || !isObject(document) || !Array.isArray(document['configs'])) return document
+      const configs: readonly unknown[] = document['configs']
+      return {...document, configs: configs.filter((section) => !JSON.stringify(section).includes('EndpointsConfigDump"'))}
+    },
+  })
+
+  it('leaves the endpoints open, and says what collects them: it is no service without endpoints', async () => {
+    const {verdict, missing} = await ask(withoutEndpoints, ['sleep', 'productpage:9080'], {method: 'GET'})
+    expect(verdict.kind).toBe('undetermined')
+    expect(new Set(missing.map(({what}) => what))).toEqual(
+      new Set(['endpoints of cluster inbound-vip|9080|http|productpage.bookinfo.svc.cluster.local']),
+    )
+    expect(missing[0]?.collect).toContain('include_eds')
+  })
+})
+
+describe('G17: whether the authority or the address is looked at first', () => {
+  const AUTHORITY_FIRST = openEdited('multinetwork', {
+    edit: ({document}) =>
+      changed(
+        document,
+        contradicting((tree) => tree),
+      ),
+  })
+  const ADDRESS_FIRST = openEdited('multinetwork', {edit: ({document}) => changed(document, contradicting(addressFirst))})
+
+  type Tree = Readonly<Record<string, unknown>>
+
+  /** The waypoint's matcher with an authority that leads nowhere, though its address is served. */
+  function contradicting(order: (tree: Tree) => Tree): (object: Tree) => unknown {
+    return (object) => {
+      const {filter_chain_matcher: tree, name} = object
+      if (name !== 'main_internal' || !isObject(tree) || !isObject(tree['matcher_tree'])) return object
+      const {matcher_tree: lookup} = tree
+      const entries =
+        isObject(lookup['exact_match_map']) && isObject(lookup['exact_match_map']['map']) ? lookup['exact_match_map']['map'] : {}
+      const nowhere = {
+        action: {name: 'nowhere', typed_config: {'@type': 'type.googleapis.com/google.protobuf.StringValue', value: 'nowhere'}},
+      }
+      const map = {...entries, '10.21.255.11:80': nowhere}
+      return {...object, filter_chain_matcher: order({...tree, matcher_tree: {...lookup, exact_match_map: {map}}})}
+    }
+  }
+
+  /** As istiod 1.26 to 1.28 wrote it: the addresses outside, the authorities where none of them is met (ambient-ga D.3). */
+  function addressFirst({on_no_match: byAddress, ...byAuthority}: Tree): Tree {
+    const inner = isObject(byAddress) && isObject(byAddress['matcher']) ? byAddress['matcher'] : {}
+    return {...inner, on_no_match: {matcher: byAuthority}}
+  }
+
+  async function walk(mesh: Promise<Mesh>, authority: string): Promise<Trace> {
+    return walkProxy(await mesh, {
+      question: {
+        proxy: 'shop/wp-964f81a77b-d9d38',
+        port: 15_008,
+        alpn: ['h2'],
+        method: 'CONNECT',
+        authority,
+        identity: 'spiffe://cluster.local/ns/shop/sa/client',
+        inner: {method: 'GET', authority: 'stock', path: '/'},
+      },
+    })
+  }
+
+  it.each([
+    {order: 'the authority', mesh: AUTHORITY_FIRST, address: 'no-filter-chain'},
+    {order: 'the address', mesh: ADDRESS_FIRST, address: 'delivered'},
+  ])('$order comes first where the dump says so', async ({mesh, address}) => {
+    const byHost = await walk(mesh, 'stock.shop.svc.cluster.local:80')
+    expect(chains(byHost)).toEqual(['inbound-vip|80|http|stock.shop.svc.cluster.local'])
+    expect((await walk(mesh, '10.21.255.11:80')).verdict.kind).toBe(address)
+  })
+})
+
+describe('G18: what the first bytes are decides at a port without a protocol', () => {
+  it.each([
+    {protocol: 'http' as const, expected: ['inbound-vip|9000|http|api.web.svc.cluster.local']},
+    {protocol: 'tcp' as const, expected: ['inbound-vip|9000|tcp|api.web.svc.cluster.local']},
+    {protocol: 'tls' as const, expected: ['inbound-vip|9000|tcp|api.web.svc.cluster.local']},
+  ])('$protocol', async ({protocol, expected}) => {
+    expect(chains(await ask(web, ['web/curl', 'api.web:9000'], {protocol}))).toEqual(expected)
+  })
+
+  it('a port with a protocol does not ask', async () => {
+    expect(chains(await ask(web, ['web/curl', 'api.web:80'], {protocol: 'tcp'}))).toEqual(['inbound-vip|80|http|api.web.svc.cluster.local'])
+  })
+})
+
+describe('G19: what a waypoint does not serve is closed', () => {
+  it('without a status, at the listener and not at a route', async () => {
+    const trace = await ask(web, ['web/curl', '10.100.0.10:81'], {method: 'GET', protocol: 'http'})
+    expect(trace.verdict.kind).toBe('no-filter-chain')
+    expect(Object.values(trace.outcomes).map(({answer}) => answer.kind)).toEqual(['closed'])
+  })
+})
+
+describe('G28: policies with L7 fields, as ztunnel gets them', () => {
+  async function arrives(identity: string, authority: string): Promise<Trace['verdict']> {
+    const question = {
+      proxy: 'istio-system/ztunnel-p1',
+      port: 15_008,
+      source: {ip: '10.30.2.6', port: 40_000},
+      identity: `spiffe://cluster.local/ns/${identity}`,
+      authority,
+      inner: {method: 'GET', authority: 'open', path: '/secret'},
+    }
+    return (await walkProxy(await policies, {question})).verdict
+  }
+
+  it('a DENY for POST denies every method', async () => {
+    expect(await arrives('plain/sa/curl', '10.30.1.21:9000')).toMatchObject({kind: 'denied', layer: 'l4', policy: 'infra/l7-deny-at-l4'})
+  })
+
+  it('a DENY for a path alone denies nothing', async () => {
+    expect(await arrives('front/sa/web', '10.30.1.21:8080')).toEqual({kind: 'delivered'})
+  })
+
+  it('an ALLOW for a method allows nobody', async () => {
+    const {verdict} = await ask(policies, ['front/web', 'authz.infra:8000'], {method: 'POST'})
+    expect(verdict).toMatchObject({kind: 'denied', layer: 'l4'})
+    expect('reason' in verdict ? verdict.reason : '').toContain('allow policies exist, but none allowed')
+  })
+})

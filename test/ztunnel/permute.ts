@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+
+/** Lists whose order ztunnel itself was told: the first fitting address, the scopes by weight, the policy that is named (ambient-ga B.3, B.5, I.14). */
+const ORDERED = new Set(['workloadIps', 'routingPreferences', 'authorizationPolicies'])
+
+/** Random numbers of fast-check, by which lists and members are sorted: so a failure is replayed and shrunk like every other. */
+export const disorder: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(), {minLength: 16, maxLength: 64})
+
+interface Disorder {
+  readonly keys: readonly number[]
+  /** Lists of these members keep their order. */
+  readonly ordered?: ReadonlySet<string>
+}
+
+/** The same document with its lists, and the members of its objects, in another order. */
+export function permute(document: unknown, {keys, ordered = ORDERED}: Disorder): unknown {
+  let drawn = 0
+  const shuffled = <T>(items: readonly T[]): readonly T[] =>
+    items
+      .map((item, index) => ({item, index, key: keys[drawn++ % keys.length] ?? 0}))
+      .toSorted((a, b) => a.key - b.key || a.index - b.index)
+      .map(({item}) => item)
+  const walk = (value: unknown, keeps: boolean): unknown => {
+    if (Array.isArray(value)) {
+      const items: readonly unknown[] = value
+      return (keeps ? items : shuffled(items)).map((item) => walk(item, false))
+    }
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(shuffled(Object.entries(value)).map(([key, member]) => [key, walk(member, ordered.has(key))]))
+  }
+  return walk(document, false)
+}
