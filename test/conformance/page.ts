@@ -7,7 +7,7 @@ export function conformancePage(results: readonly LayerResult[]): string {
     '',
     'What the engines predict for recordings of real components, written by `npm run conformance`. A case passes when the recorded connection is',
     'among the predicted outcomes on every compared field, and, where it was repeated, nothing was seen that was not predicted and the shares fit',
-    '(within 4.5 standard deviations of a binomial sample plus 0.05).',
+    '(within 4.5 standard deviations of a binomial sample; plus 0.05 where Envoy chose, which does not draw each time anew).',
     '',
     '| layer | cases | as recorded | known gaps | differ | no engine yet |',
     '|---|---|---|---|---|---|',

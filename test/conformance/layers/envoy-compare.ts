@@ -1,4 +1,5 @@
 import {envoyObserved, envoyPredicted, type Client, type EnvoyObserved, type EnvoyOutcome, type HopRow} from './envoy-case.js'
+import {ENVOY_SLACK, isWithinSample} from '../sampling.js'
 
 export interface Comparison {
   readonly ok: boolean
@@ -71,12 +72,12 @@ interface Seen {
   readonly of: number
 }
 
-/** Test used: a count further than 4.5 standard deviations of a binomial sample, plus 0.05, from its predicted share. */
+/** Nothing that was not predicted, and every count within what a sample may show. */
 function doubt({outcomes, alsoLogged}: Omit<Repeats, 'repeats'>, {field, value, count, of}: Seen): string | undefined {
   if (alsoLogged.some((hop) => hop[field] === value)) return undefined
   const holding = outcomes.filter((outcome) => outcome.hops.some((hop) => hop[field] === value))
   const share = holding.reduce((sum, outcome) => sum + outcome.share, 0)
   if (share === 0) return `${field} ${value} seen ${count} times, not predicted`
-  const tolerance = 4.5 * Math.sqrt((share * (1 - share)) / of) + 0.05
-  return Math.abs(Math.min(1, count / of) - share) > tolerance ? `${field} ${value} seen ${count} of ${of}, predicted ${share}` : undefined
+  const fits = isWithinSample({share, seen: Math.min(1, count / of), of, slack: ENVOY_SLACK})
+  return fits ? undefined : `${field} ${value} seen ${count} of ${of}, predicted ${share}`
 }

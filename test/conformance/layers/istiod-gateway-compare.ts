@@ -2,6 +2,7 @@ import type {Client, EnvoyOutcome, HopRow} from './envoy-case.js'
 import {envoyPredicted} from './envoy-case.js'
 import type {Comparison} from './envoy-compare.js'
 import type {GatewayObserved, LogRow} from './istiod-gateway-case.js'
+import {ENVOY_SLACK, isWithinSample} from '../sampling.js'
 
 type Attempted = GatewayObserved['hops'][number]
 
@@ -70,7 +71,7 @@ function briefly({listener, chain, route, cluster, upstream_host, code, flags}: 
   return {listener, chain, route, cluster, upstream_host, code, flags}
 }
 
-/** Test used: a count further than 4.5 standard deviations of a binomial sample, plus 0.05, from its predicted share. */
+/** A host whose count is beyond what a sample may show. */
 function unlikely(groups: readonly Attempted[], outcomes: readonly EnvoyOutcome[]): string | undefined {
   const total = groups.reduce((sum, {count}) => sum + count, 0)
   const hosts = new Set(outcomes.map(({hops}) => hops[0]?.upstream_host))
@@ -78,8 +79,8 @@ function unlikely(groups: readonly Attempted[], outcomes: readonly EnvoyOutcome[
     const leads = (outcome: EnvoyOutcome): boolean => outcome.hops[0]?.upstream_host === host
     const share = outcomes.filter(leads).reduce((sum, outcome) => sum + outcome.share, 0)
     const seen = groups.filter((group) => matching(group, outcomes).some(leads)).reduce((sum, {count}) => sum + count, 0)
-    const tolerance = 4.5 * Math.sqrt((share * (1 - share)) / total) + 0.05
-    if (Math.abs(seen / total - share) > tolerance) return `repeats: ${host ?? 'no host'} seen ${seen} of ${total}, predicted ${share}`
+    const fits = isWithinSample({share, seen: seen / total, of: total, slack: ENVOY_SLACK})
+    if (!fits) return `repeats: ${host ?? 'no host'} seen ${seen} of ${total}, predicted ${share}`
   }
   return undefined
 }

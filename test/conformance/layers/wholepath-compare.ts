@@ -1,4 +1,5 @@
 import {wholepathObserved, wholepathPredicted, type Link, type WholepathObserved, type WholepathOutcome} from './wholepath-case.js'
+import {ENVOY_SLACK, isWithinSample} from '../sampling.js'
 
 export interface Comparison {
   readonly ok: boolean
@@ -92,10 +93,10 @@ interface Seen extends Counted {
   readonly of: number
 }
 
-/** A count further than 4.5 standard deviations of a binomial sample, plus 0.05, from its predicted share. */
+/** Nothing that was not predicted, and every count within what a sample may show. */
 function doubt(outcomes: readonly WholepathOutcome[], {what, value, count, of, holds}: Seen): string | undefined {
   const share = outcomes.filter((outcome) => holds(outcome, value)).reduce((sum, outcome) => sum + outcome.share, 0)
   if (share === 0) return `${what} ${value} seen ${count} times, not predicted`
-  const tolerance = 4.5 * Math.sqrt((share * (1 - share)) / of) + 0.05
-  return Math.abs(Math.min(1, count / of) - share) > tolerance ? `${what} ${value} seen ${count} of ${of}, predicted ${share}` : undefined
+  const fits = isWithinSample({share, seen: Math.min(1, count / of), of, slack: ENVOY_SLACK})
+  return fits ? undefined : `${what} ${value} seen ${count} of ${of}, predicted ${share}`
 }

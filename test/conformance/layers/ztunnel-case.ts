@@ -19,7 +19,7 @@ const result = z.object({outcomes: z.array(outcome), errors: z.array(failure)})
 
 export const outboundPredicted = z.union([result.extend({alternatives: z.array(result).optional()}), z.object({undetermined: z.string()})])
 
-export const outboundObserved = result.extend({otherHistories: z.array(result).optional()})
+export const outboundObserved = result.extend({draws: z.number(), otherHistories: z.array(result).optional()})
 
 /** What an inventory tells beside the dumps: answers of the resolver, and ports that applications listen on. */
 export const inventory = z.looseObject({

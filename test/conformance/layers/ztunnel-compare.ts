@@ -10,9 +10,7 @@ import {
   type OutboundResult,
 } from './ztunnel-case.js'
 import {compareLogs} from './ztunnel-log-compare.js'
-
-/** Shares were measured over a few thousand draws. */
-const SHARE_TOLERANCE = 0.06
+import {ZTUNNEL_SLACK, isWithinSample} from '../sampling.js'
 
 /** Compares one case by the shape of its table. */
 export function compare(predicted: unknown, recorded: unknown): Comparison {
@@ -25,37 +23,59 @@ export function compare(predicted: unknown, recorded: unknown): Comparison {
 }
 
 /**
- * Sets exact, SANs as sets, shares within the tolerance. Where the order of arrival decided, each recorded result must be among the
+ * Sets exact, SANs as sets, shares within what a sample of that many draws may show. Where the order of arrival decided, each recorded result must be among the
  * predicted ones; where it did not, there must be one prediction only.
  */
 function compareOutbound(predicted: unknown, recorded: unknown): Comparison {
   const prediction = outboundPredicted.parse(predicted)
   if ('undetermined' in prediction) return {ok: false, why: `undetermined: ${prediction.undetermined}`}
-  const {otherHistories = [], ...observed} = outboundObserved.parse(recorded)
+  const {otherHistories = [], draws, ...observed} = outboundObserved.parse(recorded)
   const {alternatives = [], ...first} = prediction
-  if (alternatives.length > 0 || otherHistories.length > 0) return compareHistories([first, ...alternatives], [observed, ...otherHistories])
-  const why = difference(first, observed)
+  const differs = difference(draws)
+  if (alternatives.length > 0 || otherHistories.length > 0) {
+    return compareHistories(differs, {predictions: [first, ...alternatives], recordings: [observed, ...otherHistories]})
+  }
+  const why = differs(first, observed)
   return why === undefined ? {ok: true} : {ok: false, why}
 }
 
+interface Histories {
+  readonly predictions: readonly OutboundResult[]
+  readonly recordings: readonly OutboundResult[]
+}
+
 /** A dump that shows who holds an address leaves one answer, which must be a recorded one. */
-function compareHistories(predictions: readonly OutboundResult[], recordings: readonly OutboundResult[]): Comparison {
-  const legitimate = (one: OutboundResult): boolean => recordings.some((recording) => difference(one, recording) === undefined)
+function compareHistories(differs: Difference, {predictions, recordings}: Histories): Comparison {
+  const legitimate = (one: OutboundResult): boolean => recordings.some((recording) => differs(one, recording) === undefined)
   const [only, ...others] = predictions
   if (only !== undefined && others.length === 0 && legitimate(only)) return {ok: true}
   const extra = predictions.find((one) => !legitimate(one))
-  const missed = recordings.find((one) => predictions.every((other) => difference(other, one) !== undefined))
+  const missed = recordings.find((one) => predictions.every((other) => differs(other, one) !== undefined))
   return missed === undefined && (extra === undefined || recordings.length > 1)
     ? {ok: true}
     : {ok: false, why: `not predicted: ${JSON.stringify(missed)}, not recorded: ${JSON.stringify(extra)}`}
 }
 
-function difference(predicted: OutboundResult, observed: OutboundResult): string | undefined {
-  const [mine, theirs] = [entriesOf(predicted), entriesOf(observed)]
-  const keys = [...new Set([...mine.keys(), ...theirs.keys()])].toSorted()
-  const wrong = keys.find((key) => Math.abs((mine.get(key) ?? -1) - (theirs.get(key) ?? -1)) > SHARE_TOLERANCE)
-  if (wrong === undefined) return undefined
-  return `${wrong}: predicted ${String(mine.get(wrong))}, observed ${String(theirs.get(wrong))}`
+type Difference = (predicted: OutboundResult, observed: OutboundResult) => string | undefined
+
+function difference(draws: number): Difference {
+  return (predicted, observed) => {
+    const [mine, theirs] = [entriesOf(predicted), entriesOf(observed)]
+    const keys = [...new Set([...mine.keys(), ...theirs.keys()])].toSorted()
+    const wrong = keys.find((key) => !isAsRecorded({share: mine.get(key), seen: theirs.get(key), draws}))
+    if (wrong === undefined) return undefined
+    return `${wrong}: predicted ${String(mine.get(wrong))}, observed ${String(theirs.get(wrong))}`
+  }
+}
+
+interface Measured {
+  readonly share: number | undefined
+  readonly seen: number | undefined
+  readonly draws: number
+}
+
+function isAsRecorded({share, seen, draws}: Measured): boolean {
+  return share !== undefined && seen !== undefined && isWithinSample({share, seen, of: draws, slack: ZTUNNEL_SLACK})
 }
 
 /** What is told apart, with its share. */
