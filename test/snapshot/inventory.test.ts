@@ -138,6 +138,32 @@ describe('services', () => {
   })
 })
 
+describe('numbers that can be no port', () => {
+  const NONE = [0, -1, 1.5, 65_536, 'http']
+
+  it('are no ports of a service', async () => {
+    const ports = [...NONE.map((port) => ({port})), {port: 65_535}, {port: 80, targetPort: 70_000}, {port: 81, targetPort: 1.5}]
+    const inventory = await readOne({apiVersion: 'v1', kind: 'Service', metadata: META, spec: {ports}})
+    expect(inventory?.services?.[0]?.ports.map(({port, targetPort}) => [port, targetPort])).toEqual([
+      [65_535, 65_535],
+      [80, 80],
+      [81, 81],
+    ])
+  })
+
+  it('are no ports of a container', async () => {
+    const containers = [{ports: [...NONE.map((containerPort) => ({containerPort})), {containerPort: 8080}]}]
+    const inventory = await readOne({apiVersion: 'v1', kind: 'Pod', metadata: META, spec: {containers}})
+    expect(inventory?.pods?.[0]?.containerPorts.map(({port}) => port)).toEqual([8080])
+  })
+
+  it('are no ports of a slice', async () => {
+    const ports = [...NONE.map((port) => ({port})), {port: 8080}]
+    const inventory = await readOne({apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: META, ports, endpoints: []})
+    expect(inventory?.endpointSlices?.[0]?.ports.map(({port}) => port)).toEqual([0, undefined, undefined, undefined, undefined, 8080])
+  })
+})
+
 describe('other kinds', () => {
   it('are read', async () => {
     const slice = {
