@@ -33,14 +33,14 @@ function outlookOf(findings: readonly CaptureFinding[]): Outlook {
 }
 
 /** Findings of the node a place is on, and of its pods; of the place alone when its node was not recorded. */
-export function findingsAt(shelf: CaptureShelf, place: CapturePlace): readonly CaptureFinding[] {
+export function findingsAt(shelf: Pick<CaptureShelf, 'places' | 'inventory'>, place: CapturePlace): readonly CaptureFinding[] {
   const near = shelf.places.filter((one) => one === place || (one.node !== undefined && one.node === place.node))
   const node = near.find(({kind}) => kind === 'node') ?? place
   const pods = near.filter((one) => one !== node).map(({namespace}) => namespace)
   return findCaptureProblems({node: node.namespace, pods, enrolled: enrolledOn(node, shelf)})
 }
 
-function enrolledOn(node: CapturePlace, {inventory}: CaptureShelf): readonly EnrolledPod[] {
+function enrolledOn(node: CapturePlace, {inventory}: Pick<CaptureShelf, 'inventory'>): readonly EnrolledPod[] {
   const enrols = hasChain(node.namespace, 'ztunnel-PREROUTING') ? enrolmentOf : inPodEnrolment
   const isEnrolled = (pod: Pod): boolean => pod.node === node.name && enrols(pod, inventory.namespaces).captured === 'yes'
   return (inventory.pods ?? []).filter(isEnrolled).map(({namespace, name, ips}) => ({name: `${namespace}/${name}`, ips}))

@@ -17,7 +17,7 @@ import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
 import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
 import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
-import {admissionsFor, type PortAdmission} from './network-policies.js'
+import {admissionsFor, policiesOf, type PortAdmission} from './network-policies.js'
 
 /** A packet, and where it is sent or comes in. */
 export interface CaptureQuestion {
@@ -41,7 +41,7 @@ export interface CaptureAnswer {
   readonly place: {readonly kind: 'node' | 'pod'; readonly name: string; readonly inDevice?: string}
   /** What is wrong with the state of its node; left out of batches. */
   readonly findings?: readonly CaptureFinding[]
-  /** What the given NetworkPolicies say; the asked port first. */
+  /** What NetworkPolicies say, given ones or those of the inventory; the asked port first. */
   readonly admissions?: readonly PortAdmission[]
   /** Shares sum to 1. */
   readonly branches: readonly CaptureBranch[]
@@ -64,7 +64,7 @@ export interface CaptureBranch {
 export interface CaptureOptions {
   /** Look the node over too. */
   readonly findings: boolean
-  /** Absent: none were given. */
+  /** In the place of those of the inventory. */
   readonly policies?: readonly NetworkPolicy[]
   /** Where a pod without namespace is looked up first. */
   readonly namespace: string
@@ -86,7 +86,7 @@ export function askCapture(
   const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(withDoubt(branch, doubt), {network, attempt}))
   const {kind, name} = start.place
   const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
-  const admissions = admissionsOf(shelf, {asked, start, policies: options.policies})
+  const admissions = admissionsOf(shelf, {asked, start, options})
   return {
     schemaVersion: 'ambientctl.capture/1',
     question: asked,
@@ -96,7 +96,7 @@ export function askCapture(
     ...(admissions === undefined ? {} : {admissions}),
     outlook: worst([
       ...branches.map(({end}) => OUTLOOKS[end.kind]),
-      ...(admissions ?? []).slice(0, 1).map(({admitted}) => ADMITTED[admitted]),
+      ...(isTaken(branches) ? [] : (admissions ?? []).slice(0, 1).map(({admitted}) => ADMITTED[admitted])),
     ]),
   }
 }
@@ -121,10 +121,20 @@ const ADMITTED = {yes: 'positive', no: 'negative', undetermined: 'undetermined'}
 interface Policed {
   readonly asked: CaptureQuestion
   readonly start: PacketStart
-  readonly policies: readonly NetworkPolicy[] | undefined
+  readonly options: Pick<CaptureOptions, 'policies'>
 }
 
-function admissionsOf({inventory}: CaptureShelf, {asked, start, policies}: Policed): readonly PortAdmission[] | undefined {
+/** ambient-ga E: ztunnel takes the connection inside the pod; what it sends instead has a port of its own. */
+function isTaken(branches: readonly CaptureBranch[]): boolean {
+  return branches.every(
+    ({end, steps}) => end.kind === 'captured' && steps.some((step) => step.kind === 'capture' && step.to?.port === OUTBOUND),
+  )
+}
+
+const OUTBOUND = 15_001
+
+function admissionsOf({inventory}: CaptureShelf, {asked, start, options}: Policed): readonly PortAdmission[] | undefined {
+  const policies = policiesOf({inventory, ...options})
   if (policies === undefined) return undefined
   const {destination, protocol} = asked
   return admissionsFor({policies, inventory}, {place: start.place, source: asked.source?.ip ?? start.source, destination, protocol})

@@ -1,5 +1,6 @@
 import type {EnvoyVersion} from '../flow/envoy-version.js'
 import type {Inventory} from '../flow/inventory.js'
+import type {Admission} from '../mesh/admission.js'
 import {inferredDirectory, inventoryDirectory} from '../mesh/compose-directory.js'
 import {fullName, type Directory} from '../mesh/directory.js'
 import {generationOf, type Generation} from '../mesh/generation.js'
@@ -7,6 +8,8 @@ import type {NodeRules} from '../mesh/node-rules.js'
 import type {Listening} from '../mesh/world.js'
 import type {ProxyDump, Snapshot} from '../snapshot/snapshot.js'
 import type {Resolver} from '../ztunnel/outbound/question.js'
+import {admissionBy} from './network-policies.js'
+import {policiesFrom} from './network-policy-file.js'
 import {nodeRules} from './node-rules.js'
 import {ProxyShelf} from './proxy-shelf.js'
 
@@ -20,6 +23,8 @@ export interface MeshOptions {
   readonly inferNames?: boolean
   /** Where processes are known to listen, or not to; nobody looks by default. */
   readonly listensAt?: Listening
+  /** A YAML file of NetworkPolicies, in the place of those of the inventory. */
+  readonly networkPolicies?: string
   /** What DNS answers to ztunnel; nobody asks by default. */
   readonly resolve?: Resolver
 }
@@ -40,6 +45,8 @@ export interface Mesh {
   readonly listensAt?: Listening
   /** The recorded packet rules of a node. */
   readonly rulesOf: (node: string) => NodeRules | undefined
+  /** What NetworkPolicies admit; absent where none are known. */
+  readonly admission?: Admission
   /** With what all dumps imply; reads them all. */
   inferred(): Promise<Directory>
 }
@@ -93,6 +100,7 @@ async function openCluster(snapshot: Snapshot, {cluster, ...options}: MeshOption
       ? inventoryDirectory(inventory, {envoys: await shelf.configs(shelf.dumps), generation})
       : await inferred()
   const {listensAt} = options
+  const admission = admissionBy({inventory, ...(await policiesFrom(options.networkPolicies))})
   const rulesOf = nodeRules({captures: await snapshot.captures(), inventory, generation, ...named})
   return {
     snapshot,
@@ -102,6 +110,7 @@ async function openCluster(snapshot: Snapshot, {cluster, ...options}: MeshOption
     generation,
     rulesOf,
     ...named,
+    ...(admission === undefined ? {} : {admission}),
     ...(network === undefined ? {} : {network}),
     ...(listensAt === undefined ? {} : {listensAt}),
     others: [],

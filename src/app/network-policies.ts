@@ -1,50 +1,11 @@
-import {LineCounter, parseAllDocuments, type Range} from 'yaml'
-import {InputError, isExpectedError} from '../flow/errors.js'
+import {isExpectedError} from '../flow/errors.js'
 import type {Inventory, Pod, RawObject} from '../flow/inventory.js'
-import {admit, type Admission} from '../kernel/network-policy/admit.js'
+import {admit, type Admission as PolicyAdmission, type DirectionAdmission} from '../kernel/network-policy/admit.js'
+import {isEnforced} from '../kernel/network-policy/enforcer.js'
 import type {HopEnd, HopPod, NetworkPolicy} from '../kernel/network-policy/model.js'
-import {readNetworkPolicies, type PolicyDocument} from '../kernel/network-policy/read.js'
-import {readTextFile} from '../snapshot/text-file.js'
+import {readNetworkPolicies} from '../kernel/network-policy/read.js'
+import type {Admission, Admitted, Doubt} from '../mesh/admission.js'
 import type {CapturePlace} from './capture-shelf.js'
-
-/**
- * NetworkPolicies of a YAML or JSON file: one or several documents, or Lists.
- * @throws InputError with file and line of what is no YAML, or no NetworkPolicy
- */
-async function readPolicyFile(file: string): Promise<readonly NetworkPolicy[]> {
-  return readNetworkPolicies(documentsOf(await readTextFile(file), file))
-}
-
-/** The policies of a file as an option; nothing where no file was given. */
-export async function policiesFrom(file: string | undefined): Promise<{readonly policies?: readonly NetworkPolicy[]}> {
-  return file === undefined ? {} : {policies: await readPolicyFile(file)}
-}
-
-function documentsOf(text: string, file: string): readonly PolicyDocument[] {
-  const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {lineCounter: lines})
-  if (!Array.isArray(documents)) return []
-  return documents.map((document): PolicyDocument => {
-    const [problem] = document.errors
-    if (problem !== undefined) {
-      throw new InputError({
-        what: 'The file is no YAML.',
-        file,
-        line: lines.linePos(problem.pos[0]).line,
-        got: problem.message.split('\n')[0],
-      })
-    }
-    const value: unknown = document.toJS({maxAliasCount: MAX_ALIASES})
-    return {value, place: {file, line: lines.linePos(startOf(document.contents?.range)).line}}
-  })
-}
-
-function startOf(range: Range | null | undefined): number {
-  return range?.[0] ?? 0
-}
-
-/** A file of aliases upon aliases would otherwise grow without end. */
-const MAX_ALIASES = 100
 
 /** One connection as it was asked for. */
 export interface PolicyQuestion {
@@ -58,7 +19,7 @@ export interface PolicyQuestion {
 /** Ports beside the one that was asked for: HBONE, and plaintext of 2022, which reaches ztunnel's own. */
 const CAPTURE_PORTS = [15_008, 15_006]
 
-export interface PortAdmission extends Admission {
+export interface PortAdmission extends PolicyAdmission {
   readonly port: number
 }
 
@@ -80,25 +41,53 @@ function sourceEnd(place: CapturePlace, {source, inventory}: {readonly source: s
   return pod === undefined ? {ip: ''} : {ip: pod.ips[0] ?? '', pod: hopPod(pod, inventory)}
 }
 
-/** Judges single connections by the NetworkPolicies of an inventory; undefined where none were recorded. One that is malformed is passed over. */
-export function admissionBy(inventory: Inventory): ((hop: NetworkHop) => Admission) | undefined {
-  const {networkPolicies} = inventory
-  if (networkPolicies === undefined) return undefined
-  const policies = networkPolicies.flatMap(readable)
-  return ({source, destination, port}) =>
-    admit(policies, {source: endAt(source, inventory), destination: endAt(destination, inventory), port, protocol: 'TCP'})
+/** Whose policies, and what is known of the pods they select. */
+export interface PolicySource {
+  readonly inventory: Inventory
+  /** In the place of those of the inventory. */
+  readonly policies?: readonly NetworkPolicy[]
 }
 
-/** A TCP connection by its addresses. */
-interface NetworkHop {
-  readonly source: string
-  readonly destination: string
-  readonly port: number
+/** The policies given, else the recorded ones; undefined where there are neither. A recorded one that is malformed is passed over. */
+export function policiesOf({inventory, policies}: PolicySource): readonly NetworkPolicy[] | undefined {
+  return policies ?? inventory.networkPolicies?.flatMap(readable)
+}
+
+/** Judges single TCP connections as traces and findings use it; undefined where no policies are known. */
+export function admissionBy(source: PolicySource): Admission | undefined {
+  const policies = policiesOf(source)
+  if (policies === undefined) return undefined
+  const {inventory} = source
+  return ({source: from, destination, port}) => {
+    const ends = {egress: endAt(from, inventory), ingress: endAt(destination, inventory)}
+    const {directions} = admit(policies, {source: ends.egress, destination: ends.ingress, port, protocol: 'TCP'})
+    return directions.map((one) => admittedBy(one, {end: ends[one.direction], inventory}))
+  }
+}
+
+function admittedBy(
+  {direction, admitted, because, isolatedBy}: DirectionAdmission,
+  {end, inventory}: {readonly end: HopEnd; readonly inventory: Inventory},
+): Admitted {
+  const isSure = admitted !== 'no' || isEnforced(inventory.pods ?? [], end.pod?.node)
+  return {
+    direction,
+    admitted,
+    because,
+    policies: isolatedBy.map(({namespace, name}) => `${namespace}/${name}`),
+    evidence: isolatedBy.map(({place, pointer = `line ${place.line}`}) => ({dump: place.file, pointer, basis: 'recorded'})),
+    ...(isSure ? {} : {doubt: enforcementOn(end.pod?.node)}),
+  }
+}
+
+function enforcementOn(node: string | undefined): Doubt {
+  const plugin = `the network plugin${node === undefined ? '' : ` of node ${node}`}`
+  return {holds: `${plugin} enforces NetworkPolicies`, fails: `${plugin} enforces no NetworkPolicies`}
 }
 
 function readable({value, recorded}: RawObject): readonly NetworkPolicy[] {
   try {
-    return readNetworkPolicies([{value, place: {file: recorded.file, line: 1}}])
+    return readNetworkPolicies([{value, place: {file: recorded.file, line: 1}, pointer: recorded.pointer}])
   } catch (thrown) {
     if (isExpectedError(thrown)) return []
     throw thrown
@@ -108,7 +97,12 @@ function readable({value, recorded}: RawObject): readonly NetworkPolicy[] {
 function endAt(ip: string, inventory: Inventory): HopEnd {
   const pod = inventory.pods?.find((one) => !one.hostNetwork && one.ips.includes(ip))
   const node = inventory.nodes?.find(({ips}) => ips.includes(ip))
-  return {ip, ...(pod === undefined ? {} : {pod: hopPod(pod, inventory)}), ...(node === undefined ? {} : {hostOf: node.name})}
+  return {
+    ip,
+    ...(inventory.pods === undefined ? {unknown: true} : {}),
+    ...(pod === undefined ? {} : {pod: hopPod(pod, inventory)}),
+    ...(node === undefined ? {} : {hostOf: node.name}),
+  }
 }
 
 function hopPod({name, namespace, labels, containerPorts, hostNetwork, node}: Pod, inventory: Inventory): HopPod {

@@ -7,6 +7,7 @@ import {createKernelForwarder} from '../kernel/forward.js'
 import type {Generation} from '../mesh/generation.js'
 import type {NodeRules} from '../mesh/node-rules.js'
 import type {RecordedCapture} from '../snapshot/captures.js'
+import {findingsAt} from './capture-findings.js'
 import {shelveCaptures, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
 
 export interface RecordedRules {
@@ -59,9 +60,15 @@ function rulesOf(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, inve
   const pods = new Map(places.filter(({kind}) => kind === 'pod').map((pod) => [pod.name, podRules(pod, place)]))
   return {
     translatesServices: node !== undefined && kubeProxyMode(node.namespace) === 'iptables',
+    problems: node === undefined ? [] : problemsAt({places, inventory}, node),
     pod: (name) => pods.get(name),
     ...(node === undefined || !isWhole ? {} : {node: nodeForwarder({node, ztunnel, place}, shelf)}),
   }
+}
+
+function problemsAt(shelf: Parameters<typeof findingsAt>[0], node: CapturePlace): readonly string[] {
+  const broken = findingsAt(shelf, node).filter(({severity}) => severity === 'broken')
+  return broken.map(({place, what}) => `${place}: ${what}`)
 }
 
 /** envoy-2022 C.2: half of what captures is in the ztunnel pod, and of that pod nothing may be concluded. */

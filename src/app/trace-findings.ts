@@ -5,7 +5,6 @@ import type {Flow, Trace} from '../flow/trace.js'
 import type {Workload} from '../mesh/directory.js'
 import type {TraceGraph} from '../mesh/tracer.js'
 import type {ZtunnelConfig} from '../ztunnel/config/model.js'
-import {admissionBy} from './network-policies.js'
 import type {Resolved} from './resolve.js'
 import {ztunnelOf} from './world.js'
 
@@ -25,13 +24,12 @@ export async function findingsFor({flow, graph, resolved}: Traced): Promise<Pick
   const own = source.kind === 'workload' ? ofPod(source.workload) : undefined
   const ztunnel = own ?? first
   const inventory = home.snapshot.inventory ?? {}
-  const admits = admissionBy(inventory)
   const scene: Scene = {
     trace: {flow, ...graph},
     destination,
     directory,
     inventory,
-    ...(admits === undefined ? {} : {admits}),
+    ...(home.admission === undefined ? {} : {admission: home.admission}),
     ztunnelOf: ofPod,
     ...(source.kind === 'workload' ? {source: source.workload} : {}),
     ...(home.cluster === undefined ? {} : {cluster: home.cluster}),

@@ -10,11 +10,12 @@ export function worldOf(
   mesh: Mesh,
   {directory, override}: {readonly directory: Directory; readonly override: World['enrolmentOverride']},
 ): World {
-  const {shelf, cluster, network, listensAt, generation, rulesOf} = mesh
+  const {shelf, cluster, network, listensAt, generation, rulesOf, admission} = mesh
   return {
     directory,
     generation,
     forwarderOf: (workload) => shelf.forwarderOf(workload),
+    ...(admission === undefined ? {} : {admission}),
     rulesOf,
     ...(generation === 'ga' ? inPodWorld(mesh, directory) : {}),
     ...(cluster === undefined ? {} : {cluster}),
@@ -64,5 +65,7 @@ export async function captureFindings(
 ): Promise<readonly string[]> {
   const met = directory.workloads.filter((workload) => workload.role === 'app' && names.has(fullName(workload)))
   const enrolments = await Promise.all(met.map((workload) => captureOf(mesh, {workload, directory})))
-  return enrolments.flatMap(({finding}) => finding ?? [])
+  const nodes = new Set(met.flatMap(({node}) => node ?? []))
+  const problems = [...nodes].flatMap((node) => mesh.rulesOf(node)?.problems ?? [])
+  return [...enrolments.flatMap(({finding}) => finding ?? []), ...problems]
 }

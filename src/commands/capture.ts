@@ -4,13 +4,13 @@ import {askCapture, type CaptureAnswer, type CaptureOptions} from '../app/captur
 import {checkCapture, type CaptureCheckup} from '../app/capture-findings.js'
 import {openCaptures, type CaptureShelf} from '../app/capture-shelf.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../app/capture-question.js'
-import {policiesFrom} from '../app/network-policies.js'
+import {policiesFrom} from '../app/network-policy-file.js'
 import {captureDocument, captureLineDocument, renderCaptureLine} from '../render/capture-document.js'
 import {renderCapture, renderCheckup} from '../render/capture.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
 import {packetFlags} from './capture-flags.js'
-import {sourceFlags, sourcesOf} from './flags.js'
+import {policyFlags, sourceFlags, sourcesOf} from './flags.js'
 
 export class Capture extends BaseCommand {
   static override summary = 'Show what the packet rules of a node or pod do with a packet.'
@@ -33,7 +33,7 @@ state of the place is looked over.`
     namespace: sourceFlags.namespace,
     ...packetFlags,
     explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
-    'network-policies': Flags.string({description: 'NetworkPolicies as YAML: are the ports admitted?', helpValue: 'FILE'}),
+    ...policyFlags,
     batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
   }
 

@@ -65,6 +65,14 @@ export const requestFlags = {
   sni: Flags.string({description: 'Server name of the TLS handshake.', helpGroup: REQUEST, helpValue: 'NAME'}),
 }
 
+/** NetworkPolicies that the data does not hold. */
+export const policyFlags = {
+  'network-policies': Flags.string({
+    description: 'NetworkPolicies as YAML, in the place of those of the inventory: are the ports admitted?',
+    helpValue: 'FILE',
+  }),
+}
+
 /** What a question says beside the request. */
 export const questionFlags = {
   host: Flags.string({description: 'Host header (default: DST as typed).', helpGroup: REQUEST, helpValue: 'HOST'}),
@@ -77,6 +85,7 @@ export const questionFlags = {
     description: 'How SRC reaches the mesh (default: as the data says).',
     options: ['ambient', 'sidecar', 'gateway', 'uncaptured', 'outside'] as const,
   })(),
+  ...policyFlags,
   'pick-endpoint': pinFlag('endpoint'),
   'pick-waypoint': pinFlag('waypoint'),
   'pick-route': repeatedString('Follow only this route, or the cluster it leads to, where there is a choice. Repeatable.', 'NAME'),
@@ -155,9 +164,15 @@ export function pinsOf(flags: {
   return [...(flags['pick-endpoint'] ?? []), ...(flags['pick-waypoint'] ?? []), ...(flags['pick-route'] ?? [])]
 }
 
-export function meshOptionsOf(flags: {readonly 'envoy-version'?: MeshOptions['envoyVersion'] | undefined}): MeshOptions {
-  const envoyVersion = flags['envoy-version']
-  return envoyVersion === undefined ? {} : {envoyVersion}
+export function meshOptionsOf(flags: {
+  readonly 'envoy-version'?: MeshOptions['envoyVersion'] | undefined
+  readonly 'network-policies'?: string | undefined
+}): MeshOptions {
+  const {'envoy-version': envoyVersion, 'network-policies': networkPolicies} = flags
+  return {
+    ...(envoyVersion === undefined ? {} : {envoyVersion}),
+    ...(networkPolicies === undefined ? {} : {networkPolicies}),
+  }
 }
 
 export function sourcesOf(flags: {

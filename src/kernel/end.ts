@@ -69,9 +69,9 @@ function innermost(packet: Pass['packet']): Pass['packet'] {
 }
 
 /** envoy-2022 C.3 walk 8: a connection whose answer takes another way is asymmetric, not delivered. */
-function withoutOwner({reached, result, passes, answered}: Outcome, {attempt}: Asked): WalkEnd {
+function withoutOwner({reached, result, passes, answered}: Outcome, asked: Asked): WalkEnd {
   if (answered) return {kind: 'delivered', reason: 'it is answered'}
-  if (attempt.protocol !== 'tcp' && result === 'ok' && passes.every(({ended}) => ended === undefined)) {
+  if (asked.attempt.protocol !== 'tcp' && result === 'ok' && passes.every(({ended}) => ended === undefined)) {
     return {kind: 'left', reason: 'it is sent, and nothing answers'}
   }
   if (reached === undefined) return {kind: 'dropped', reason: whereItEnds(passes)}
@@ -80,7 +80,10 @@ function withoutOwner({reached, result, passes, answered}: Outcome, {attempt}: A
     answer === undefined
       ? ''
       : `: ${formatPacket(answer.packet)} ${answer.ended ?? `goes to ${answer.route?.device ?? 'a socket'}`} in ${answer.namespace}`
-  return {kind: 'asymmetric', reason: `port ${reached.port} of ${reached.namespace} is reached, but its answer does not come back${way}`}
+  return {
+    kind: 'asymmetric',
+    reason: `port ${reached.port} ${isOutside(reached.namespace, asked) ? '' : 'of '}${reached.namespace} is reached, but its answer does not come back${way}`,
+  }
 }
 
 function whereItEnds(passes: readonly Pass[]): string {

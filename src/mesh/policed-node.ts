@@ -2,25 +2,13 @@ import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival, Departure} from '../flow/connection.js'
 import type {Exit, Forwarder} from '../flow/forwarder.js'
 import {multiplyShares, oneOf} from '../flow/share.js'
-import type {Evidence} from '../flow/step.js'
-import type {Tri} from '../flow/tri.js'
+import type {Step} from '../flow/step.js'
+import type {Admission, Admitted, Doubt} from './admission.js'
 import type {Directory, Workload} from './directory.js'
 import {stopExit} from './forwardings.js'
+import {isLoopback} from './ip.js'
 import type {Generation} from './generation.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
-
-/** What NetworkPolicies say about a TCP connection between two addresses, in one direction. */
-export interface Admitted {
-  readonly direction: 'egress' | 'ingress'
-  readonly admitted: Tri
-  /** `namespace/name` of the policies that isolate the pod. */
-  readonly policies: readonly string[]
-  readonly because: string
-  readonly evidence: readonly Evidence[]
-}
-
-/** Judges a connection as the network carries it: after NAT, before what pods do inside. */
-export type Admission = (hop: {readonly source: string; readonly destination: string; readonly port: number}) => readonly Admitted[]
 
 interface Policed {
   readonly node: string
@@ -50,11 +38,36 @@ interface Judging extends Policed {
 function judged(exit: Exit, judging: Judging): readonly Exit[] {
   const wire = exit.kind === 'depart' ? wireOf(exit.departure, judging) : undefined
   if (wire === undefined) return [exit]
-  const said = judging.admission({source: wire.source, destination: wire.to.ip, port: wire.to.port})
-  const counting = said.filter(({direction}) => wire.directions.includes(direction))
-  const denial = counting.find(({admitted}) => admitted === 'no')
-  if (denial !== undefined) return [denied(exit, {denial, wire})]
-  return counting.filter(({admitted}) => admitted === 'undetermined').reduce(parted, [exit])
+  const denials = denialsOf(wire, judging)
+  const certain = denials.find(({doubt}) => doubt === undefined)
+  if (certain !== undefined) return [blocked(exit, {denial: certain.said, wire})]
+  return denials.reduce<readonly Exit[]>((exits, denial) => exits.flatMap((one) => parted(one, {...denial, wire})), [exit])
+}
+
+interface Denial {
+  readonly said: Admitted
+  /** Absent where nothing lets the connection pass. */
+  readonly doubt?: Doubt
+}
+
+/** What blocks the connection, or may; of those with the same doubt the first. */
+function denialsOf(wire: Wire, {admission}: Judging): readonly Denial[] {
+  const said = admission({source: wire.source, destination: wire.to.ip, port: wire.to.port})
+  const against = said.filter(({direction, admitted}) => admitted !== 'yes' && wire.directions.includes(direction))
+  const denials = against.map((one): Denial => {
+    const doubt = one.admitted === 'undetermined' ? unsure(one) : (wire.doubt ?? one.doubt)
+    return {said: one, ...(doubt === undefined ? {} : {doubt})}
+  })
+  return denials.filter(({doubt}, at) => denials.findIndex((other) => other.doubt?.holds === doubt?.holds) === at)
+}
+
+function unsure(said: Admitted): Doubt {
+  const group = textOf(said)
+  return {holds: `${group}: not admitted`, fails: `${group}: admitted`}
+}
+
+function textOf({policies, direction, because}: Admitted): string {
+  return `NetworkPolicy ${policies.join(', ')} (${direction}): ${because}`
 }
 
 /** A connection between pods, or between a pod and the rest of the network. */
@@ -62,17 +75,27 @@ interface Wire {
   readonly source: string
   readonly to: SocketAddress
   readonly directions: readonly Admitted['direction'][]
+  /** Whether policies count here. */
+  readonly doubt?: Doubt
 }
 
 function wireOf({to, source, originalDestination}: Departure, judging: Judging): Wire | undefined {
   if (to.kind !== 'socket' || source.kind !== 'kept') return undefined
-  const {directory} = judging
-  const target = originalDestination ?? to
-  const from = directory.podAt(source.address.ip)
-  const owner = directory.podAt(target.ip)
-  if (isTakenAtSource({from, to, owner, originalDestination}, judging)) return undefined
-  const directions = directionsOf({from, owner}, judging)
-  return directions.length === 0 ? undefined : {source: source.address.ip, to: {ip: target.ip, port: target.port}, directions}
+  const {ip, port} = originalDestination ?? to
+  const {directory, generation} = judging
+  const redirected = {from: directory.podAt(source.address.ip), owner: directory.podAt(ip), to, originalDestination}
+  const isTaken = isTakenAtSource(redirected, judging)
+  if (isLoopback(to.ip) || (isTaken && generation === 'ga')) return undefined
+  const directions = isTaken ? (['egress'] as const) : directionsOf(redirected, judging)
+  if (directions.length === 0) return undefined
+  const leads = generation === '2022' && originalDestination !== undefined
+  return {source: source.address.ip, to: {ip, port}, directions, ...(leads ? {doubt: LED_PAST} : {})}
+}
+
+/** envoy-2022 C.1: capture by the node leads packets from the device of one pod to that of another, ztunnel's, with the address they had. */
+const LED_PAST: Doubt = {
+  holds: 'the network plugin judges packets that the node captures by the address that was dialled',
+  fails: 'the network plugin does not judge packets that the node captures',
 }
 
 interface Pods {
@@ -103,34 +126,31 @@ function sends(from: Workload, {generation, arrival}: Judging): boolean {
   return generation === 'ga' || arrival.ingress !== 'ztunnel' || from.role === 'ztunnel'
 }
 
-interface Denial {
+interface Blocked {
   readonly denial: Admitted
   readonly wire: Wire
 }
 
-function denied({share, requires, steps}: Exit, {denial, wire}: Denial): Exit {
-  const reason = `NetworkPolicy ${denial.policies.join(', ')} (${denial.direction}): ${denial.because}`
-  const step = {
-    kind: 'rule' as const,
-    name: `NetworkPolicy ${denial.policies.join(', ')}`,
-    effect: `${denial.direction} denied`,
-    because: [`${wire.source} to ${formatSocket(wire.to)}`, denial.because],
-    evidence: denial.evidence,
-  }
-  return stopExit({verdict: {kind: 'dropped', reason}, answer: {kind: 'timeout'}}, {share, requires, steps: [...steps, step]})
+function blocked({share, requires, steps}: Exit, {denial, wire}: Blocked): Exit {
+  const verdict = {kind: 'dropped', reason: textOf(denial)} as const
+  return stopExit({verdict, answer: {kind: 'timeout'}}, {share, requires, steps: [...steps, policyStep({denial, wire})]})
 }
 
-/** Both ways, where the data does not tell whether a policy admits. */
-function parted(exits: readonly Exit[], {policies, because, direction}: Admitted): readonly Exit[] {
-  const group = `NetworkPolicy ${policies.join(', ')} (${direction}): ${because}`
-  const reason = `${group}; the connection is not admitted`
-  return exits.flatMap((exit): readonly Exit[] => {
-    const share = multiplyShares(exit.share, oneOf(2))
-    const {steps} = exit
-    const no = [{what: `${group}: not admitted`, group}, ...exit.requires]
-    return [
-      {...exit, share, requires: [{what: `${group}: admitted`, group}, ...exit.requires]},
-      stopExit({verdict: {kind: 'dropped', reason}, answer: {kind: 'timeout'}}, {share, requires: no, steps}),
-    ]
-  })
+function policyStep({denial: {policies, direction, because, evidence}, wire}: Blocked): Step {
+  return {
+    kind: 'rule',
+    name: `NetworkPolicy ${policies.join(', ')}`,
+    effect: `${direction} denied`,
+    because: [`${wire.source} to ${formatSocket(wire.to)}`, because],
+    evidence,
+  }
+}
+
+/** Both ways, where something that the data does not tell decides. */
+function parted(exit: Exit, {said, doubt, wire}: Denial & Pick<Blocked, 'wire'>): readonly Exit[] {
+  if (exit.kind === 'stop' || doubt === undefined) return [exit]
+  const share = multiplyShares(exit.share, oneOf(2))
+  const group = doubt.holds
+  const under = (what: string): Exit => ({...exit, share, requires: [{what, group}, ...exit.requires]})
+  return [under(doubt.fails), blocked(under(doubt.holds), {denial: said, wire})]
 }

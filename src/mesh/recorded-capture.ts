@@ -1,5 +1,6 @@
 import type {Arrival, Departure} from '../flow/connection.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
+import {PROBE_SOURCES} from '../flow/probe-sources.js'
 import {multiplyShares} from '../flow/share.js'
 import {nodePlace, type NodeCapture} from './crossing.js'
 import {fullName, type Workload} from './directory.js'
@@ -133,11 +134,8 @@ function entersUnrecorded(ip: string, {capture: {directory, node, rules}}: Asked
 }
 
 function isProbe({source}: Departure): boolean {
-  return source.kind === 'kept' && source.address.ip === PROBE_SOURCE
+  return source.kind === 'kept' && PROBE_SOURCES.has(source.address.ip)
 }
-
-/** ambient-ga E: the address the node puts on probes, which in-pod rules let pass. */
-const PROBE_SOURCE = '169.254.7.127'
 
 function goOn(
   exit: Exit & {readonly kind: 'depart'},

@@ -1,8 +1,8 @@
 import type {SocketAddress} from '../flow/address.js'
 import type {Forwarder} from '../flow/forwarder.js'
+import type {Admission} from './admission.js'
 import type {Directory, Enrolment, Workload} from './directory.js'
 import type {Generation} from './generation.js'
-import type {Admission} from './policed-node.js'
 import type {NodeRules} from './node-rules.js'
 
 /** One cluster, as far as it is known. */

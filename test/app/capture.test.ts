@@ -5,7 +5,7 @@ import {describe, expect, test} from 'vitest'
 import {askCapture, type CaptureAnswer} from '../../src/app/capture.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../../src/app/capture-question.js'
 import {checkCapture} from '../../src/app/capture-findings.js'
-import {policiesFrom} from '../../src/app/network-policies.js'
+import {policiesFrom} from '../../src/app/network-policy-file.js'
 import {openCaptures, type CaptureShelf} from '../../src/app/capture-shelf.js'
 import {answerLines, type LineAnswer} from '../../src/app/answer-lines.js'
 
@@ -128,8 +128,8 @@ describe('what the packet rules do with', () => {
       options: OPTIONS,
     })
     expect(branches.map(({end, requires}) => [end.kind, requires])).toEqual([
-      ['dropped', ['"-m hashlimit --hashlimit-name x" of rule OUTPUT 1 holds: yes']],
-      ['left', ['"-m hashlimit --hashlimit-name x" of rule OUTPUT 1 holds: no']],
+      ['dropped', ['"-m hashlimit --hashlimit-name x" of rule n1 mangle OUTPUT 1 holds: yes']],
+      ['left', ['"-m hashlimit --hashlimit-name x" of rule n1 mangle OUTPUT 1 holds: no']],
     ])
     expect(outlook).toBe('negative')
   })

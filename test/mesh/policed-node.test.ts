@@ -4,7 +4,8 @@ import type {Exit, Forwarder} from '../../src/flow/forwarder.js'
 import {addShares, formatShare, isWhole, NOTHING, WHOLE} from '../../src/flow/share.js'
 import type {Tri} from '../../src/flow/tri.js'
 import type {Workload} from '../../src/mesh/directory.js'
-import {createPolicedNode, type Admission, type Admitted} from '../../src/mesh/policed-node.js'
+import type {Admission, Admitted} from '../../src/mesh/admission.js'
+import {createPolicedNode} from '../../src/mesh/policed-node.js'
 import {directory, uncaptured, workload} from './builders.js'
 
 const CLIENT = workload({name: 'client', ips: ['10.1.0.1'], node: 'n1'})
@@ -74,11 +75,21 @@ describe('what is asked about', () => {
     },
     {name: 'a redirection inside the source', from: CLIENT, to: '10.1.0.1', port: 15_001, dialled: {ip: '10.2.0.1', port: 80}, asked: []},
     {
-      name: 'capture by the ztunnel of the node (2022)',
+      name: 'capture by the ztunnel of the node (2022): packets come out of the pod with the address that was dialled',
       from: CLIENT,
       to: '10.1.0.9',
       port: 15_001,
       dialled: {ip: '10.2.0.1', port: 80},
+      generation: '2022',
+      asked: ['10.1.0.1 to 10.2.0.1:80'],
+    },
+    {
+      name: 'a redirection inside the ztunnel pod (2022)',
+      from: ZTUNNEL,
+      to: '127.0.0.1',
+      port: 15_008,
+      dialled: {ip: '10.1.0.2', port: 15_088},
+      ingress: 'ztunnel',
       generation: '2022',
       asked: [],
     },
@@ -131,4 +142,29 @@ test('an open question gives both ways, with conditions that exclude each other'
   expect(exits.map(shown)).toEqual(['one of 2 depart', 'one of 2 dropped'])
   expect(new Set(exits.flatMap(({requires}) => requires.map(({group}) => group))).size).toBe(1)
   expect(isWhole(exits.map(({share}) => share).reduce(addShares, NOTHING))).toBe(true)
+})
+
+describe('a denial that depends on something', () => {
+  const DOUBT = {holds: 'it is enforced', fails: 'it is not'}
+
+  test('parts the way once, whatever both directions say', () => {
+    const {admission} = saying(DENIES_ALL)
+    const doubted: Admission = (hop) => admission(hop).map((one) => ({...one, doubt: DOUBT}))
+    const exits = cross({from: CLIENT, to: '10.1.0.2', port: 15_008}, doubted)
+    expect(exits.map((exit) => [shown(exit), exit.requires.map(({what}) => what)])).toEqual([
+      ['one of 2 depart', ['it is not']],
+      ['one of 2 dropped', ['it is enforced']],
+    ])
+  })
+
+  test('gives way to one that is certain', () => {
+    const {admission} = saying(DENIES_ALL)
+    const half: Admission = (hop) => admission(hop).map((one) => (one.direction === 'egress' ? {...one, doubt: DOUBT} : one))
+    expect(cross({from: CLIENT, to: '10.1.0.2', port: 15_008}, half).map(shown)).toEqual(['1 dropped'])
+  })
+
+  test('is each one where the node captures: who judges such packets, and how, is up to the network plugin (2022)', () => {
+    const taken = {from: CLIENT, to: '10.1.0.9', port: 15_001, dialled: {ip: '10.2.0.1', port: 80}, generation: '2022'} as const
+    expect(cross(taken, saying(DENIES_ALL).admission).map(shown)).toEqual(['one of 2 depart', 'one of 2 dropped'])
+  })
 })

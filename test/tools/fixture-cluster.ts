@@ -1,3 +1,9 @@
+/** A file of a snapshot. */
+export interface TextFile {
+  readonly path: string
+  readonly text: string
+}
+
 /** One snapshot under fixtures/clusters: a recorded cluster, as it is or changed in one respect. */
 export interface Cluster {
   readonly name: string
@@ -13,6 +19,8 @@ export interface Cluster {
   readonly derived?: string
   /** The change of each file, given and returned as its lines; `path` is that inside the snapshot, before packing. */
   readonly edit?: (lines: readonly string[], path: string) => readonly string[]
+  /** Files that the recording does not have. */
+  readonly more?: () => readonly TextFile[]
   /** A pod whose dump is left out, and the reason the manifest gives; without a reason it is not listed at all. */
   readonly without?: {readonly pod: string; readonly error?: string}
 }

@@ -23,7 +23,7 @@ export const ANSWER_CLUSTERS: readonly Cluster[] = [
   {
     name: 'ga-orchard-network-policy',
     ...ORCHARD,
-    derived: 'a NetworkPolicy for the pods of cider that admits port 3306 only',
+    derived: 'a NetworkPolicy for the pods of cider that admits port 3306 only, and the pods of a network plugin that enforces it',
     edit: withNetworkPolicy,
   },
 ]
@@ -64,17 +64,29 @@ function withTunnelPolicy(lines: Lines, path: string): Lines {
 }
 
 function withNetworkPolicy(lines: Lines, path: string): Lines {
+  if (path === 'inventory/pods.json') return withItems(lines, ['row-1', 'row-2'].map(networkPlugin))
   if (path !== 'inventory/authorizationpolicies.json') return lines
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: {name: 'cider-port', namespace: 'orchard'},
+    spec: {podSelector: {matchLabels: {app: 'cider'}}, policyTypes: ['Ingress'], ingress: [{ports: [{protocol: 'TCP', port: 3306}]}]},
+  }
+  return withItems(lines, [policy])
+}
+
+function networkPlugin(node: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {name: `calico-node-${node}`, namespace: 'kube-system', labels: {'k8s-app': 'calico-node'}},
+    spec: {containers: [{name: 'calico-node', image: 'calico-node'}], hostNetwork: true, nodeName: node, serviceAccountName: 'calico-node'},
+    status: {phase: 'Running'},
+  }
+}
+
+function withItems(lines: Lines, added: readonly object[]): Lines {
   const items = lines.findIndex((line) => line.trim() === '"items": [')
-  const policy = JSON.stringify(
-    {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: {name: 'cider-port', namespace: 'orchard'},
-      spec: {podSelector: {matchLabels: {app: 'cider'}}, policyTypes: ['Ingress'], ingress: [{ports: [{protocol: 'TCP', port: 3306}]}]},
-    },
-    undefined,
-    2,
-  )
-  return [...lines.slice(0, items + 1), ...`${policy},`.split('\n'), ...lines.slice(items + 1)]
+  const text = added.flatMap((item) => `${JSON.stringify(item, undefined, 2)},`.split('\n'))
+  return [...lines.slice(0, items + 1), ...text, ...lines.slice(items + 1)]
 }

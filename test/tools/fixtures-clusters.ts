@@ -2,6 +2,7 @@ import type {Cluster} from './fixture-cluster.js'
 import {ANSWER_CLUSTERS} from './fixtures-answers.js'
 import {GA_CLUSTERS} from './fixtures-ga.js'
 import {cutBlock} from './fixtures-edit.js'
+import {rulesOfBookinfo, rulesWithoutSleep} from './fixtures-rules.js'
 
 const SCENARIOS = ['gke-sleep-productpage', 'kind-bookinfo-l4', 'mixed', 'sep2022-bookinfo-waypoint', 'waypoint-l7']
 
@@ -23,6 +24,18 @@ const DERIVED: readonly Cluster[] = [
     scenario: 'gke-sleep-productpage',
     derived: "dump of the ztunnel on productpage's node left out",
     without: {pod: 'ztunnel-51d04'},
+  },
+  {
+    name: 'kind-bookinfo-rules',
+    scenario: 'kind-bookinfo-l4',
+    derived: 'packet rules of the node ambient-worker2, as a real kernel printed them for another cluster (capture-states/node-2022), with the addresses of this one',
+    more: rulesOfBookinfo,
+  },
+  {
+    name: 'kind-bookinfo-rules-without-sleep',
+    scenario: 'kind-bookinfo-l4',
+    derived: 'packet rules as in kind-bookinfo-rules, and a set that lacks the address of sleep',
+    more: rulesWithoutSleep,
   },
   {
     name: 'sep2022-without-waypoint',

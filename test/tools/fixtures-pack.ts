@@ -3,7 +3,7 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {readManifest, type ManifestFile} from '../../src/snapshot/manifest.js'
-import type {Cluster} from './fixture-cluster.js'
+import type {Cluster, TextFile} from './fixture-cluster.js'
 
 interface Packing {
   readonly cluster: Cluster
@@ -22,7 +22,7 @@ export function packSnapshot(packing: Packing): void {
     schemaVersion,
     cluster: cluster.name,
     source: cluster.derived === undefined ? source : `${source}; derived: ${cluster.derived}`,
-    files: files.flatMap((file) => packFile(file, packing)),
+    files: [...files.flatMap((file) => packFile(file, packing)), ...(cluster.more?.() ?? []).map((file) => addFile(file, outDir))],
   }
   mkdirSync(outDir, {recursive: true})
   writeFileSync(join(outDir, 'snapshot.json'), `${JSON.stringify(manifest, null, 2)}\n`)
@@ -34,6 +34,10 @@ function packFile(file: ManifestFile, {cluster, plain, outDir}: Packing): readon
   const zipped = {...file, path: `${file.path}.gz`}
   if (cluster.without !== undefined && file.pod === cluster.without.pod) return leaveOut(zipped, cluster.without.error)
   return [writeFile(zipped, {bytes: gzipSync(bytes, {level: 9}), outDir})]
+}
+
+function addFile({path, text}: TextFile, outDir: string): ManifestFile {
+  return writeFile({path, kind: 'capture'}, {bytes: Buffer.from(text), outDir})
 }
 
 function leaveOut({path, kind, pod, namespace, node}: ManifestFile, error: string | undefined): readonly ManifestFile[] {

@@ -1,37 +1,44 @@
 import {formatSocket} from '../../flow/address.js'
 import type {Finding} from '../../flow/finding.js'
 import type {Hop} from '../../flow/trace.js'
+import type {Admitted} from '../../mesh/admission.js'
 import type {Directory} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
-import {listText, type Scene} from './scene.js'
+import {hopsAt, listText, type Scene} from './scene.js'
 
 /**
- * HBONE needs its own TCP port between the two ends of each tunnel, whatever port the application has.
+ * HBONE needs its own TCP port between the two ends of each tunnel, whatever port the application has. Asked as the trace asked:
+ * where a policy surely blocks, its path ends there.
  * Source: ambient-ga B.2, C.1; ztunnel issue 1229, istio issues 52742, 51034.
  */
 export function blockedTunnel(scene: Scene): readonly Finding[] {
-  return Object.values(scene.trace.hops)
-    .flatMap((hop) => atHop(scene, hop))
-    .slice(0, 2)
+  const found = hopsAt(scene, 'node').flatMap((hop) => atHop(scene, hop))
+  return [...new Map(found.map((finding) => [finding.text, finding])).values()].slice(0, 2)
 }
 
-function atHop({admits, directory, inventory}: Scene, {place, arrival: {entry, source}}: Hop): readonly Finding[] {
-  const isTunnel = place.kind !== 'node' && entry.kind === 'socket' && entry.port === ZTUNNEL_PORTS.inbound
-  if (admits === undefined || source === undefined || !isTunnel) return []
-  const {admitted, directions} = admits({source: source.ip, destination: entry.ip, port: entry.port})
-  if (admitted === 'yes') return []
-  const blocking = directions.filter((one) => one.admitted !== 'yes').flatMap(({isolatedBy}) => isolatedBy)
-  const names = blocking.map(({namespace, name}) => `${namespace}/${name}`)
-  const recorded = (inventory.networkPolicies ?? []).filter(({namespace, name}) => names.includes(`${namespace}/${name}`))
-  const what = admitted === 'no' ? 'blocks' : 'may block'
+function atHop({admission, directory}: Scene, {arrival: {entry, source}}: Hop): readonly Finding[] {
+  const isTunnel = entry.kind === 'socket' && entry.port === ZTUNNEL_PORTS.inbound
+  if (admission === undefined || source === undefined || !isTunnel) return []
+  const against = admission({source: source.ip, destination: entry.ip, port: entry.port}).filter(({admitted}) => admitted !== 'yes')
+  if (against.length === 0) return []
   const between = `${source.ip}${podText(directory, source.ip)} to ${formatSocket(entry)}${podText(directory, entry.ip)}`
   return [
     {
       kind: 'tunnel-blocked',
-      text: `NetworkPolicy ${listText(names)} ${what} HBONE, which needs TCP ${entry.port} from ${between}: clients see a timeout (the verdict leaves NetworkPolicies out)`,
-      evidence: recorded.map((one) => ({dump: one.recorded.file, pointer: one.recorded.pointer, basis: 'recorded'})),
+      text: `NetworkPolicy ${listText(against.flatMap(({policies}) => policies))} ${blocks(against)} HBONE, which needs TCP ${entry.port} from ${between}: clients see a timeout${provided(against)}`,
+      evidence: against.flatMap(({evidence}) => evidence),
     },
   ]
+}
+
+function blocks(against: readonly Admitted[]): string {
+  return against.some(({admitted}) => admitted === 'no') ? 'blocks' : 'may block'
+}
+
+function provided(against: readonly Admitted[]): string {
+  const denials = against.filter(({admitted}) => admitted === 'no')
+  const [doubt] = denials.map((denial) => denial.doubt)
+  return doubt === undefined || denials.some((denial) => denial.doubt === undefined) ? '' : `, if ${doubt.holds}`
 }
 
 function podText(directory: Directory, ip: string): string {

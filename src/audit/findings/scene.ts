@@ -4,7 +4,7 @@ import type {Finding} from '../../flow/finding.js'
 import type {Step} from '../../flow/step.js'
 import type {Hop, Trace} from '../../flow/trace.js'
 import type {Verdict} from '../../flow/verdict.js'
-import type {Admission} from '../../kernel/network-policy/admit.js'
+import type {Admission} from '../../mesh/admission.js'
 import type {Destination} from '../../mesh/destination-names.js'
 import {fullName, type Directory, type Workload} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
@@ -25,7 +25,7 @@ export interface Scene {
   /** The ztunnel that holds the sockets of a pod. */
   readonly ztunnelOf: (pod: Workload) => ZtunnelConfig | undefined
   /** What NetworkPolicies say about a TCP connection; absent where they were not recorded. */
-  readonly admits?: (hop: {readonly source: string; readonly destination: string; readonly port: number}) => Admission
+  readonly admission?: Admission
 }
 
 /** One question to a scene; no answer where there is nothing surprising. */

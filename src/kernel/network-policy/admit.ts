@@ -1,4 +1,5 @@
 import type {Protocol} from '../../flow/inventory.js'
+import {PROBE_SOURCES} from '../../flow/probe-sources.js'
 import {allOf, anyOf, tri, type Tri} from '../../flow/tri.js'
 import {contains, parseIp} from '../config/ip.js'
 import type {Direction, HopEnd, HopPod, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule} from './model.js'
@@ -44,16 +45,29 @@ interface Asked {
 
 function admitOne(policies: readonly NetworkPolicy[], asked: Asked): DirectionAdmission {
   const {hop, direction} = asked
-  const {pod} = direction === 'egress' ? hop.source : hop.destination
+  const end = direction === 'egress' ? hop.source : hop.destination
+  const {pod} = end
   const exempt = exemption(hop, direction)
-  if (pod === undefined || exempt !== undefined) return open(direction, exempt ?? `the ${side(direction)} is no pod`)
+  if (exempt !== undefined) return open(direction, exempt)
+  if (pod === undefined) return withoutPod(policies, {...asked, end})
   const isolatedBy = policies.filter((policy) => isolates(policy, {pod, direction}))
   if (isolatedBy.length === 0) return open(direction, `no policy selects ${pod.namespace}/${pod.name} for ${direction}`)
   if (pod.hostNetwork) return {...verdict('undetermined', asked), isolatedBy, admittedBy: []}
   const answers = isolatedBy.map((policy) => ({policy, admits: admitsBy(policy, asked)}))
   const admitted = anyOf(answers.map(({admits}) => admits))
+  if (admitted === 'no' && direction === 'ingress' && PROBE_SOURCES.has(hop.source.ip)) return probe({...asked, isolatedBy})
   const admittedBy = answers.flatMap(({policy, admits}) => (admits === 'no' ? [] : [policy]))
   return {...verdict(admitted, asked), isolatedBy, admittedBy}
+}
+
+/** Where pods were not recorded, each policy may be the one that isolates the pod with the address. */
+function withoutPod(policies: readonly NetworkPolicy[], {end, ...asked}: Asked & {readonly end: HopEnd}): DirectionAdmission {
+  const {direction} = asked
+  if (end.unknown !== true) return open(direction, `the ${side(direction)} is no pod`)
+  const isolatedBy = policies.filter((policy) => policy.types.includes(direction) && admitsBy(policy, asked) !== 'yes')
+  if (isolatedBy.length === 0) return open(direction, 'no policy keeps this from a pod, whatever its labels')
+  const because = `the labels of ${end.ip} decide, and no pods were recorded`
+  return {direction, admitted: 'undetermined', isolatedBy, admittedBy: [], because}
 }
 
 function open(direction: Direction, because: string): DirectionAdmission {
@@ -72,6 +86,12 @@ function verdict(admitted: Tri, {direction, hop}: Asked): Pick<DirectionAdmissio
 
 function side(direction: Direction): string {
   return direction === 'egress' ? 'source' : 'destination'
+}
+
+/** ambient-ga E: a node's own traffic is always let in, but here it does not have the node's address. Plugins differ. */
+function probe({direction, hop, isolatedBy}: Asked & Pick<DirectionAdmission, 'isolatedBy'>): DirectionAdmission {
+  const because = `no rule admits ${hop.source.ip}, the address that capture gives to probes; plugins differ in whether they know it`
+  return {direction, admitted: 'undetermined', isolatedBy, admittedBy: [], because}
 }
 
 /** A pod cannot close itself to itself, nor to its node. */
@@ -103,7 +123,7 @@ function ruleAdmits({peers, ports}: PolicyRule, ruled: Ruled): Tri {
 function isPeer(peer: PolicyPeer, {other, namespace}: {readonly other: HopEnd; readonly namespace: string}): Tri {
   if (peer.kind === 'block') return tri(inBlock(peer, other.ip))
   const {pod} = other
-  if (pod === undefined) return 'no'
+  if (pod === undefined) return other.unknown === true ? 'undetermined' : 'no'
   const inNamespace =
     peer.namespaceSelector === undefined ? tri(pod.namespace === namespace) : selectsNamespace(peer.namespaceSelector, pod)
   const selected = allOf([inNamespace, tri(selects(peer.podSelector ?? [], pod.labels))])
@@ -119,7 +139,9 @@ function inBlock({cidr, except}: Extract<PolicyPeer, {kind: 'block'}>, text: str
 /** A name is looked up among the container ports of the destination; only a pod has such. */
 function isPort({protocol, port, endPort}: PolicyPort, {destination, port: own, protocol: ownProtocol}: PolicyHop): Tri {
   if (protocol !== ownProtocol) return 'no'
-  if (typeof port === 'string') return tri(named(destination, {name: port, protocol}).includes(own))
+  if (typeof port === 'string') {
+    return destination.unknown === true ? 'undetermined' : tri(named(destination, {name: port, protocol}).includes(own))
+  }
   if (port === undefined) return 'yes'
   return tri(endPort === undefined ? own === port : own >= port && own <= endPort)
 }

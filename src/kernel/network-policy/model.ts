@@ -7,6 +7,8 @@ export interface NetworkPolicy {
   readonly name: string
   readonly namespace: string
   readonly place: Place
+  /** RFC 6901 pointer, where it was read from JSON. */
+  readonly pointer?: string
   /** The pods it isolates, of its own namespace. */
   readonly podSelector: LabelSelector
   readonly types: readonly Direction[]
@@ -50,6 +52,8 @@ export interface HopEnd {
   readonly ip: string
   /** The pod that has the address; absent for what is none. */
   readonly pod?: HopPod
+  /** Pods were not recorded: some pod may have it. */
+  readonly unknown?: true
   /** The node a process of the host network is on, whose traffic to its own pods is always let in. */
   readonly hostOf?: string
 }

@@ -8,6 +8,7 @@ import type {Direction, LabelSelector, NetworkPolicy, PolicyPeer, PolicyPort, Po
 export interface PolicyDocument {
   readonly value: unknown
   readonly place: Place
+  readonly pointer?: string
 }
 
 /**
@@ -15,7 +16,7 @@ export interface PolicyDocument {
  * @throws InputError with file and line of the object that is no NetworkPolicy
  */
 export function readNetworkPolicies(documents: readonly PolicyDocument[]): readonly NetworkPolicy[] {
-  const policies = documents.flatMap(({value, place}) => objectsOf(value).flatMap((object) => policyOf(object, place)))
+  const policies = documents.flatMap(({value, ...read}) => objectsOf(value).flatMap((object) => policyOf(object, read)))
   const key = ({namespace, name}: NetworkPolicy): string => `${namespace}/${name}`
   return policies.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
 }
@@ -59,18 +60,18 @@ const policySchema = z.looseObject({
 
 type Spec = z.infer<typeof policySchema>['spec']
 
-function policyOf(value: unknown, place: Place): readonly NetworkPolicy[] {
+function policyOf(value: unknown, read: Omit<PolicyDocument, 'value'>): readonly NetworkPolicy[] {
   const head = kind.safeParse(value)
   // Items of a NetworkPolicyList need not name their kind.
   if (!head.success || (head.data.kind !== undefined && head.data.kind !== 'NetworkPolicy')) return []
   const parsed = policySchema.safeParse(value)
-  if (!parsed.success) throw invalid(parsed.error, place)
+  if (!parsed.success) throw invalid(parsed.error, read.place)
   const {metadata, spec} = parsed.data
   return [
     {
       name: metadata.name,
       namespace: metadata.namespace,
-      place,
+      ...read,
       podSelector: selectorOf(spec.podSelector),
       types: typesOf(spec),
       ingress: (spec.ingress ?? []).map((rule) => ruleOf(rule?.from, rule?.ports)),

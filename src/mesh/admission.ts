@@ -1,0 +1,24 @@
+import type {Evidence} from '../flow/step.js'
+import type {Tri} from '../flow/tri.js'
+
+/** What NetworkPolicies say about a TCP connection between two addresses, in one direction. */
+export interface Admitted {
+  readonly direction: 'egress' | 'ingress'
+  readonly admitted: Tri
+  /** `namespace/name` of the policies that isolate the pod. */
+  readonly policies: readonly string[]
+  readonly because: string
+  /** What a `no` depends on, where that is not known. */
+  readonly doubt?: Doubt
+  readonly evidence: readonly Evidence[]
+}
+
+/** Two conditions of which exactly one is true. */
+export interface Doubt {
+  /** The connection is blocked. */
+  readonly holds: string
+  readonly fails: string
+}
+
+/** Judges a connection as the network carries it: after NAT, before what pods do inside. Both directions, egress first. */
+export type Admission = (hop: {readonly source: string; readonly destination: string; readonly port: number}) => readonly Admitted[]
