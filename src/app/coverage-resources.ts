@@ -4,21 +4,7 @@ import {compileRoutes} from '../envoy/route/compiled-routes.js'
 import {describeMatch, routeName} from '../envoy/route/describe-route.js'
 import {policyName} from '../flow/policy-name.js'
 import type {View} from '../json/view.js'
-
-/** Kinds of resources a connection can pass, in the order it meets them. */
-export const COVERAGE_KINDS = ['listeners', 'filter-chains', 'virtual-hosts', 'routes', 'policies', 'rules', 'clusters'] as const
-export type CoverageKind = (typeof COVERAGE_KINDS)[number]
-
-/** One resource of a proxy. */
-export interface Coverable {
-  readonly kind: CoverageKind
-  /** Where it belongs, then what it is called: `listener / chain`. */
-  readonly name: string
-  /** Of a route: what it asks for. */
-  readonly match?: string
-  /** Places that count as this resource: one, or each rule of a policy. None of a cluster, which is known by its name. */
-  readonly pointers: readonly string[]
-}
+import type {Coverable} from './coverage-kinds.js'
 
 /**
  * Everything of one Envoy that a connection could touch. Clusters come from the index alone; listeners and route tables are read one by one.

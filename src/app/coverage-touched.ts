@@ -22,11 +22,23 @@ export class Touched {
   }
 
   #addStep(step: Step): void {
+    if (isUnmatched(step)) return
     for (const {dump, pointer} of step.evidence) {
       addAround(setOf(this.#pointers, dump), pointer)
       if (step.kind === 'cluster') setOf(this.#clusters, dump).add(step.name)
     }
   }
+}
+
+/** A policy that was asked and did not match decides nothing; Envoy's `none` stands for all of them. */
+function isUnmatched(step: Step): boolean {
+  if (step.kind !== 'authorization') return false
+  const {action, decision, policy} = step
+  return (
+    policy !== undefined &&
+    policy !== 'none' &&
+    ((action === 'ALLOW' && decision === 'deny') || (action === 'DENY' && decision === 'allow'))
+  )
 }
 
 function stepsOf({steps, next}: Hop): readonly Step[] {

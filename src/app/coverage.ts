@@ -1,12 +1,10 @@
-import type {EnvoyConfig} from '../envoy/config/model.js'
-import {isExpectedError} from '../flow/errors.js'
 import {EXIT_CODES, type ExitCode} from '../flow/exit-code.js'
 import {outlookFor, type VerdictKind} from '../flow/verdict.js'
 import {compareText} from '../mesh/canonical.js'
 import type {BatchAnswer} from './batch.js'
-import {COVERAGE_KINDS, coverableOf, type Coverable, type CoverageKind} from './coverage-resources.js'
+import {COVERAGE_KINDS, ENVOY_KINDS, type Coverable, type CoverageKind} from './coverage-kinds.js'
+import {coverableProxy, type CoverableProxy} from './coverage-proxies.js'
 import {Touched} from './coverage-touched.js'
-import {findProxy, type FoundProxy} from './find-proxy.js'
 import type {Mesh} from './mesh.js'
 
 /** Which resources of proxies a batch of questions touched. */
@@ -96,24 +94,22 @@ export class CoverageCollector {
     if (!isWished) this.#unwished.push({line, got: kind, ...(expected === undefined ? {} : {expected})})
   }
 
-  /** The coverage of all proxies that were asked and have the dump of an Envoy. */
+  /** The coverage of all proxies that were asked and have a dump that can be used. */
   async finish(mesh: Mesh): Promise<Coverage> {
-    const configs = new Map<string, ProxyConfig>()
+    const known = new Map<string, CoverableProxy>()
     for (const name of this.#proxies) {
-      const found = await knownProxy(mesh, name)
-      if (found !== undefined) configs.set(found.config.dump, {proxy: found.config.node.pod ?? found.dump.name, config: found.config})
+      const proxy = await coverableProxy(mesh, name)
+      if (proxy !== undefined) known.set(proxy.dump, proxy)
     }
-    const proxies = [...configs.values()].map((each) => this.#coverageOf(each)).toSorted((a, b) => compareText(a.dump, b.dump))
-    const kinds = COVERAGE_KINDS.map((kind) => ({kind, ...sum(proxies.flatMap((each) => each.kinds).filter((each) => each.kind === kind))}))
+    const proxies = [...known.values()].map((each) => this.#coverageOf(each)).toSorted((a, b) => compareText(a.dump, b.dump))
+    const kinds = kindsOf([...known.values()]).map((kind) => ({kind, ...sum(proxies.flatMap((each) => each.kinds.filter(isOf(kind))))}))
     return {schemaVersion: 'ambientctl.coverage/1', questions: this.#questions(), total: sum(kinds), kinds, proxies}
   }
 
-  #coverageOf({proxy, config}: ProxyConfig): ProxyCoverage {
-    const all = coverableOf(config)
+  #coverageOf({proxy, dump, kinds, resources}: CoverableProxy): ProxyCoverage {
     const isTouched = ({kind, name, pointers}: Coverable): boolean =>
-      kind === 'clusters' ? this.#touched.hasCluster(config.dump, name) : pointers.some((one) => this.#touched.hasPointer(config.dump, one))
-    const kinds = COVERAGE_KINDS.map((kind) => kindCoverage(kind, {of: all.filter((each) => each.kind === kind), isTouched}))
-    return {proxy, dump: config.dump, kinds}
+      kind === 'clusters' ? this.#touched.hasCluster(dump, name) : pointers.some((one) => this.#touched.hasPointer(dump, one))
+    return {proxy, dump, kinds: kinds.map((kind) => kindCoverage(kind, {of: resources.filter(isOf(kind)), isTouched}))}
   }
 
   #questions(): CoverageQuestions {
@@ -137,19 +133,14 @@ export function coverageExitCode(code: ExitCode, missed: readonly CoverageGoal[]
   return missed.length > 0 && code <= EXIT_CODES.undetermined ? EXIT_CODES.negative : code
 }
 
-/** Undefined for a name whose questions failed with it. */
-async function knownProxy(mesh: Mesh, name: string): Promise<FoundProxy | undefined> {
-  try {
-    return await findProxy(mesh, name)
-  } catch (thrown) {
-    if (isExpectedError(thrown)) return undefined
-    throw thrown
-  }
+/** Those that one of the proxies can have; without a proxy those of an Envoy. */
+function kindsOf(proxies: readonly CoverableProxy[]): readonly CoverageKind[] {
+  const possible = new Set(proxies.length === 0 ? ENVOY_KINDS : proxies.flatMap(({kinds}) => kinds))
+  return COVERAGE_KINDS.filter((kind) => possible.has(kind))
 }
 
-interface ProxyConfig {
-  readonly proxy: string
-  readonly config: EnvoyConfig
+function isOf(wanted: CoverageKind): (one: {readonly kind: CoverageKind}) => boolean {
+  return ({kind}) => kind === wanted
 }
 
 interface Judged {

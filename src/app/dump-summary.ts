@@ -1,6 +1,7 @@
 import {readEnvoyConfig} from '../envoy/config/read-envoy-config.js'
 import type {EnvoyConfig, EnvoyNode} from '../envoy/config/model.js'
 import type {DumpStore} from '../json/store.js'
+import {gapsOf} from './dump-gaps.js'
 import type {SummaryCount} from './summary-count.js'
 import {summarizeZtunnel, type ZtunnelDetails} from './ztunnel-summary.js'
 
@@ -84,7 +85,7 @@ function summarizeEnvoy(store: DumpStore): DumpSummary {
     kind: 'envoy',
     proxy: describeNode(config.node),
     counts: [countListeners(config), ...counts.filter(({kind, total}) => total > 0 || ALWAYS_SHOWN.has(kind))],
-    warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...listenerWarnings(config)])],
+    warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...gapsOf(config, store)])],
   }
 }
 
@@ -124,15 +125,4 @@ function missingEndpoints(store: DumpStore): string[] {
   const types = store.configTypes()
   const lacks = types.some((type) => type.includes('ClustersConfigDump')) && !types.some((type) => type.includes('EndpointsConfigDump'))
   return lacks ? ['the dump lacks endpoints: collect it again with /config_dump?include_eds'] : []
-}
-
-/** Updates that never came into force, and what no connection can be walked through. */
-function listenerWarnings(config: EnvoyConfig): string[] {
-  const noted = config
-    .listeners()
-    .flatMap(({name, rejectedUpdate, view}) => [
-      ...(rejectedUpdate === undefined ? [] : [`listener ${name}: an update was rejected: ${rejectedUpdate}`]),
-      ...(view.path('address', 'socket_address')?.str('protocol') === 'UDP' ? [`listener ${name} takes UDP: it cannot be walked`] : []),
-    ])
-  return [...noted, ...config.rejectedListeners().map(({name, details}) => `listener ${name}: an update was rejected: ${details}`)]
 }

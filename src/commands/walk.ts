@@ -1,15 +1,9 @@
 import {Args, type Interfaces} from '@oclif/core'
-import {answerBatch, batchExitCode, type BatchAnswer} from '../app/batch.js'
-import {CoverageCollector, coverageExitCode, missedGoals} from '../app/coverage.js'
-import type {Mesh} from '../app/mesh.js'
 import {openSources} from '../app/open.js'
-import {readWalkQuestion, walkQuestionFrom} from '../app/question-input.js'
-import {walkProxy, type WalkOptions} from '../app/walk.js'
-import type {WalkQuestion} from '../app/walk-arrival.js'
-import type {Trace} from '../flow/trace.js'
-import {renderBatchLine} from '../render/batch-line.js'
+import {walkQuestionFrom} from '../app/question-input.js'
+import {runWalk, type WalkAsked} from '../app/walk-session.js'
 import {answersDocument, renderCoverageAs} from '../render/coverage-document.js'
-import {renderTrace} from '../render/render-trace.js'
+import {renderWalkAnswer} from '../render/walk-answer.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
 import {coverageFlags, limitsOf, meshOptionsOf, requestFlags, sourceFlags, sourcesOf, traceOutputFlags, walkFlags} from './flags.js'
@@ -46,66 +40,32 @@ with --src, --identity and --authority.
     const {args, flags} = await this.parse(Walk)
     const mesh = await openSources(sourcesOf(flags), {...meshOptionsOf(flags), inferNames: false})
     for (const warning of mesh.snapshot.warnings) this.warn(warning)
-    const goals = flags['fail-under'] ?? []
-    const collector = flags.coverage || goals.length > 0 ? new CoverageCollector() : undefined
-    const asking = {mesh, flags, proxy: args.proxy, collector}
-    const answers = flags.batch === undefined ? [await this.answerOne(asking)] : await this.answerAll(asking, flags.batch)
-    const coverage = await collector?.finish(mesh)
-    mesh.snapshot.close()
-    const missed = coverage === undefined ? [] : missedGoals(coverage, goals)
-    process.exitCode = coverageExitCode(batchExitCode(answers), missed)
-    if (coverage !== undefined) {
-      await this.print(renderCoverageAs(flags.output, {coverage, missed, look: {...this.look(flags), verbose: flags.verbose}}))
-    }
-    return answersDocument(answers, {isBatch: flags.batch !== undefined, coverage})
-  }
-
-  private async answerOne({mesh, flags, proxy, collector}: Asking): Promise<BatchAnswer> {
-    const {src: source, dst: destination, header: headers, expect: expected} = flags
-    const {listener, port, identity, alpn, authority, inner, method, path, sni} = flags
-    const request = {identity, alpn, authority, inner, method, path, sni, headers}
-    const question = walkQuestionFrom({proxy, listener, port, source, destination, ...request})
-    const trace = await walkProxy(mesh, {question, ...walkOptionsOf(flags)})
-    const answer = {kind: 'trace' as const, line: 1, trace, ...(expected === undefined ? {} : {expected})}
-    collector?.addProxy(question.proxy)
-    collector?.add(answer)
-    const {output, verbose, evidence} = flags
-    const isLine = collector !== undefined && output === 'json'
+    const {'fail-under': failUnder, 'ztunnel-version': ztunnelMinor, output, verbose, evidence} = flags
+    const goals = failUnder ?? (flags.coverage ? [] : undefined)
+    const asked = askedOf(args.proxy, flags)
+    const shape = {isBatch: asked.kind === 'batch', isCovered: goals !== undefined}
     const look = {...this.look(flags), format: output, verbose, evidence}
-    await this.print(isLine ? renderBatchLine(answer) : await renderTrace(trace, look))
-    if (collector !== undefined && output === 'tree') await this.print('')
-    return answer
-  }
-
-  private async answerAll({mesh, flags, proxy, collector}: Asking, path: string): Promise<readonly BatchAnswer[]> {
-    const options = walkOptionsOf(flags)
-    const batch = {
-      lines: batchLines(path),
-      read: (value: unknown): WalkQuestion => {
-        const question = readWalkQuestion(value, proxy)
-        collector?.addProxy(question.proxy)
-        return question
+    const {answers, coverage, missed, exitCode} = await runWalk(mesh, {
+      asked,
+      goals,
+      options: {limits: limitsOf(flags), ...(ztunnelMinor === undefined ? {} : {ztunnelMinor})},
+      handOn: async (answer) => {
+        const text = await renderWalkAnswer(answer, {...look, ...shape})
+        if (text !== undefined) await this.print(text)
       },
-      answer: (question: WalkQuestion): Promise<Trace> => walkProxy(mesh, {question, ...options}),
-      expected: ({expect}: WalkQuestion) => expect,
-    }
-    return answerBatch(batch, async (answer) => {
-      collector?.add(answer)
-      if (collector === undefined || flags.output === 'json') await this.print(renderBatchLine(answer))
     })
+    mesh.snapshot.close()
+    process.exitCode = exitCode
+    if (coverage !== undefined) await this.print(renderCoverageAs(output, {coverage, missed, look}))
+    return answersDocument(answers, {isBatch: shape.isBatch, coverage})
   }
 }
 
-interface Asking {
-  readonly mesh: Mesh
-  readonly flags: WalkFlags
-  readonly proxy: string | undefined
-  readonly collector: CoverageCollector | undefined
-}
-
-function walkOptionsOf(flags: WalkFlags): Omit<WalkOptions, 'question'> {
-  const ztunnelMinor = flags['ztunnel-version']
-  return {limits: limitsOf(flags), ...(ztunnelMinor === undefined ? {} : {ztunnelMinor})}
+function askedOf(proxy: string | undefined, flags: WalkFlags): WalkAsked {
+  if (flags.batch !== undefined) return {kind: 'batch', lines: batchLines(flags.batch), proxy}
+  const {src: source, dst: destination, header: headers, listener, port, identity, alpn, authority, inner, method, path, sni} = flags
+  const request = {identity, alpn, authority, inner, method, path, sni, headers}
+  return {kind: 'one', question: walkQuestionFrom({proxy, listener, port, source, destination, ...request}), expected: flags.expect}
 }
 
 type WalkFlags = Interfaces.InferredFlags<typeof Walk.flags & typeof Walk.baseFlags>

@@ -1,5 +1,6 @@
 import type {Cluster} from './fixture-cluster.js'
 import {ANSWER_CLUSTERS} from './fixtures-answers.js'
+import {DUMP_STATE_CLUSTERS} from './fixtures-dump-states.js'
 import {GA_CLUSTERS} from './fixtures-ga.js'
 import {cutBlock} from './fixtures-edit.js'
 import {rulesOfBookinfo, rulesWithoutSleep} from './fixtures-rules.js'
@@ -52,6 +53,7 @@ export const CLUSTERS: readonly Cluster[] = [
   ...DERIVED,
   ...GA_CLUSTERS,
   ...ANSWER_CLUSTERS,
+  ...DUMP_STATE_CLUSTERS,
 ]
 
 // envoy-2022 A.2, H.1.11: only ztunnel_outbound has one.
