@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs'
 import {expect, it} from 'vitest'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
 import {coverageSchema} from '../../src/render/coverage-schema.js'
@@ -88,4 +89,16 @@ it('prints one question and then what it touched', async () => {
   const {code, stdout} = await runProgram([...ZTUNNEL, ...asked])
   expect(code).toBe(EXIT_CODES.ok)
   expect(stdout).toMatch(/\n\nCOVERAGE of ztunnel-row-2\n1 question: 1 delivered\n/)
+})
+
+it('prints what docs/coverage.md shows', async () => {
+  const [, command = '', shown = ''] = /^```\n\$ ambientctl (.*)\n([\s\S]*?)^```$/m.exec(readFileSync('docs/coverage.md', 'utf8')) ?? []
+  expect(await runProgram(command.split(' '), {env: {COLUMNS: '100'}})).toEqual({code: EXIT_CODES.ok, stdout: shown, stderr: ''})
+})
+
+it('counts of the measured run what docs/coverage.md says of its first seven questions', async () => {
+  const questions = readFileSync('docs/examples/bookinfo-waypoint.ndjson', 'utf8').split('\n')
+  const args = ['walk', 'waypoint-fa2e18eaf9-75ac7', '--snapshot', 'fixtures/clusters/ga-bookinfo', ...COVERED, '-o', 'minimal']
+  const {stdout} = await runProgram(args, {input: questions.slice(0, 7).join('\n')})
+  expect(stdout).toContain('coverage routes 8/14\n')
 })
