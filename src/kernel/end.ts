@@ -69,26 +69,28 @@ function innermost(packet: Pass['packet']): Pass['packet'] {
 }
 
 /** envoy-2022 C.3 walk 8: a connection whose answer takes another way is asymmetric, not delivered. */
-function withoutOwner({reached, result, passes, answered}: Outcome, asked: Asked): WalkEnd {
+function withoutOwner(outcome: Outcome, asked: Asked): WalkEnd {
+  const {reached, result, passes, answered} = outcome
   if (answered) return {kind: 'delivered', reason: 'it is answered'}
   if (asked.attempt.protocol !== 'tcp' && result === 'ok' && passes.every(({ended}) => ended === undefined)) {
     return {kind: 'left', reason: 'it is sent, and nothing answers'}
   }
   if (reached === undefined) return {kind: 'dropped', reason: whereItEnds(passes)}
+  const where = isOutside(reached.namespace, asked) ? reached.namespace : `of ${reached.namespace}`
+  return {kind: 'asymmetric', reason: `port ${reached.port} ${where} is reached, but its answer does not come back${wayOfAnswer(passes)}`}
+}
+
+function wayOfAnswer(passes: readonly Pass[]): string {
   const answer = answers(passes).at(-1)
-  const way =
-    answer === undefined
-      ? ''
-      : `: ${formatPacket(answer.packet)} ${answer.ended ?? `goes to ${answer.route?.device ?? 'a socket'}`} in ${answer.namespace}`
-  return {
-    kind: 'asymmetric',
-    reason: `port ${reached.port} ${isOutside(reached.namespace, asked) ? '' : 'of '}${reached.namespace} is reached, but its answer does not come back${way}`,
-  }
+  if (answer === undefined) return ''
+  return `: ${formatPacket(answer.packet)} ${answer.ended ?? `goes to ${answer.route?.device ?? 'a socket'}`} in ${answer.namespace}`
 }
 
 function whereItEnds(passes: readonly Pass[]): string {
   const last = passes.findLast(({ended}) => ended !== undefined)
-  return last === undefined ? 'nothing answers' : `${formatPacket(last.packet)} ends in ${last.namespace}: ${last.ended ?? ''}`
+  if (last !== undefined) return `${formatPacket(last.packet)} ends in ${last.namespace}: ${last.ended ?? ''}`
+  const reset = passes.find(({packet}) => innermost(packet).kind.kind === 'rst')
+  return reset === undefined ? 'nothing answers' : `refused by ${reset.namespace}`
 }
 
 /** The way of the answer to a SYN. */

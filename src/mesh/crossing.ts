@@ -1,7 +1,7 @@
 import {COLLECT_INVENTORY} from './collect.js'
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Arrival} from '../flow/connection.js'
-import type {Forwarding, Place} from '../flow/forwarder.js'
+import type {Forwarder, Forwarding, Place} from '../flow/forwarder.js'
 import type {Evidence, Step} from '../flow/step.js'
 import type {Missing} from '../flow/verdict.js'
 import type {Directory, Enrolment, Workload} from './directory.js'
@@ -22,6 +22,20 @@ export interface NodeCapture {
 export interface Crossing extends NodeCapture {
   readonly arrival: Arrival
   readonly to: SocketAddress
+}
+
+/** A node that decides about connections by their addresses. */
+export function createCrossing(capture: NodeCapture, decide: (crossing: Crossing) => Forwarding): Forwarder {
+  return {
+    place: nodePlace(capture),
+    forward: (arrival) => {
+      if (arrival.entry.kind !== 'socket') {
+        return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
+      }
+      const {ip, port} = arrival.entry
+      return decide({...capture, arrival, to: {ip, port}})
+    },
+  }
 }
 
 /** Whether a pod is captured decides, and is not known. */

@@ -1,8 +1,8 @@
 import type {SocketAddress} from '../flow/address.js'
 import type {Forwarder, Forwarding} from '../flow/forwarder.js'
-import {captureStep, nodePlace, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
+import {captureStep, createCrossing, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
 import type {Enrolment} from './directory.js'
-import {departExit, routed, undeterminedForwarding} from './forwardings.js'
+import {departExit, routed} from './forwardings.js'
 import {passOn, throughKubeProxy} from './through-kube-proxy.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
@@ -12,16 +12,7 @@ import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
  * Source: ambient-ga E, H.
  */
 export function createInPodCapture(capture: NodeCapture): Forwarder {
-  return {
-    place: nodePlace(capture),
-    forward: (arrival) => {
-      if (arrival.entry.kind !== 'socket') {
-        return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
-      }
-      const {ip, port} = arrival.entry
-      return decide({...capture, arrival, to: {ip, port}})
-    },
-  }
+  return createCrossing(capture, decide)
 }
 
 function decide(crossing: Crossing): Forwarding {

@@ -3,8 +3,8 @@ import type {SocketAddress} from '../flow/address.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
 import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
 import type {Missing} from '../flow/verdict.js'
-import {captureStep, formatOptional, nodePlace, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
-import {departExit, routed, stopExit, undeterminedForwarding} from './forwardings.js'
+import {captureStep, createCrossing, formatOptional, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
+import {departExit, routed, stopExit} from './forwardings.js'
 import {isInside, normalIp} from './ip.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 import {lacksEndpoints, translate} from './kube-proxy.js'
@@ -16,16 +16,7 @@ import {passOn, throughKubeProxy} from './through-kube-proxy.js'
  * Source: envoy-2022 C.1-C.3, H.3.
  */
 export function createNodeCapture(capture: NodeCapture): Forwarder {
-  return {
-    place: nodePlace(capture),
-    forward: (arrival) => {
-      if (arrival.entry.kind !== 'socket') {
-        return undeterminedForwarding({what: `how node ${capture.node} routes something that is no IP packet`})
-      }
-      const {ip, port} = arrival.entry
-      return decide({...capture, arrival, to: {ip, port}})
-    },
-  }
+  return createCrossing(capture, decide)
 }
 
 function decide(crossing: Crossing): Forwarding {

@@ -1,5 +1,6 @@
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {Exit} from '../flow/forwarder.js'
+import type {Step} from '../flow/step.js'
 import type {NodeCapture} from './crossing.js'
 import {fullName, type Workload} from './directory.js'
 import {stopExit} from './forwardings.js'
@@ -30,7 +31,10 @@ interface Socket {
 function atZtunnel(exit: Leaving, {to, generation}: Socket & Pick<RuledNode, 'generation'>): Exit {
   if (to.port === ZTUNNEL_PORTS.dns) return atDnsProxy(exit)
   if (exit.departure.originalDestination !== undefined || generation === '2022') return exit
-  return {...exit, departure: {...exit.departure, originalDestination: {ip: to.ip, port: to.port}}}
+  const steps = exit.steps.map(
+    (step): Step => (step.kind === 'capture' ? {...step, how: `ztunnel's socket in the pod, port ${to.port}: no rule redirects`} : step),
+  )
+  return {...exit, steps, departure: {...exit.departure, originalDestination: {ip: to.ip, port: to.port}}}
 }
 
 /** A redirection inside a pod is the pod's own business, one on the node is done. */

@@ -7,7 +7,13 @@ export function captureTexts(steps: readonly Step[], glyphs: Glyphs): readonly s
   const [first, ...others] = steps.flatMap((step) => (step.kind === 'capture' ? describeStep(step, glyphs).text : []))
   const way = steps.flatMap((step) => wayText(step))
   if (first === undefined) return []
-  return [[...way, first].join(` ${glyphs.arrow} `), ...others]
+  // What was concluded beyond recorded rules may say the same, with fewer words.
+  return [[...way, first].join(` ${glyphs.arrow} `), ...others.filter((text) => !first.startsWith(text))]
+}
+
+/** Whether a step has its place in that line. */
+export function isOnTheWay(step: Step): boolean {
+  return step.kind === 'capture' || wayText(step).length > 0
 }
 
 function wayText(step: Step): readonly string[] {

@@ -2,7 +2,7 @@ import {formatSocket} from '../flow/address.js'
 import type {Condition} from '../flow/forwarder.js'
 import type {Step} from '../flow/step.js'
 import type {Branch, Hop} from '../flow/trace.js'
-import {captureTexts} from './capture-line.js'
+import {captureTexts, isOnTheWay} from './capture-line.js'
 import {reachedAddress} from './leg.js'
 import {deliveredAddress} from './outside.js'
 import {matcherPath} from './step-text.js'
@@ -113,13 +113,12 @@ function entryTexts(steps: readonly Step[], {glyphs}: TreeStyle): readonly strin
 }
 
 function isHeadlined(step: Step, {hop, steps}: Passage): boolean {
+  if (hop.place.kind === 'node') return steps.some(({kind}) => kind === 'capture') && isOnTheWay(step)
   switch (step.kind) {
     case 'listener':
       return step.because.length === 0
     case 'matcher':
       return true
-    case 'capture':
-      return hop.place.kind === 'node'
     case 'deliver':
       return isEnd(hop)
     case 'filter-chain':

@@ -25,7 +25,7 @@ describe.each(demos)('demo $name', ({name, about, first}) => {
     expect(args.slice(-2)).toEqual(['--demo', name])
     const {code, stdout} = await runProgram(args)
     expect([EXIT_CODES.ok, EXIT_CODES.negative]).toContain(code)
-    expect(stdout).toMatch(/^1 +(app|outside) /m)
+    expect(stdout).toMatch(args[0] === 'capture' ? /^CAPTURED: /m : /^1 +(app|outside) /m)
   })
 
   test('is in the README', () => {

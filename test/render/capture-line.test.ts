@@ -21,6 +21,16 @@ test('recorded rules and routes stand in one line before the end', () => {
   ])
 })
 
+test('what was concluded beyond the rules is not said twice', () => {
+  const [untaken, passed] = ['not captured: reaches port 80', 'not captured'].map((how): Step => ({kind: 'capture', how, ...REST}))
+  expect(
+    captureTexts(
+      [untaken, passed].flatMap((step) => step ?? []),
+      UNICODE,
+    ),
+  ).toEqual(['not captured: reaches port 80'])
+})
+
 test('what is assumed stays as it is', () => {
   expect(captureTexts([CAPTURED], UNICODE)).toEqual(['captured by port 15001 of istio-system/zt → 10.96.0.1:80'])
   expect(captureTexts([MARKED], UNICODE)).toEqual([])

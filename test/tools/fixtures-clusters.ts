@@ -3,7 +3,7 @@ import {ANSWER_CLUSTERS} from './fixtures-answers.js'
 import {DUMP_STATE_CLUSTERS} from './fixtures-dump-states.js'
 import {GA_CLUSTERS} from './fixtures-ga.js'
 import {cutBlock} from './fixtures-edit.js'
-import {rulesOfBookinfo, rulesWithoutSleep} from './fixtures-rules.js'
+import {rulesInPods, rulesOfBookinfo, rulesWithoutSleep} from './fixtures-rules.js'
 
 const SCENARIOS = ['gke-sleep-productpage', 'kind-bookinfo-l4', 'mixed', 'sep2022-bookinfo-waypoint', 'waypoint-l7']
 
@@ -37,6 +37,13 @@ const DERIVED: readonly Cluster[] = [
     scenario: 'kind-bookinfo-l4',
     derived: 'packet rules as in kind-bookinfo-rules, and a set that lacks the address of sleep',
     more: rulesWithoutSleep,
+  },
+  {
+    name: 'ga-bookinfo-rules',
+    scenario: 'bookinfo-waypoint',
+    member: 'Kubernetes',
+    derived: 'packet rules inside the pods of sleep and details, as a real kernel printed them for another pod (capture-states/in-pod)',
+    more: rulesInPods,
   },
   {
     name: 'sep2022-without-waypoint',

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import type {TextFile} from './fixture-cluster.js'
 
-const RECORDED = fileURLToPath(new URL('../../fixtures/capture-states/node-2022/capture', import.meta.url))
+const STATES = fileURLToPath(new URL('../../fixtures/capture-states', import.meta.url))
 const NODE = 'ambient-worker2'
 const ZTUNNEL = {name: 'ztunnel-a582b', ip: '10.244.2.19'}
 
@@ -36,8 +36,8 @@ const SERVICES: readonly KubeService[] = [
  */
 export function rulesOfBookinfo(): readonly TextFile[] {
   return [
-    ...filesOf('node/node').map(({name, text}) => ({path: `capture/node/${NODE}/${name}`, text: onNode(name, text)})),
-    ...filesOf('istio-system/ztunnel-8v5nq').map(({name, text}) => ({
+    ...filesOf('node-2022/capture/node/node').map(({name, text}) => ({path: `capture/node/${NODE}/${name}`, text: onNode(name, text)})),
+    ...filesOf('node-2022/capture/istio-system/ztunnel-8v5nq').map(({name, text}) => ({
       path: `capture/istio-system/${ZTUNNEL.name}/${name}`,
       text: inCluster(text).replaceAll('ztunnel-8v5nq', ZTUNNEL.name),
     })),
@@ -45,16 +45,36 @@ export function rulesOfBookinfo(): readonly TextFile[] {
 }
 
 function filesOf(folder: string): readonly {readonly name: string; readonly text: string}[] {
-  const root = join(RECORDED, folder)
+  const root = join(STATES, folder)
   return readdirSync(root)
     .sort()
     .map((name) => ({name, text: readFileSync(join(root, name), 'utf8')}))
 }
 
+const IN_POD = [
+  {name: 'sleep-8c86c414b3-23f84', ip: '10.244.1.11'},
+  {name: 'details-v1-befd3fe979-e8a82', ip: '10.244.2.22'},
+]
+
+/** Packet rules inside two pods of bookinfo-waypoint, as a real kernel printed them for another pod (capture-states/in-pod). */
+export function rulesInPods(): readonly TextFile[] {
+  return IN_POD.flatMap(({name, ip}) =>
+    filesOf('in-pod/capture/bookinfo/reviews-v1').map((file) => ({
+      path: `capture/bookinfo/${name}/${file.name}`,
+      text: withoutTime(file.text)
+        .replaceAll('10.244.3.7', ip)
+        .replaceAll(/\b10\.244\.3\.(1|255)\b/g, (_, last: string) => ip.replace(/\d+$/, last)),
+    })),
+  )
+}
+
 /** When it was printed says nothing about this cluster. */
+function withoutTime(text: string): string {
+  return text.replaceAll(/^# (?:Generated|Completed).*\n/gm, '')
+}
+
 function inCluster(text: string): string {
-  return text
-    .replaceAll(/^# (?:Generated|Completed).*\n/gm, '')
+  return withoutTime(text)
     .replaceAll(/\b10\.244\.2\.2\b/g, ZTUNNEL.ip)
     .replaceAll(/\b172\.18\.0\.2\b/g, '172.18.0.4')
     .replaceAll(/\b172\.18\.0\.3\b/g, '172.18.0.2')
@@ -109,16 +129,21 @@ function portal({name, vip, port}: KubeService): string {
   return `-A KUBE-SERVICES -d ${vip}/32 -p tcp -m comment --comment "default/${name}:http cluster IP" -m tcp --dport ${port} -j KUBE-SVC-${id(name)}`
 }
 
-/** As kube-proxy writes them: each endpoint is taken with the chance that is left to it. */
-function serviceRules({name, endpoints}: KubeService): readonly string[] {
-  return endpoints.flatMap((endpoint, at) => {
+/** As kube-proxy writes them: clients from elsewhere and an endpoint that calls itself are masqueraded, each endpoint is taken with the chance left to it. */
+function serviceRules({name, vip, port, endpoints}: KubeService): readonly string[] {
+  const comment = `-m comment --comment "default/${name}:http`
+  const elsewhere = `-A KUBE-SVC-${id(name)} ! -s 10.244.0.0/16 -d ${vip}/32 -p tcp ${comment} cluster IP" -m tcp --dport ${port} -j KUBE-MARK-MASQ`
+  const rules = endpoints.flatMap((endpoint, at) => {
     const left = endpoints.length - at
     const chance = left === 1 ? '' : `-m statistic --mode random --probability ${(Math.floor(2 ** 31 / left) / 2 ** 31).toFixed(11)} `
+    const own = `KUBE-SEP-${id(name)}${at}`
     return [
-      `-A KUBE-SVC-${id(name)} -m comment --comment "default/${name}:http -> ${endpoint}" ${chance}-j KUBE-SEP-${id(name)}${at}`,
-      `-A KUBE-SEP-${id(name)}${at} -p tcp -m comment --comment "default/${name}:http" -m tcp -j DNAT --to-destination ${endpoint}`,
+      `-A KUBE-SVC-${id(name)} ${comment} -> ${endpoint}" ${chance}-j ${own}`,
+      `-A ${own} -s ${endpoint.replace(/:.*/, '/32')} ${comment}" -j KUBE-MARK-MASQ`,
+      `-A ${own} -p tcp ${comment}" -m tcp -j DNAT --to-destination ${endpoint}`,
     ]
   })
+  return [elsewhere, ...rules]
 }
 
 /** The same after the agent of the node has missed one pod: its address is not in the set. */
