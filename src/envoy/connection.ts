@@ -42,6 +42,8 @@ export interface Stream {
   readonly metadata: ReadonlyMap<string, Json>
   readonly filterState: ReadonlyMap<string, FilterStateValue>
   readonly tunneled?: Payload
+  /** The host a session asks for (stateful_session): taken before the load balancing policy; a strict one takes no other. */
+  readonly overrideHost?: {readonly address: string; readonly strict: boolean}
 }
 
 /** All lines of one request header, pseudo headers included; `host` means `:authority`. */

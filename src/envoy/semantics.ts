@@ -15,6 +15,8 @@ export interface Semantics {
   readonly originalDstMetadataKey: boolean | undefined
   /** Headers a route adds are seen by ORIGINAL_DST (from 1.36) (envoy-2022 I.10). */
   readonly originalDstSeesRouteHeaders: boolean | undefined
+  /** Clients that count as internal when `internal_address_config` does not say: private addresses up to 1.32, none from 1.33 unless a guard restores them (until 1.35). */
+  readonly internalByDefault: 'private' | 'none' | 'undetermined'
   /** Internal listeners restore addresses from metadata through original_dst (no-op in 1.24) (envoy-2022 D1). */
   readonly internalOriginalDst: boolean | undefined
 }
@@ -37,8 +39,24 @@ export function semanticsOf(config: Pick<EnvoyConfig, 'node' | 'runtime'>, overr
     headerLines: guardOff(config, 'match_headers_individually') ? 'joined' : pick(from(1, 39), {yes: 'single', no: 'joined'}),
     originalDstMetadataKey: from(1, 28),
     originalDstSeesRouteHeaders: from(1, 36),
+    internalByDefault: internalByDefault(config, from),
     internalOriginalDst: from(1, 25),
   }
+}
+
+/** Envoy 1.32 brought guard `explicit_internal_address_config` (with backports), 1.33 turned it on, 1.36 removed it. */
+function internalByDefault(
+  config: Pick<EnvoyConfig, 'runtime'>,
+  from: (major: number, minor: number) => boolean | undefined,
+): Semantics['internalByDefault'] {
+  const guard = 'explicit_internal_address_config'
+  if (guardOff(config, guard)) return pick(from(1, 36), {yes: 'none', no: 'private'})
+  return guardOn(config, guard) ? 'none' : pick(from(1, 33), {yes: 'none', no: 'private'})
+}
+
+function guardOn(config: Pick<EnvoyConfig, 'runtime'>, guard: string): boolean {
+  const value = config.runtime.get(`envoy.reloadable_features.${guard}`)
+  return value === true || value === 'true' || toNumber(value) === 1
 }
 
 function reaches(version: EnvoyVersion, first: EnvoyVersion): boolean {

@@ -13,17 +13,22 @@ export interface PlacedScenario {
   readonly scenario: Scenario
 }
 
-/** A static bootstrap that serves all scenarios, each on its own port of 127.0.0.1. */
+const PROXIES = 'proxies'
+
+/** A static bootstrap that serves all scenarios, each on its own port of 127.0.0.1; they have the same proxies beside them. */
 export function bootstrapOf(placed: readonly PlacedScenario[], at: {directory: string; upstreamPort: number}): Message {
   const log = path.join(at.directory, LOG_FILE)
   const sinks = Array.from({length: SINK_COUNT}, (_, index) => sinkCluster(index))
+  const proxies = placed[0]?.scenario.proxies
   return {
-    node: {id: 'differential', cluster: 'differential'},
+    node: {id: 'differential', cluster: 'differential', ...(proxies === undefined ? {} : {locality: {zone: 'z0'}})},
+    ...(proxies === undefined ? {} : {cluster_manager: {local_cluster_name: PROXIES}}),
     admin: {address: socketAddress('127.0.0.1', 0)},
     bootstrap_extensions: [extension('internal', 'envoy.extensions.bootstrap.internal_listener.v3.InternalListener')],
     static_resources: {
       listeners: placed.flatMap((one) => listenersOf(one, log)),
       clusters: [
+        ...(proxies === undefined ? [] : [renderCluster({name: PROXIES, fields: {}, localities: proxies}, at.upstreamPort)]),
         ...sinks.map((cluster) => renderCluster(cluster, at.upstreamPort)),
         ...placed.flatMap((one) => one.scenario.clusters.map((cluster) => renamed(renderCluster(cluster, at.upstreamPort), one.name))),
       ],

@@ -5,6 +5,7 @@ import {FAMILIES} from './generate/families/all.js'
 import type {Family} from './generate/families/family.js'
 import type {Judgement} from './judge.js'
 import {counterexampleText, familyLine} from './report.js'
+import type {Scenario} from './scenario.js'
 import type {Settings} from './settings.js'
 import {shrink} from './shrink.js'
 
@@ -44,9 +45,14 @@ async function runFamily(run: FamilyRun): Promise<Outcome> {
   const {family, settings, laboratory} = run
   const started = performance.now()
   const scenarios = fc.sample(family.scenarios, {seed: settings.seed, numRuns: Math.ceil(settings.scenarios * (family.portion ?? 1))})
-  const judged: JudgedScenario[] = []
-  for (let place = 0; place < scenarios.length && performance.now() < run.deadline; place += BATCH) {
-    judged.push(...(await runBatch(laboratory, scenarios.slice(place, place + BATCH))))
+  const judged: PlacedJudgement[] = []
+  for (const batch of batchesOf(scenarios)) {
+    if (performance.now() >= run.deadline) break
+    const done = await runBatch(
+      laboratory,
+      batch.map(({scenario}) => scenario),
+    )
+    judged.push(...done.map((one, index) => ({...one, place: batch[index]?.place ?? 0})))
   }
   const judgements = judged.flatMap((one) => one.judgements)
   run.print(familyLine({name: family.name, judged, seconds: (performance.now() - started) / 1000}))
@@ -57,6 +63,25 @@ async function runFamily(run: FamilyRun): Promise<Outcome> {
   }
   if (outcome.disagreements > 0) await explain(run, judged)
   return outcome
+}
+
+/** `place`: the number of the scenario in the sample of its seed. */
+interface PlacedJudgement extends JudgedScenario {
+  readonly place: number
+}
+
+type Batch = readonly {readonly scenario: Scenario; readonly place: number}[]
+
+/** Scenarios that can share an Envoy: those with the same proxies beside it. */
+function batchesOf(scenarios: readonly Scenario[]): Batch[] {
+  const groups = new Map<string, {scenario: Scenario; place: number}[]>()
+  for (const [place, scenario] of scenarios.entries()) {
+    const key = JSON.stringify(scenario.proxies ?? null)
+    groups.set(key, [...(groups.get(key) ?? []), {scenario, place}])
+  }
+  return [...groups.values()].flatMap((group) =>
+    Array.from({length: Math.ceil(group.length / BATCH)}, (_, index) => group.slice(index * BATCH, (index + 1) * BATCH)),
+  )
 }
 
 const LISTED = 3
@@ -76,13 +101,14 @@ function complaintsAbout({name, conditional = CONDITIONAL, open = 0}: Family, ju
   ]
 }
 
-async function explain(run: FamilyRun, judged: readonly JudgedScenario[]): Promise<void> {
+async function explain(run: FamilyRun, judged: readonly PlacedJudgement[]): Promise<void> {
   const {family, settings, laboratory, print} = run
-  const places = judged.flatMap(({judgements}, place) => (judgements.some(({disagreement}) => disagreement !== undefined) ? [place] : []))
-  for (const [index, place] of places.slice(0, LISTED).entries()) {
+  const wrong = judged.filter(({judgements}) => judgements.some(({disagreement}) => disagreement !== undefined))
+  for (const [index, first] of wrong.slice(0, LISTED).entries()) {
+    const {place} = first
     const origin = {family: family.scenarios, seed: settings.seed, place}
     const smallest = index < settings.shrunk ? await shrink(laboratory, origin) : undefined
-    print(counterexampleText({family: family.name, place, smallest, first: judged[place]}))
+    print(counterexampleText({family: family.name, place, smallest, first}))
   }
 }
 

@@ -13,10 +13,18 @@ export function placeScenarios(
   }))
 }
 
+/** `$BASE64(text)`, and `$COOKIE(text)` for the message of a session cookie whose address is the text. */
+function encoded(value: string): string {
+  return value.replaceAll(/\$(BASE64|COOKIE)\(([^)]*)\)/g, (_, form: string, text: string) => {
+    const bytes = Buffer.from(text)
+    return (form === 'COOKIE' ? Buffer.concat([Buffer.from([10, bytes.length]), bytes]) : bytes).toString('base64')
+  })
+}
+
 /** A copy of plain data; the text of the port alone becomes a number, inside other text it becomes its digits. */
 function withPort<T>(value: T, port: number): T
 function withPort(value: unknown, port: number): unknown {
-  if (typeof value === 'string') return value === UPSTREAM_PORT ? port : value.replaceAll(UPSTREAM_PORT, String(port))
+  if (typeof value === 'string') return value === UPSTREAM_PORT ? port : encoded(value.replaceAll(UPSTREAM_PORT, String(port)))
   if (Array.isArray(value)) return value.map((item: unknown) => withPort(item, port))
   if (typeof value !== 'object' || value === null) return value
   // A claimed address of port 0 is one of the upstreams.

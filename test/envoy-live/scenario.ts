@@ -15,6 +15,8 @@ export interface Scenario {
   /** More listeners, with their addresses: internal ones. */
   readonly behind: readonly Message[]
   readonly probes: readonly Probe[]
+  /** The proxies among which Envoy shares the traffic of its clusters; it stands in zone `z0` itself. None when absent. */
+  readonly proxies?: readonly GeneratedLocality[]
 }
 
 /** A cluster whose hosts are numbers of upstream addresses; `fields` has no name and no endpoints. */

@@ -3,6 +3,7 @@ import {choiceOf, mixChoices, NO_HOST, type Choice} from './choice.js'
 import type {Host, HostSet} from './host.js'
 import type {BalancingPolicy} from './policy.js'
 import {loadPriorities, type PriorityLoad} from './priority-load.js'
+import {knowsZones, zoneRouting, type ZoneShare as LocalityShare} from './zone-routing.js'
 
 /** What a priority's load is split into. */
 export const AVAILABILITIES = ['healthy', 'degraded'] as const
@@ -24,7 +25,7 @@ export function balanceLoad(input: {
   const parts = input.sets.flatMap((set, priority) =>
     AVAILABILITIES.map((health) => ({
       share: fraction(input.load[health][priority] ?? 0, 100),
-      choice: pickFromSet({set, health, policy: input.policy, panic: panic[priority] === true}),
+      choice: pickFromSet({set, health, policy: input.policy, panic: panic[priority] === true, priority}),
     })),
   )
   return parts.length === 0 ? NO_HOST : mixChoices(parts.filter(({share}) => share.numerator > 0n))
@@ -35,40 +36,67 @@ interface SetPick {
   readonly health: (typeof AVAILABILITIES)[number]
   readonly policy: Balancing
   readonly panic: boolean
+  readonly priority: number
 }
 
 function pickFromSet(pick: SetPick): Choice {
   if (pick.policy.pick === 'hash') return pickByHash(pick)
   const {set, health, policy, panic} = pick
   // Envoy load_balancer_impl.cc hostSourceToUse: in panic neither health nor locality matters.
-  if (panic) return policy.failOnPanic ? NO_HOST : pickHosts(set.hosts, pick)
-  const localities = policy.localityWeighted ? localityShares({set, health}) : []
+  if (panic) return policy.failOnPanic ? NO_HOST : pickHosts(set.hosts, policy)
   const usable = set.hosts.filter((host) => host.health === health)
-  if (localities.length === 0) return pickHosts(usable, pick)
+  const localities = policy.localityWeighted ? localityShares({set, health}) : []
+  return localities.length === 0 ? pickByZone(usable, pick) : mixLocalities(usable, {localities, policy})
+}
+
+/** Zone aware routing: its part of the traffic goes zone by zone, the rest to all hosts alike. */
+function pickByZone(usable: readonly Host[], {set, policy, priority}: SetPick): Choice {
+  const routing = priority === 0 && knowsZones(policy) ? zoneRouting(set, policy) : {kind: 'off' as const}
+  switch (routing.kind) {
+    case 'off':
+      return pickHosts(usable, policy)
+    case 'open':
+      return pickHosts(usable, {...policy, pick: 'unknown'})
+    case 'fails':
+      return mixParts(routing.part, {inside: NO_HOST, outside: pickHosts(usable, policy)})
+    case 'zones':
+      return mixParts(routing.part, {
+        inside: mixLocalities(usable, {localities: routing.zones, policy}),
+        outside: pickHosts(usable, policy),
+      })
+    default:
+      return routing satisfies never
+  }
+}
+
+function mixParts(part: Share, {inside, outside}: {readonly inside: Choice; readonly outside: Choice}): Choice {
+  const rest = fraction(part.denominator - part.numerator, part.denominator)
+  return mixChoices([{share: part, choice: inside}, ...(rest.numerator === 0n ? [] : [{share: rest, choice: outside}])])
+}
+
+function mixLocalities(
+  usable: readonly Host[],
+  {localities, policy}: {readonly localities: readonly LocalityShare[]; readonly policy: Balancing},
+): Choice {
   return mixChoices(
     localities.map(({locality, share}) => ({
       share,
       choice: pickHosts(
         usable.filter((host) => host.locality === locality),
-        pick,
+        policy,
       ),
     })),
   )
 }
 
 /** Shares inside one list of hosts; they are exact when the weights decide alone. */
-function pickHosts(hosts: readonly Host[], pick: SetPick): Choice {
+function pickHosts(hosts: readonly Host[], {pick}: Pick<Balancing, 'pick'>): Choice {
   const weights = new Set(hosts.map((host) => host.weight))
-  const kind = pick.policy.pick
-  const known = kind === 'uniform' || kind === 'weighted' || (kind === 'load' && weights.size <= 1)
-  const weighed = hosts.map((host) => ({host, weight: kind === 'weighted' ? host.weight : 1}))
-  return choiceOf(weighed, known && !preferZone(pick))
-}
-
-/** Zone aware routing can send more to the proxy's own zone, as far as the (unknown) local cluster has hosts elsewhere. */
-function preferZone({policy, set, panic}: SetPick): boolean {
-  if (panic || !policy.zoneAware || policy.localityWeighted) return false
-  return new Set(set.hosts.map((host) => host.locality)).size > 1
+  const known = pick === 'uniform' || pick === 'weighted' || (pick === 'load' && weights.size <= 1)
+  return choiceOf(
+    hosts.map((host) => ({host, weight: pick === 'weighted' ? host.weight : 1})),
+    known,
+  )
 }
 
 /** Ring hash and Maglev keep a table of healthy hosts (of all in panic), whichever availability was drawn: degraded ones are not in it. */
@@ -86,7 +114,7 @@ function pickByHash({set, policy, panic}: SetPick): Choice {
  * Locality weights times availability, which counts up to the overprovisioning factor.
  * Source: Envoy HostSetImpl::effectiveLocalityWeight. Empty when no locality has weight left: then weights are not used.
  */
-function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): {readonly locality: string; readonly share: Share}[] {
+function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): LocalityShare[] {
   const effective = [...(set.localityWeights ?? [])]
     .map(([locality, weight]) => {
       const hosts = set.hosts.filter((host) => host.locality === locality)

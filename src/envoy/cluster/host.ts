@@ -2,6 +2,7 @@ import {isIP} from 'node:net'
 import {formatAddress, type Address} from '../../flow/address.js'
 import type {Json} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
+import {localityText} from '../config/locality.js'
 import {filterMetadata} from './metadata.js'
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy'
@@ -15,6 +16,8 @@ export interface Host {
   readonly health: Health
   /** Status as dumped, for print. */
   readonly status: string
+  /** The status that was configured, where it is known: the endpoints section tells healthy, degraded and unhealthy apart, and no more. */
+  readonly configured?: string
   readonly weight: number
   readonly locality: string
   readonly metadata: ReadonlyMap<string, Json>
@@ -25,6 +28,8 @@ export interface Host {
 /** The hosts of one priority level. */
 export interface HostSet {
   readonly hosts: readonly Host[]
+  /** Localities that have a host, in the cluster as a whole: a subset keeps those it is not in. */
+  readonly localities: readonly string[]
   /** Weights by locality, where they are above 0; undefined in a subset that does not carry them over. */
   readonly localityWeights: ReadonlyMap<string, number> | undefined
   /** Per cent: 140 unless configured otherwise. */
@@ -146,12 +151,9 @@ function dnsName(endpoint: View): string {
   return `${socket?.str('address') ?? 'an endpoint without address'}${port === undefined ? '' : `:${port}`}`
 }
 
-function localityText(locality: View | undefined): string {
-  return ['region', 'zone', 'sub_zone'].map((field) => locality?.str(field) ?? '').join('/')
-}
-
-function hostSet(groups: readonly Group[]): Pick<HostSet, 'hosts' | 'localityWeights'> {
+function hostSet(groups: readonly Group[]): Pick<HostSet, 'hosts' | 'localities' | 'localityWeights'> {
   return {
+    localities: [...new Set(groups.filter(({hosts}) => hosts.length > 0).map(({locality}) => locality))].sort(),
     hosts: groups.flatMap((group) => group.hosts),
     localityWeights: new Map(groups.filter((group) => group.weight > 0).map((group) => [group.locality, group.weight])),
   }

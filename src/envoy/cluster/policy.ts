@@ -1,10 +1,13 @@
 import type {View} from '../../json/view.js'
 import {toNumber} from '../../json/view.js'
-import type {EnvoyConfig} from '../config/model.js'
+import type {EnvoyConfig, Resource} from '../config/model.js'
+import {localProxies, type LocalProxies} from './local-proxies.js'
+import {readLocality, withZoneRuntime, type LocalitySettings} from './locality-settings.js'
 import {readSubsetPolicy, type SubsetPolicy} from './subset-policy.js'
+import type {UpstreamContext} from './upstream.js'
 
 /** How a load balancer picks hosts. */
-export interface BalancingPolicy {
+export interface BalancingPolicy extends LocalitySettings {
   /** As printed: `ROUND_ROBIN`, or the extension's type. */
   readonly name: string
   /**
@@ -13,19 +16,17 @@ export interface BalancingPolicy {
    * request; `provided`: by the cluster itself.
    */
   readonly pick: 'weighted' | 'uniform' | 'load' | 'measured' | 'hash' | 'provided' | 'unknown'
-  /** Localities are chosen by weight first. */
-  readonly localityWeighted: boolean
-  /** Zone aware routing may prefer the proxy's own zone. */
-  readonly zoneAware: boolean
-  readonly failOnPanic: boolean
   /** Per cent; 0 switches panic off. */
   readonly panicThreshold: number
+  readonly proxies: LocalProxies
   readonly subset?: SubsetPolicy
   /** override_host: where a chosen host may come from before the policy decides. */
   readonly overrideSources: readonly View[]
+  /** Health statuses that a host of a session may have. */
+  readonly overrideStatuses: ReadonlySet<string>
 }
 
-type Picking = Omit<BalancingPolicy, 'panicThreshold'>
+type Picking = Omit<BalancingPolicy, 'panicThreshold' | 'proxies' | 'overrideStatuses'>
 
 const LEGACY: ReadonlyMap<string, BalancingPolicy['pick']> = new Map<string, BalancingPolicy['pick']>([
   ['ROUND_ROBIN', 'weighted'],
@@ -51,10 +52,24 @@ const DEFAULT_PANIC_THRESHOLD = 50
 const MAX_NESTING = 8
 
 /** The load balancing policy of a cluster: `load_balancing_policy` wins over the legacy fields. */
-export function readPolicy(cluster: View, runtime: EnvoyConfig['runtime']): BalancingPolicy {
-  const typed = cluster.get('load_balancing_policy')
-  const picking = typed === undefined ? readLegacy(cluster) : readTyped(typed, MAX_NESTING)
-  return {...picking, panicThreshold: readPanicThreshold(cluster, runtime)}
+export function readPolicy(cluster: Resource, context: Pick<UpstreamContext, 'config' | 'semantics'>): BalancingPolicy {
+  const {runtime} = context.config
+  const typed = cluster.view.get('load_balancing_policy')
+  const picking = typed === undefined ? readLegacy(cluster.view) : readTyped(typed, MAX_NESTING)
+  return {
+    ...picking,
+    zone: withZoneRuntime(picking.zone, runtime),
+    proxies: localProxies(cluster, context),
+    panicThreshold: readPanicThreshold(cluster.view, runtime),
+    overrideStatuses: readOverrideStatuses(cluster.view),
+  }
+}
+
+const OVERRIDE_STATUSES: ReadonlySet<string> = new Set(['UNKNOWN', 'HEALTHY', 'DEGRADED'])
+
+function readOverrideStatuses(cluster: View): ReadonlySet<string> {
+  const config = cluster.path('common_lb_config', 'override_host_status')
+  return config === undefined ? OVERRIDE_STATUSES : new Set(config.list('statuses').flatMap((status) => status.text() ?? []))
 }
 
 /** Runtime `upstream.healthy_panic_threshold` wins; an empty Percent message is 0. */
@@ -115,22 +130,7 @@ function withSubset(picking: Picking, subset: SubsetPolicy | undefined): Picking
 }
 
 function plain(picking: Pick<Picking, 'name' | 'pick'>): Picking {
-  return {...picking, localityWeighted: false, zoneAware: false, failOnPanic: false, overrideSources: []}
-}
-
-/** The legacy common_lb_config and the typed LocalityLbConfig name these fields alike. */
-function readLocality(config: View | undefined): Pick<Picking, 'localityWeighted' | 'zoneAware' | 'failOnPanic'> {
-  const zone = config?.get('zone_aware_lb_config')
-  return {
-    localityWeighted: config?.get('locality_weighted_lb_config') !== undefined,
-    zoneAware: zone !== undefined && percent(zone.get('routing_enabled')) !== 0,
-    failOnPanic: zone?.bool('fail_traffic_on_panic') === true,
-  }
-}
-
-/** An empty Percent message is 0; an absent one here means 100. */
-function percent(message: View | undefined): number {
-  return message === undefined ? 100 : (message.num('value') ?? 0)
+  return {...picking, ...readLocality(undefined), overrideSources: []}
 }
 
 /** Slow start weighs hosts by their age, which the dump does not tell. */

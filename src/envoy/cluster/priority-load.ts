@@ -73,7 +73,8 @@ function totalPanicLoad(sets: readonly HostSet[]): Load {
   return {healthy: addAt({load: healthy, index, rest: 100 - sum(healthy)}), degraded: sets.map(() => 0)}
 }
 
-function isInPanic(set: HostSet, threshold: number): boolean {
+/** Too few hosts of the set are usable. */
+export function isInPanic(set: HostSet, threshold: number): boolean {
   const usable = set.hosts.filter((host) => host.health !== 'unhealthy').length
   return (set.hosts.length === 0 ? 0 : (100 * usable) / set.hosts.length) < threshold
 }

@@ -44,6 +44,7 @@ function reason(host: Host, {set, priority, unused, policy, criteria}: Place): s
   if (host.health !== 'healthy') return `health_status ${host.status}`
   if (unused) return `priority ${priority}`
   const weightless = policy.localityWeighted && set.localityWeights?.has(host.locality) === false
+  if (policy.proxies.kind === 'known') return `zone aware routing keeps away from ${host.locality}`
   return weightless ? 'locality load_balancing_weight 0' : 'outside the subset'
 }
 

@@ -9,6 +9,7 @@ import {readClusterType, type ClusterType} from './cluster-type.js'
 import {subsetCriteria} from './criteria.js'
 import {hostBranches, noHostBranches} from './host-branches.js'
 import {listHosts, type HostList} from './listed-hosts.js'
+import {policyChoice} from './override-host.js'
 import {readPolicy, type BalancingPolicy} from './policy.js'
 import {loadPriorities} from './priority-load.js'
 import {clusterStep} from './steps.js'
@@ -40,6 +41,7 @@ export function resolveAggregate(target: Target, type: AggregateType): Branch<Up
   const plain = clusterStep({context, cluster, type, because: [`members ${type.members.join(', ')}`]})
   const step = rejected.length === 0 ? plain : {...plain, rejected}
   const missing = readings.flatMap((reading) => (reading.kind === 'undetermined' ? reading.missing : []))
+  if (missing.length === 0 && context.stream?.overrideHost !== undefined) missing.push({what: `whether ${cluster.name} keeps a session`})
   if (missing.length > 0) return single<Upstream>({kind: 'undetermined', cluster, missing}, [step])
   const members = readings.flatMap((reading) => (reading.kind === 'member' ? [reading.member] : []))
   return memberBranches({target, step}, chooseMembers(target, members))
@@ -84,8 +86,8 @@ function readMember({context}: Target, name: string): Reading {
   if (type.kind !== 'listed') return undetermined(`hosts of member ${name}: a ${type.name} cluster lists none`)
   const list = listHosts({config: context.config, cluster, type})
   if (list.kind === 'undetermined') return {kind: 'undetermined', missing: list.missing}
-  const policy = readPolicy(cluster.view, context.config.runtime)
-  const open = openChoice(policy, context)
+  const policy = readPolicy(cluster, context)
+  const open = openChoice(policy)
   if (open !== undefined) return undetermined(`${open} in cluster ${name}`)
   return {kind: 'member', member: {target: {context, cluster}, type, list, policy}}
 }
@@ -105,7 +107,7 @@ function chooseMembers({context, cluster}: Target, members: readonly Member[]): 
   )
   const load = loadPriorities(
     levels.map(({set}) => set),
-    readPolicy(cluster.view, context.config.runtime).panicThreshold,
+    readPolicy(cluster, context).panicThreshold,
   )
   return members.flatMap((member) => {
     const parts = levels.flatMap((level, index) =>
@@ -128,8 +130,10 @@ interface Level {
 
 /** The member is told which priority to use, except where its policy hashes: such a policy draws its own. */
 function choosePriority({target, list, policy}: Member, level: Level): Choice {
-  const criteria = subsetCriteria(target.context)
   const {sets} = list
+  const override = policyChoice({sets, policy, context: target.context})
+  if (override !== undefined) return override.choice
+  const criteria = subsetCriteria(target.context)
   if (policy.pick === 'hash') return chooseHosts({sets, policy, criteria})
   return chooseHosts({sets, policy, criteria, spread: (rest) => balanceLoad({sets: rest, policy, load: loadOnly(level, rest.length)})})
 }

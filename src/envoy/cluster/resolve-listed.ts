@@ -8,6 +8,7 @@ import {subsetCriteria} from './criteria.js'
 import type {HostSet} from './host.js'
 import {hostBranches, noHostBranches} from './host-branches.js'
 import {listHosts, type HostList} from './listed-hosts.js'
+import {overrideChoice} from './override-host.js'
 import {readPolicy, type BalancingPolicy} from './policy.js'
 import {loadPriorities} from './priority-load.js'
 import {rejectedHosts} from './rejected.js'
@@ -15,6 +16,7 @@ import {clusterStep} from './steps.js'
 import type {Criteria} from './subset.js'
 import type {Target} from './target.js'
 import type {Upstream} from './upstream.js'
+import {explainZones, knowsZones, zoneRouting} from './zone-routing.js'
 
 type ListedType = Extract<ClusterType, {kind: 'listed'}>
 type KnownHosts = Extract<HostList, {kind: 'hosts'}>
@@ -27,7 +29,7 @@ export function resolveListed(target: Target, type: ListedType): Branch<Upstream
     const step = clusterStep({context, cluster, type, ...(list.join === undefined ? {} : {join: list.join})})
     return single<Upstream>({kind: 'undetermined', cluster, missing: list.missing}, [step])
   }
-  const policy = readPolicy(cluster.view, context.config.runtime)
+  const policy = readPolicy(cluster, context)
   return balanceListed({target, type, list, policy, criteria: subsetCriteria(context)})
 }
 
@@ -42,12 +44,14 @@ interface Balancing {
 function balanceListed(balancing: Balancing): Branch<Upstream>[] {
   const {target, type, list, policy, criteria} = balancing
   const {context, cluster} = target
-  const steps = [clusterStep({context, cluster, type, join: list.join, endpoints: list, because: explainBalancing(balancing)})]
-  const open = openChoice(policy, context)
+  const override = overrideChoice({sets: list.sets, policy, context})
+  const because = [...explainBalancing(balancing), ...(override === undefined ? [] : [override.because])]
+  const steps = [clusterStep({context, cluster, type, join: list.join, endpoints: list, because})]
+  const open = override === undefined ? openChoice(policy) : override.open
   const missing = open === undefined ? [] : [{what: `${open} in cluster ${cluster.name}`}]
   if (missing.length > 0) return single<Upstream>({kind: 'undetermined', cluster, missing}, steps)
-  const choice = chooseHosts({sets: list.sets, policy, criteria})
-  const rejected = rejectedHosts({sets: list.sets, choice, policy, criteria})
+  const choice = override?.choice ?? chooseHosts({sets: list.sets, policy, criteria})
+  const rejected = override === undefined ? rejectedHosts({sets: list.sets, choice, policy, criteria}) : []
   const branches = [
     ...hostBranches({target, choice, inferred: list.inferred, rejected, steps}),
     ...noHostBranches({target, share: choice.none, text: explainNone(balancing), steps}),
@@ -67,7 +71,11 @@ function dropConditions(assignment: View): Condition[] {
 
 function explainBalancing({list, policy, criteria}: Balancing): string[] {
   const subset = policy.subset === undefined ? [] : [`subset ${printJson(Object.fromEntries(criteria))}`]
-  return [`load balancing ${policy.name}`, ...subset, ...(policy.subset === undefined ? explainPriorities(list.sets, policy) : [])]
+  return [
+    `load balancing ${policy.name}`,
+    ...subset,
+    ...(policy.subset === undefined ? [...explainPriorities(list.sets, policy), ...explainZoneRouting(list.sets, policy)] : []),
+  ]
 }
 
 /** Only what is out of the ordinary: several priorities, degraded hosts in use, panic. */
@@ -81,6 +89,10 @@ function explainPriorities(sets: readonly HostSet[], policy: BalancingPolicy): s
       ...(healthy > 0 && load.panic[priority] === true ? [`priority ${priority} is in panic: health does not count`] : []),
     ]
   })
+}
+
+function explainZoneRouting([first]: readonly HostSet[], policy: BalancingPolicy): string[] {
+  return first === undefined || !knowsZones(policy) ? [] : explainZones(zoneRouting(first, policy))
 }
 
 function explainNone({target: {cluster}, list, policy, criteria}: Balancing): string {

@@ -1,6 +1,9 @@
 import type {View} from '../../json/view.js'
+import type {Connection, Stream} from '../connection.js'
+import type {MatcherSubject} from '../matcher/inputs.js'
 import {holdsLabels, structFields} from './metadata.js'
 import type {Host} from './host.js'
+import {socketName, type SocketName} from './socket-matcher.js'
 import type {UpstreamSocket} from './upstream.js'
 import {readUpstreamTls, type TlsSettings} from './upstream-tls.js'
 
@@ -11,19 +14,39 @@ const MAX_NESTING = 8
 /** Hosts made on the fly (ORIGINAL_DST) have no metadata. */
 export type SocketHost = Pick<Host, 'metadata' | 'localityMetadata'>
 
+interface Choosing {
+  readonly host: SocketHost
+  readonly tls: TlsSettings
+  readonly connection: Connection
+  readonly stream?: Stream
+}
+
 /**
  * The transport socket of a host: the first transport_socket_matches entry the host's metadata holds, then the first its
  * locality's holds, else the cluster's own, else raw bytes. Source: envoy-2022 D9; Envoy transport_socket_match_impl.cc.
  */
-export function socketOf(cluster: View, input: {readonly host: SocketHost; readonly tls: TlsSettings}): UpstreamSocket {
-  // The newer match tree takes the place of the list; its inputs are not modelled.
-  const tree = cluster.get('transport_socket_matcher')
-  if (tree !== undefined) return {kind: 'opaque', name: 'transport_socket_matcher', view: tree}
+export function socketOf(cluster: View, input: Choosing): UpstreamSocket {
   const entries = cluster.list('transport_socket_matches')
-  const entry = firstMatch(entries, input.host.metadata) ?? firstMatch(entries, input.host.localityMetadata)
+  const tree = cluster.get('transport_socket_matcher')
+  const entry = tree === undefined ? firstListed(entries, input.host) : byName(entries, socketName(tree, subjectOf(input)))
+  if (entry === 'unknown') return {kind: 'opaque', name: 'transport_socket_matcher', ...(tree === undefined ? {} : {view: tree})}
   const socket = entry?.get('transport_socket') ?? cluster.get('transport_socket')
   const read = readSocket(socket, {tls: input.tls, nesting: 0})
   return entry === undefined ? read : {...read, name: entry.str('name') ?? read.name}
+}
+
+/** The newer match tree takes the place of the list, whose entries it names; a name that is not there chooses the cluster's own socket. */
+function byName(entries: readonly View[], chosen: SocketName): View | 'unknown' | undefined {
+  if (chosen.kind === 'unknown') return 'unknown'
+  return chosen.kind === 'none' ? undefined : entries.find((entry) => entry.str('name') === chosen.name)
+}
+
+function subjectOf({host, connection, stream}: Choosing): MatcherSubject {
+  return {connection, endpoint: host, ...(stream === undefined ? {} : {stream})}
+}
+
+function firstListed(entries: readonly View[], host: SocketHost): View | undefined {
+  return firstMatch(entries, host.metadata) ?? firstMatch(entries, host.localityMetadata)
 }
 
 function firstMatch(entries: readonly View[], metadata: SocketHost['metadata']): View | undefined {

@@ -42,6 +42,8 @@ export function upstreamHost(building: Building): UpstreamHost {
 function hostSocket({context, cluster, host}: Building, http: UpstreamProtocol): UpstreamSocket {
   return socketOf(cluster.view, {
     host: host ?? {metadata: new Map(), localityMetadata: new Map()},
+    connection: context.connection,
+    ...(context.stream === undefined ? {} : {stream: context.stream}),
     tls: tlsSettings({context, cluster, ...(host?.hostname === undefined ? {} : {hostname: host.hostname})}, http),
   })
 }

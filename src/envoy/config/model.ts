@@ -36,6 +36,8 @@ export interface EnvoyNode {
   readonly serviceAccount?: string
   /** SPIFFE identity of the proxy itself, from its namespace, service account and trust domain: what SDS secret `default` holds. */
   readonly identity?: string
+  /** `region/zone/sub_zone`; absent when the bootstrap gives none. */
+  readonly locality?: string
   /** What `metadata.AMBIENT_TYPE` (2022), or the node id, says. */
   readonly role: 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar' | 'envoy'
   readonly version?: {readonly major: number; readonly minor: number}
@@ -61,6 +63,8 @@ export interface EnvoyConfig {
   /** Flat runtime values of bootstrap layered_runtime (static and admin layers), key → JSON value. */
   readonly runtime: ReadonlyMap<string, unknown>
   readonly warnings: readonly string[]
+  /** The cluster of the proxies themselves (`cluster_manager.local_cluster_name`): empty when there is none, undefined without a bootstrap. */
+  readonly localCluster: string | undefined
   /** Listeners that serve: static, active, and draining ones; warming-only ones with state `warming`. */
   listeners(): readonly ListenerResource[]
   listener(name: string): ListenerResource | undefined

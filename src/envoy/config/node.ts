@@ -1,4 +1,5 @@
 import type {View} from '../../json/view.js'
+import {localityText} from './locality.js'
 import type {EnvoyNode} from './model.js'
 
 type Role = EnvoyNode['role']
@@ -14,6 +15,7 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
     ...(parts.ip === undefined ? {} : {ip: parts.ip}),
     ...podOf(metadata, parts),
     ...placeOf(metadata),
+    ...localityOf(node),
     role: roleOf(metadata, parts.type),
     ...(node === undefined ? {} : versionOf(node)),
   }
@@ -31,6 +33,11 @@ function placeOf(metadata: View | undefined): {nodeName?: string; serviceAccount
   const nodeName = metadata?.str('NODE_NAME')
   const serviceAccount = metadata?.str('SERVICE_ACCOUNT')
   return {...(nodeName === undefined ? {} : {nodeName}), ...(serviceAccount === undefined ? {} : {serviceAccount})}
+}
+
+function localityOf(node: View | undefined): {locality?: string} {
+  const locality = node?.get('locality')
+  return locality === undefined ? {} : {locality: localityText(locality)}
 }
 
 function podOf(metadata: View | undefined, parts: IdParts): {pod?: string; namespace?: string} {

@@ -30,6 +30,7 @@ class DumpConfig implements EnvoyConfig {
   readonly dump: string
   readonly node: EnvoyNode
   readonly runtime: ReadonlyMap<string, unknown>
+  readonly localCluster: string | undefined
   readonly #store: DumpStore
   readonly #reader: EntryReader
   readonly #listeners: Listeners
@@ -45,6 +46,7 @@ class DumpConfig implements EnvoyConfig {
     this.dump = store.name
     this.node = withIdentity(readNode(bootstrap), trustDomain)
     this.runtime = runtime.values
+    this.localCluster = bootstrap === undefined ? undefined : (bootstrap.path('cluster_manager')?.str('local_cluster_name') ?? '')
     this.#runtimeWarnings = runtime.warnings
     this.#store = store
     this.#reader = new EntryReader(store)

@@ -16,11 +16,12 @@ import type {RouteTarget} from '../route/target.js'
 import {upgradeAllowed} from '../route/upgrade.js'
 import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
+import {withoutInternalOnly} from './internal-request.js'
 import {receivedHeaders} from './received-request.js'
 import {runHttpFilters} from './run-filters.js'
 import {routeRequest} from './router.js'
 import {routeTableOf} from './route-table.js'
-import {openStream} from './stream.js'
+import {openStream, type Opened} from './stream.js'
 
 export interface ManagerInput {
   readonly context: EngineContext
@@ -41,9 +42,24 @@ export function runManager(input: ManagerInput): Passages {
     })
   }
   if (payload.kind !== 'http') return single(notHttp(input.log))
-  const stream = openStream({manager: input.manager, connection: input.connection, payload})
-  const passages = handleStream({...input, log: {...input.log, handledBy: 'http'}}, stream)
+  const {manager, connection, context} = input
+  const passages = andThen(openStream({manager, connection, payload, semantics: context.semantics}), (opened) =>
+    handleOpened({...input, log: {...input.log, handledBy: 'http'}}, opened),
+  )
   return payload.request.path !== undefined && hasGrpcContentType(payload.request) ? answersInGrpc(passages) : passages
+}
+
+function handleOpened(input: ManagerInput, opened: Opened): Passages {
+  if (opened.kind === 'stream') return handleStream(input, opened.stream)
+  const {stream, status} = opened
+  const reason = 'original IP detection wants an address that the request does not bring'
+  const found = routeTableOf(input.context, {manager: input.manager, stream})
+  return andThen(found.kind === 'table' ? earlyLogs({...input, stream}, found.table) : single(input.log), (log) =>
+    single({
+      end: stop({kind: 'refused', reason}, {kind: 'http', status}),
+      log: {...log, code: status, details: 'rejecting_because_detection_failed'},
+    }),
+  )
 }
 
 /** Bytes that are no HTTP: the codec answers 400 and closes (recorded as flag DPE, details http1.codec_error). */
@@ -70,10 +86,12 @@ function handleStream(input: ManagerInput, arrived: Stream): Passages {
       return single(notFound(input.log, {kind: 'no-route', reason: 'no route scope matches the request'}))
     case 'dangling':
       return single(notFound(input.log, {kind: 'dangling-reference', reason: found.reason}))
-    case 'table':
-      return andThen(selectRoute({table: found.table, stream, context: routeContext(input)}), (choice) =>
-        handleChoice({...input, stream}, choice),
+    case 'table': {
+      const own = {...stream, request: withoutInternalOnly(stream.request, found.table)}
+      return andThen(selectRoute({table: found.table, stream: own, context: routeContext(input)}), (choice) =>
+        handleChoice({...input, stream: own}, choice),
       )
+    }
     default:
       return found satisfies never
   }
@@ -151,7 +169,11 @@ function afterFilters(input: {
   const {target, before, stream, choice, context} = input
   const again = stream === before ? undefined : resolveAction({choice, stream, context}).find(({value}) => sameTarget(value, target))?.value
   const chosen = again ?? target
-  return {...chosen, stream: {...chosen.stream, filterState: stream.filterState, metadata: stream.metadata}}
+  return {...chosen, stream: {...chosen.stream, filterState: stream.filterState, metadata: stream.metadata, ...sessionOf(stream)}}
+}
+
+function sessionOf({overrideHost}: Stream): Pick<Stream, 'overrideHost'> {
+  return overrideHost === undefined ? {} : {overrideHost}
 }
 
 function sameTarget(a: RouteTarget, b: RouteTarget): boolean {

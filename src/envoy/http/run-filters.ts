@@ -22,6 +22,7 @@ import {answerHealthCheck} from './health-check.js'
 import {checkJwt} from './jwt.js'
 import {fetchOnDemand} from './on-demand.js'
 import {limitByService, limitLocally} from './rate-limit.js'
+import {rememberHost} from './stateful-session.js'
 
 type HttpFilter = (call: HttpFilterCall) => readonly Branch<HttpResult>[]
 
@@ -40,6 +41,7 @@ const FILTERS: ReadonlyMap<string, HttpFilter> = new Map<string, HttpFilter>([
   [`${HTTP}ratelimit.v3.RateLimit`, limitByService],
   [`${HTTP}local_ratelimit.v3.LocalRateLimit`, limitLocally],
   [`${HTTP}on_demand.v3.OnDemand`, fetchOnDemand],
+  [`${HTTP}stateful_session.v3.StatefulSession`, rememberHost],
   [`${HTTP}router.v3.Router`, (call) => single({kind: 'continue', stream: call.stream})],
 ])
 

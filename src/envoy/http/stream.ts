@@ -1,21 +1,65 @@
-import type {SocketAddress} from '../../flow/address.js'
 import type {HttpRequest, Payload} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import {canonicalIp} from '../match/ip.js'
+import {either, single, type Branch} from '../branch.js'
 import {headerLines, type Connection, type Stream} from '../connection.js'
+import type {Semantics} from '../semantics.js'
+import {detectClient, FORWARDED_FOR, type Client, type Received} from './client-address.js'
+import {isInternal, markOrigin} from './internal-request.js'
 import {receivedHeaders, withoutHopHeaders} from './received-request.js'
 
-interface Received {
+/** The request as routing finds it, or what Envoy answers before there is any routing. */
+export type Opened =
+  | {readonly kind: 'stream'; readonly stream: Stream}
+  | {readonly kind: 'rejected'; readonly stream: Stream; readonly status: number}
+
+interface Opening {
+  readonly manager: View
   readonly connection: Connection
-  readonly request: HttpRequest
+  readonly payload: Extract<Payload, {kind: 'http'}>
+  readonly semantics: Semantics
 }
 
 /** The request as the connection manager sees it before normalisation. Source: envoy-2022 D5. */
-export function openStream(input: {manager: View; connection: Connection; payload: Extract<Payload, {kind: 'http'}>}): Stream {
-  const {manager, connection, payload} = input
+export function openStream(opening: Opening): Branch<Opened>[] {
+  const {manager, connection, payload} = opening
   const received: Received = {connection, request: {...payload.request, headers: receivedHeaders(payload.request, payload.version)}}
-  const remote = trustedRemote(manager, received)
-  const request = mutateRequest(manager, {...received, version: payload.version})
+  const detected = detectClient(manager, received)
+  switch (detected.kind) {
+    case 'rejected':
+      return single({kind: 'rejected', status: detected.status, stream: streamOf(opening, {received, client: NOBODY, internal: false})})
+    case 'unknown': {
+      const what = `original IP detection ${detected.extension} must find no address`
+      return withClient(opening, {received, client: NOBODY}).map((branch) => ({
+        ...branch,
+        requires: [{what}],
+      }))
+    }
+    case 'client':
+      return withClient(opening, {received, client: detected})
+    default:
+      return detected satisfies never
+  }
+}
+
+const NOBODY: Client = {trusted: false, peerAdded: 0}
+
+interface Found {
+  readonly received: Received
+  readonly client: Client
+}
+
+function withClient(opening: Opening, found: Found): Branch<Opened>[] {
+  const {manager, semantics} = opening
+  const internal = isInternal(manager, {client: found.client, semantics})
+  const opened = (answer: boolean): Branch<Opened>[] => single({kind: 'stream', stream: streamOf(opening, {...found, internal: answer})})
+  if (internal !== 'undetermined') return opened(internal === 'yes')
+  return either('this Envoy takes private addresses for internal ones (before 1.33)', {yes: opened(true), no: opened(false)})
+}
+
+function streamOf({manager, connection, payload}: Opening, found: Found & {readonly internal: boolean}): Stream {
+  const request = mutateRequest(manager, {...found, version: payload.version})
+  const remote = found.client.address ?? connection.remote
   return {
     connection,
     version: payload.version,
@@ -29,14 +73,32 @@ export function openStream(input: {manager: View; connection: Connection; payloa
   }
 }
 
+interface Mutating extends Found {
+  readonly internal: boolean
+  readonly version: Stream['version']
+}
+
 /** What Envoy changes before routing, so that header matchers see it: conn_manager_utility.cc mutateRequestHeaders. */
-function mutateRequest(manager: View, received: Received & Pick<Stream, 'version'>): HttpRequest {
+function mutateRequest(manager: View, {received, client, internal, version}: Mutating): HttpRequest {
   const headers = withoutHopHeaders(received.request.headers).filter(
     ([name]) => name !== CLIENT_CERTIFICATE || forwardsCertificate(manager, received),
   )
   const cleaned = {...received, request: {...received.request, headers}}
-  const request = withForwardedProto(manager, {...cleaned, request: withForwardedFor(manager, cleaned)})
-  return withScheme(request, received)
+  const forwarded = withForwardedFor(cleaned, client.peerAdded)
+  const request = withForwardedProto(manager, {...cleaned, request: forwarded})
+  const edge = !internal && manager.bool('use_remote_address') === true
+  const marked = {...request, headers: markOrigin(request.headers, {internal, edge, address: externalAddress(client)})}
+  return withScheme(marked, {...received, version})
+}
+
+/** A client that the question leaves open (0.0.0.0) is not told on. */
+function externalAddress({address}: Client): string | undefined {
+  return address === undefined || isOpen(address.ip) ? undefined : canonicalIp(address.ip)
+}
+
+/** 0.0.0.0 stands for a client whose address the question leaves open. */
+function isOpen(ip: string): boolean {
+  return ip === '0.0.0.0' || ip === '::'
 }
 
 const CLIENT_CERTIFICATE = 'x-forwarded-client-cert'
@@ -47,18 +109,14 @@ function forwardsCertificate(manager: View, {connection}: Received): boolean {
   return mode === 'ALWAYS_FORWARD_ONLY' || (mode !== 'SANITIZE' && connection.tls?.peer !== undefined)
 }
 
-/** With use_remote_address the peer is added to X-Forwarded-For; of a loopback peer Envoy tells its own address instead, which no dump has. */
-function withForwardedFor(manager: View, {connection, request}: Received): HttpRequest {
+/** The peer is added to X-Forwarded-For; of a loopback peer Envoy tells its own address instead, which no dump has. */
+function withForwardedFor({connection, request}: Received, times: number): HttpRequest {
   const peer = connection.remote?.ip
-  if (manager.bool('use_remote_address') !== true || manager.bool('skip_xff_append') === true || peer === undefined) return request
-  // 0.0.0.0 stands for a client whose address the question leaves open: nothing is written for it.
-  if (peer === '0.0.0.0' || peer === '::') return request
-  const own = peer === '127.0.0.1' || peer === '::1'
-  const value = [...headerLines(request, FORWARDED_FOR), own ? '(the address of the proxy)' : peer].join(',')
+  if (times === 0 || peer === undefined || isOpen(peer)) return request
+  const told = peer === '127.0.0.1' || peer === '::1' ? '(the address of the proxy)' : peer
+  const value = [...headerLines(request, FORWARDED_FOR), ...Array.from({length: times}, () => told)].join(',')
   return {...request, headers: [...request.headers.filter(([name]) => name !== FORWARDED_FOR), [FORWARDED_FOR, value]]}
 }
-
-const FORWARDED_FOR = 'x-forwarded-for'
 
 /** An edge proxy (use_remote_address) overwrites what the client sent. */
 function withForwardedProto(manager: View, {connection, request}: Received): HttpRequest {
@@ -77,20 +135,4 @@ function withScheme(request: HttpRequest, {connection, version}: Pick<Stream, 'c
   if (version === 'h2' && request.scheme !== undefined) return request
   const [forwarded = ''] = headerLines(request, 'x-forwarded-proto')
   return {...request, scheme: /^https?$/i.test(forwarded) ? forwarded : connection.tls === undefined ? 'http' : 'https'}
-}
-
-/** The client address as use_remote_address and X-Forwarded-For leave it: conn_manager_utility.cc mutateRequestHeaders. */
-function trustedRemote(manager: View, input: Received): SocketAddress | undefined {
-  const {connection, request} = input
-  const hops = manager.num('xff_num_trusted_hops') ?? 0
-  const useRemote = manager.bool('use_remote_address') === true
-  if (useRemote && hops === 0) return connection.remote
-  const forwarded = headerLines(request, FORWARDED_FOR)
-    .join(',')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-  const entry = forwarded.at(useRemote ? -hops : -1 - hops)
-  const ip = entry === undefined ? undefined : canonicalIp(entry)
-  return ip === undefined ? connection.remote : {ip, port: 0}
 }

@@ -147,6 +147,45 @@ const PROXY = extension('proxy', `${SOCKETS}proxy_protocol.v3.ProxyProtocolUpstr
   transport_socket: RAW,
 })
 
+const INPUTS = 'envoy.extensions.matching.common_inputs.transport_socket.v3.'
+const path = (...segments: readonly string[]): Message => ({path: segments.map((key) => ({key}))})
+const socketInput = fc.constantFrom(
+  extension('input', `${INPUTS}EndpointMetadataInput`, path('stage')),
+  extension('input', `${INPUTS}EndpointMetadataInput`, {filter: 'envoy.transport_socket_match', ...path('socket')}),
+  extension('input', `${INPUTS}EndpointMetadataInput`, path('version', 'deeper')),
+  extension('input', `${INPUTS}LocalityMetadataInput`, {filter: 'envoy.transport_socket_match', ...path('socket')}),
+  extension('input', `${INPUTS}FilterStateInput`, {key: 'gen.a'}),
+)
+const socketAction = fc
+  .constantFrom('raw', 'proxy', 'absent')
+  .map((name) => ({action: extension('name', `${INPUTS}TransportSocketNameAction`, {name})}))
+const socketKey = fc.constantFrom('prod', 'proxy', 'null', 'fixed', 'v1')
+const maybeAction = fc.oneof(
+  {weight: 1, arbitrary: fc.constant<Message>({})},
+  {weight: 1, arbitrary: socketAction.map((on_no_match): Message => ({on_no_match}))},
+)
+const socketTree = fc
+  .tuple(socketInput, fc.dictionary(socketKey, socketAction, {minKeys: 1, maxKeys: 3}), fc.constantFrom('exact', 'prefix'), maybeAction)
+  .map(([input, map, kind, rest]) => ({matcher_tree: {input, [`${kind}_match_map`]: {map}}, ...rest}))
+const socketList = fc
+  .tuple(socketInput, fc.constantFrom<Message>({exact: 'prod'}, {prefix: 'pro'}, {contains: 'ul'}), socketAction, maybeAction)
+  .map(([input, value_match, on_match, rest]) => ({
+    matcher_list: {matchers: [{predicate: {single_predicate: {input, value_match}}, on_match}]},
+    ...rest,
+  }))
+
+/** The newer choice: a match tree over metadata and filter state that names one of the sockets. */
+export const socketMatcher: fc.Arbitrary<Message> = fc
+  .tuple(fc.oneof(socketTree, socketList), fc.constantFrom<Message>({}, {transport_socket: PROXY}))
+  .map(([transport_socket_matcher, rest]) => ({
+    transport_socket_matcher,
+    transport_socket_matches: [
+      {name: 'raw', transport_socket: RAW},
+      {name: 'proxy', transport_socket: PROXY},
+    ],
+    ...rest,
+  }))
+
 /** A socket that writes a PROXY header shows at the upstream which one was chosen. */
 export const transportSockets: fc.Arbitrary<Message> = fc.oneof(
   {weight: 2, arbitrary: fc.constant<Message>({})},

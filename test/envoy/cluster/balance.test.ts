@@ -204,15 +204,6 @@ const POLICIES: readonly Case[] = [
       'undetermined: which hosts load balancing policy envoy.extensions.load_balancing_policies.quota_aware.v3.X picks in cluster c': '1',
     },
   },
-  {
-    rule: 'zone aware routing across zones makes shares unknown',
-    cluster: {common_lb_config: {zone_aware_lb_config: {}}},
-    endpoints: [
-      {region: 'a', hosts: [healthy('10.0.0.1')]},
-      {region: 'b', hosts: [healthy('10.0.0.2')]},
-    ],
-    shares: {'10.0.0.1:80': 'one of 2', '10.0.0.2:80': 'one of 2'},
-  },
 ]
 
 const LOCALITIES: readonly Case[] = [

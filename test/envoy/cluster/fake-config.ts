@@ -9,6 +9,10 @@ export interface FakeDump {
   readonly ambiguous?: Readonly<Record<string, readonly unknown[]>>
   readonly missing?: 'no-endpoints-section' | 'not-in-dump'
   readonly inferred?: boolean
+  /** Empty when it is left out; `null` is a dump without bootstrap. */
+  readonly localCluster?: string | null
+  /** Locality of the proxy itself. */
+  readonly locality?: string
   readonly runtime?: Readonly<Record<string, unknown>>
   readonly secrets?: Readonly<Record<string, unknown>>
   readonly warming?: readonly string[]
@@ -19,7 +23,8 @@ export function fakeConfig(dump: FakeDump): ClusterConfig {
   const clusters = (dump.clusters ?? []).map((value, index) => resource(new View(value, `/configs/1/clusters/${index}`), dump))
   return {
     dump: 'proxy.json',
-    node: {role: 'envoy', pod: 'pod-a', namespace: 'team'},
+    node: {role: 'envoy', pod: 'pod-a', namespace: 'team', ...(dump.locality === undefined ? {} : {locality: dump.locality})},
+    localCluster: dump.localCluster === null ? undefined : (dump.localCluster ?? ''),
     runtime: new Map(Object.entries(dump.runtime ?? {})),
     cluster: (name) => clusters.find((cluster) => cluster.name === name),
     endpoints: (cluster) => lookup(cluster, dump),

@@ -119,7 +119,7 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'override_host with it',
-    shares: {'undetermined: which host override_host takes from header x-host in cluster c': '1'},
+    shares: {'10.0.0.1:80': '1'},
     ask: {
       stream: {...stream, request: {...stream.request, headers: [['x-host', '10.0.0.1:80']]}},
       clusters: [overriding()],

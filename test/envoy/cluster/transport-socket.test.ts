@@ -64,10 +64,6 @@ describe('which transport socket', () => {
     expect(socketOf({})).toEqual({kind: 'raw', name: 'envoy.transport_sockets.raw_buffer'})
   })
 
-  test('the newer match tree is opaque', () => {
-    expect(socketOf({transport_socket_matcher: {}})).toMatchObject({kind: 'opaque', name: 'transport_socket_matcher'})
-  })
-
   test.each([
     {
       rule: 'PROXY header before TLS',
@@ -87,6 +83,87 @@ describe('which transport socket', () => {
     let socket: object = RAW
     for (let depth = 0; depth < 200; depth++) socket = wrap('internal_upstream.v3.InternalUpstreamTransport', socket)
     expect(socketOf({transport_socket: socket})?.kind).toBe('internal')
+  })
+})
+
+const INPUTS = 'type.googleapis.com/envoy.extensions.matching.common_inputs.transport_socket.v3.'
+const tree = (input: object, names: Readonly<Record<string, string>>): object => ({
+  transport_socket_matcher: {
+    matcher_tree: {
+      input: {name: 'input', typed_config: input},
+      exact_match_map: {map: Object.fromEntries(Object.entries(names).map(([key, name]) => [key, socketAction(name)]))},
+    },
+  },
+})
+const socketAction = (name: string): object => ({
+  action: {name: 'socket', typed_config: {'@type': `${INPUTS}TransportSocketNameAction`, name}},
+})
+const metadataInput = (kind: string, {filter, path = ['t']}: {filter?: string; path?: readonly string[]} = {}): object => ({
+  '@type': `${INPUTS}${kind}MetadataInput`,
+  path: path.map((key) => ({key})),
+  ...(filter === undefined ? {} : {filter}),
+})
+const stateInput = {'@type': `${INPUTS}FilterStateInput`, key: 'k'}
+const state = (value: string | undefined, shared: 'none' | 'once'): SocketAsking => ({
+  connection: {filterState: new Map([['k', {value, shared}]])},
+})
+const NAMED = {
+  transport_socket_matches: [
+    {name: 'one', match: {ignored: 'x'}, transport_socket: tls({sni: 'one'})},
+    {name: 'two', match: {}, transport_socket: tls({sni: 'two'})},
+  ],
+  transport_socket: tls({sni: 'own'}),
+}
+
+// Envoy transport_socket_match_impl.cc resolveUsingMatcher, transport_socket/config.cc.
+describe('the newer match tree', () => {
+  const CASES: readonly {rule: string; cluster: object; asking?: SocketAsking; sni: string}[] = [
+    {rule: 'names an entry', cluster: tree(metadataInput('Endpoint'), {a: 'two'}), asking: {metadata: {'envoy.lb': {t: 'a'}}}, sni: 'two'},
+    {rule: 'nothing matches', cluster: tree(metadataInput('Endpoint'), {a: 'two'}), asking: {metadata: {'envoy.lb': {t: 'b'}}}, sni: 'own'},
+    {
+      rule: 'a name that is not there',
+      cluster: tree(metadataInput('Endpoint'), {a: 'x'}),
+      asking: {metadata: {'envoy.lb': {t: 'a'}}},
+      sni: 'own',
+    },
+    {
+      rule: 'another namespace, deeper down, a number as text',
+      cluster: tree(metadataInput('Endpoint', {filter: 'f', path: ['t', 'u']}), {'1': 'one'}),
+      asking: {metadata: {f: {t: {u: 1}}}},
+      sni: 'one',
+    },
+    {
+      rule: 'a value that is not there reads null',
+      cluster: tree(metadataInput('Endpoint'), {null: 'one'}),
+      asking: {metadata: {f: {}}},
+      sni: 'one',
+    },
+    {rule: 'no metadata at all gives no value', cluster: tree(metadataInput('Endpoint'), {null: 'one'}), sni: 'own'},
+    {
+      rule: 'an empty text gives no value',
+      cluster: tree(metadataInput('Endpoint'), {'': 'one'}),
+      asking: {metadata: {'envoy.lb': {t: ''}}},
+      sni: 'own',
+    },
+    {rule: 'filter state that is shared', cluster: tree(stateInput, {v: 'one'}), asking: state('v', 'once'), sni: 'one'},
+    {rule: 'filter state that is not', cluster: tree(stateInput, {v: 'one'}), asking: state('v', 'none'), sni: 'own'},
+  ]
+
+  test.each(CASES)('$rule', ({cluster, asking, sni}) => {
+    expect(socketOf({...NAMED, ...cluster}, asking)?.tls?.sni).toBe(sni)
+  })
+
+  test('the metadata of the locality', () => {
+    const group = {metadata: {filter_metadata: {'envoy.lb': {t: 'a'}}}, lb_endpoints: [endpoint('10.0.0.1:80')]}
+    const cluster = {name: 'c', ...NAMED, ...tree(metadataInput('Locality'), {a: 'two'}), load_assignment: {endpoints: [group]}}
+    expect(hosts(ask({cluster: 'c', clusters: [cluster]}))[0]?.socket.name).toBe('two')
+  })
+
+  test.each([
+    {rule: 'an input that is not known', cluster: tree({'@type': 'type.googleapis.com/x.y.Z'}, {a: 'one'})},
+    {rule: 'filter state whose content is not known', cluster: tree(stateInput, {v: 'one'}), asking: state(undefined, 'once')},
+  ])('$rule is not decided', ({cluster, asking}) => {
+    expect(socketOf({...NAMED, ...cluster}, asking)).toMatchObject({kind: 'opaque', name: 'transport_socket_matcher'})
   })
 })
 

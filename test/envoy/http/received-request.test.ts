@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import {receivedHeaders, withoutHopHeaders} from '../../../src/envoy/http/received-request.js'
 import {openStream} from '../../../src/envoy/http/stream.js'
-import {connectionOf, requestOf, view} from '../match/samples.js'
+import {connectionOf, requestOf, semanticsFor, view} from '../match/samples.js'
 
 type Lines = readonly (readonly [string, string])[]
 
@@ -57,8 +57,9 @@ test('headers for one hop are not matched', () => {
 describe('headers the connection manager changes before routing', () => {
   const headersOf = (manager: object, headers: Lines): Lines => {
     const connection = connectionOf({remote: {ip: '10.1.1.1', port: 1000}})
-    return openStream({manager: view(manager), connection, payload: {kind: 'http', version: 'h1', request: requestOf({headers})}}).request
-      .headers
+    const payload = {kind: 'http', version: 'h1', request: requestOf({headers})} as const
+    const [opened] = openStream({manager: view(manager), connection, payload, semantics: semanticsFor()})
+    return opened?.value.kind === 'stream' ? opened.value.stream.request.headers : []
   }
   const http = ['x-forwarded-proto', 'http'] as const
   test.each([
@@ -67,7 +68,7 @@ describe('headers the connection manager changes before routing', () => {
       rule: 'an edge proxy adds its peer',
       manager: {use_remote_address: true},
       headers: [],
-      result: [['x-forwarded-for', '10.1.1.1'], http],
+      result: [['x-forwarded-for', '10.1.1.1'], http, ['x-envoy-external-address', '10.1.1.1']],
     },
     {
       rule: 'the peer comes after those before it',
@@ -76,9 +77,14 @@ describe('headers the connection manager changes before routing', () => {
         ['x-forwarded-for', '192.168.0.1'],
         ['x-forwarded-for', '10.2.0.1'],
       ],
-      result: [['x-forwarded-for', '192.168.0.1,10.2.0.1,10.1.1.1'], http],
+      result: [['x-forwarded-for', '192.168.0.1,10.2.0.1,10.1.1.1'], http, ['x-envoy-external-address', '10.2.0.1']],
     },
-    {rule: 'unless told not to', manager: {use_remote_address: true, skip_xff_append: true}, headers: [], result: [http]},
+    {
+      rule: 'unless told not to',
+      manager: {use_remote_address: true, skip_xff_append: true},
+      headers: [],
+      result: [http, ['x-envoy-external-address', '10.1.1.1']],
+    },
     {rule: 'client certificate headers are not believed', manager: {}, headers: [['x-forwarded-client-cert', 'By=x']], result: [http]},
     {
       rule: 'unless told so',

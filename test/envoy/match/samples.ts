@@ -17,6 +17,7 @@ export function semanticsFor(change: Partial<Semantics> = {}): Semantics {
     headerLines: 'single',
     originalDstMetadataKey: true,
     originalDstSeesRouteHeaders: true,
+    internalByDefault: 'none',
     internalOriginalDst: true,
     ...change,
   }
@@ -30,6 +31,7 @@ export function unknownVersion(): Semantics {
     headerLines: 'undetermined',
     originalDstMetadataKey: undefined,
     originalDstSeesRouteHeaders: undefined,
+    internalByDefault: 'undetermined',
     internalOriginalDst: undefined,
   }
 }

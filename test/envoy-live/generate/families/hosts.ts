@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import type {Message} from '../../message.js'
+import {extension, type Message} from '../../message.js'
 import type {Probe, Sent} from '../../probe.js'
 import type {GeneratedCluster, Scenario} from '../../scenario.js'
 import {tcpProxy} from '../chains.js'
-import {assignmentPolicy, balancing, circuitBreakers, localities, subsets, transportSockets, wanted} from '../hosts.js'
+import {assignmentPolicy, balancing, circuitBreakers, localities, socketMatcher, subsets, transportSockets, wanted} from '../hosts.js'
 import {manager} from '../manager.js'
 import type {Family} from './family.js'
 
@@ -24,22 +24,31 @@ function clusterOf(fields: fc.Arbitrary<readonly Message[]>): fc.Arbitrary<Gener
 /** One cluster behind a route or a tcp_proxy, asked again and again. */
 function hostsScenario(
   fields: fc.Arbitrary<readonly Message[]>,
-  {repeat, asks}: {repeat: number; asks: fc.Arbitrary<Message>},
+  {repeat, asks, before = fc.constant([])}: {repeat: number; asks: fc.Arbitrary<Message>; before?: fc.Arbitrary<readonly Message[]>},
 ): fc.Arbitrary<Scenario> {
   return fc
     .record({
       cluster: clusterOf(fields),
       asked: asks,
+      early: before,
       tcp: fc.boolean(),
       priority: fc.constantFrom<Message>({}, {}, {}, {priority: 'HIGH'}),
     })
-    .map(({cluster, asked, tcp, priority}) => {
+    .map(({cluster, asked, early, tcp, priority}) => {
       const route = {name: 'r', match: {prefix: '/'}, route: {cluster: '@@c', ...asked, ...priority}}
       const table = {name: 'table', validate_clusters: false, virtual_hosts: [{name: 'v', domains: ['*'], routes: [route]}]}
       const filter = tcp ? tcpProxy({cluster: '@@c', ...asked}) : manager({route_config: table})
       const probe: Probe = {from: '127.0.0.1', sends: tcp ? {kind: 'opaque'} : PLAIN, repeat}
-      return {listener: {filter_chains: [{name: 'only', filters: [filter]}]}, clusters: [cluster], behind: [], probes: [probe]}
+      return {listener: {filter_chains: [{name: 'only', filters: [...early, filter]}]}, clusters: [cluster], behind: [], probes: [probe]}
     })
+}
+
+/** An object that travels to the upstream connection, or one that does not. */
+const sharedState = fc.constantFrom<readonly Message[]>([], [fixedState({shared_with_upstream: 'ONCE'})], [fixedState({})])
+
+function fixedState(sharing: Message): Message {
+  const value = {object_key: 'gen.a', factory_key: 'envoy.string', format_string: {text_format_source: {inline_string: 'fixed'}}}
+  return extension('state', 'envoy.extensions.filters.network.set_filter_state.v3.Config', {on_new_connection: [{...value, ...sharing}]})
 }
 
 const nothing = fc.constant<Message>({})
@@ -56,6 +65,11 @@ export const HOSTS: readonly Family[] = [
   {
     name: 'transport sockets of hosts',
     scenarios: hostsScenario(fc.tuple(transportSockets), {repeat: 6, asks: nothing}),
+    portion: 0.5,
+  },
+  {
+    name: 'transport socket matchers',
+    scenarios: hostsScenario(fc.tuple(socketMatcher), {repeat: 6, asks: nothing, before: sharedState}),
     portion: 0.5,
   },
   {

@@ -1,0 +1,103 @@
+import {describe, expect, test} from 'vitest'
+import type {Stream} from '../../../src/envoy/connection.js'
+import {ask, assignment, endpoint, shares, stream, type Asking} from './ask.js'
+
+const POLICY = 'type.googleapis.com/envoy.extensions.load_balancing_policies.'
+const policies = (name: string, fields: object = {}): object => ({
+  policies: [{typed_extension_config: {name, typed_config: {'@type': `${POLICY}${name}.v3.X`, ...fields}}}],
+})
+const OVERRIDING = {
+  load_balancing_policy: policies('override_host', {
+    override_host_sources: [{header: 'x-host'}, {metadata: {key: 'gen', path: [{key: 'host'}]}}],
+    fallback_policy: policies('round_robin'),
+  }),
+}
+
+const LISTED = assignment({hosts: [endpoint('10.0.0.1:80'), endpoint('10.0.0.2:80', {health: 'UNHEALTHY'}), endpoint('10.0.0.3:80')]})
+const FALLBACK = {'10.0.0.1:80': '1/2', '10.0.0.3:80': '1/2'}
+
+function asked(cluster: object, change: Partial<Stream>): Record<string, string> {
+  const asking: Asking = {cluster: 'c', clusters: [{name: 'c', type: 'EDS', ...cluster}], assignments: {c: LISTED}}
+  return shares(ask({...asking, stream: {...stream, ...change}}))
+}
+
+const header = (value: string): Partial<Stream> => ({request: {...stream.request, headers: [['x-host', value]]}})
+const metadata = (host: string): Partial<Stream> => ({metadata: new Map([['gen', {host}]])})
+
+// Envoy override_host/load_balancer.cc.
+describe('override_host', () => {
+  test.each([
+    {rule: 'nobody names a host', change: {}, expected: FALLBACK},
+    {rule: 'a header does', change: header('10.0.0.3:80'), expected: {'10.0.0.3:80': '1'}},
+    {rule: 'its health means nothing', change: header('10.0.0.2:80'), expected: {'10.0.0.2:80': '1'}},
+    {
+      rule: 'the first of the named that the cluster has',
+      change: header('10.9.9.9:80, 10.0.0.3:80,10.0.0.1:80'),
+      expected: {'10.0.0.3:80': '1'},
+    },
+    {rule: 'none of them', change: header('10.9.9.9:80'), expected: FALLBACK},
+    {rule: 'metadata does', change: metadata('10.0.0.1:80'), expected: {'10.0.0.1:80': '1'}},
+    {rule: 'the header comes first', change: {...metadata('10.0.0.1:80'), ...header('10.0.0.3:80')}, expected: {'10.0.0.3:80': '1'}},
+  ])('$rule', ({change, expected}) => {
+    expect(asked(OVERRIDING, change)).toEqual(expected)
+  })
+
+  test('an aggregate asks its member', () => {
+    const aggregate = {
+      name: 'a',
+      cluster_type: {
+        name: 'envoy.clusters.aggregate',
+        typed_config: {'@type': 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig', clusters: ['c']},
+      },
+    }
+    const clusters = [aggregate, {name: 'c', type: 'EDS', ...OVERRIDING}]
+    const found = ask({cluster: 'a', clusters, assignments: {c: LISTED}, stream: {...stream, ...header('10.0.0.2:80')}})
+    expect(shares(found)).toEqual({'10.0.0.2:80': '1'})
+  })
+})
+
+// Envoy host_utility.cc selectOverrideHost.
+describe('the host of a session', () => {
+  const session = (address: string, strict = false): Partial<Stream> => ({overrideHost: {address, strict}})
+  const STATUSES = {common_lb_config: {override_host_status: {statuses: ['UNHEALTHY']}}}
+  test.each([
+    {rule: 'is taken', cluster: {}, change: session('10.0.0.3:80'), expected: {'10.0.0.3:80': '1'}},
+    {rule: 'is passed over while it is ill', cluster: {}, change: session('10.0.0.2:80'), expected: FALLBACK},
+    {
+      rule: 'leaves open what the dump does not tell of an ill host',
+      cluster: STATUSES,
+      change: session('10.0.0.2:80'),
+      expected: {
+        'undetermined: with which status host 10.0.0.2:80 is unhealthy, which decides whether the session keeps it in cluster c': '1',
+      },
+    },
+    {
+      rule: 'may have the statuses the cluster allows',
+      cluster: {common_lb_config: {override_host_status: {statuses: ['UNHEALTHY', 'TIMEOUT', 'DRAINING']}}},
+      change: session('10.0.0.2:80'),
+      expected: {'10.0.0.2:80': '1'},
+    },
+    {rule: 'may have no other', cluster: STATUSES, change: session('10.0.0.1:80'), expected: FALLBACK},
+    {rule: 'is none of the cluster', cluster: {}, change: session('10.9.9.9:80'), expected: FALLBACK},
+    {
+      rule: 'is the only one of a strict session',
+      cluster: {},
+      change: session('10.9.9.9:80', true),
+      expected: {'none: no usable host among the 3 of cluster "c"': '1'},
+    },
+    {
+      rule: 'of a cluster that lists its endpoints itself tells its status',
+      cluster: {...STATUSES, type: 'STATIC', load_assignment: LISTED},
+      change: session('10.0.0.2:80'),
+      expected: {'10.0.0.2:80': '1'},
+    },
+    {
+      rule: 'comes before what a policy takes',
+      cluster: OVERRIDING,
+      change: {...header('10.0.0.1:80'), ...session('10.0.0.3:80')},
+      expected: {'10.0.0.3:80': '1'},
+    },
+  ])('$rule', ({cluster, change, expected}) => {
+    expect(asked(cluster, change)).toEqual(expected)
+  })
+})
