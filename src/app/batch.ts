@@ -1,8 +1,8 @@
 import {z} from 'zod'
 import {describeFailure, InputError, isExpectedError, type Failure} from '../flow/errors.js'
 import {EXIT_CODES, exitCodeOf, type ExitCode} from '../flow/exit-code.js'
-import type {Trace} from '../flow/trace.js'
-import {outlookFor, type VerdictKind} from '../flow/verdict.js'
+import {traceOutlook, type Trace} from '../flow/trace.js'
+import type {VerdictKind} from '../flow/verdict.js'
 
 /** The answer to one line of a batch. */
 export type BatchAnswer =
@@ -44,7 +44,7 @@ export function batchExitCode(answers: readonly BatchAnswer[]): ExitCode {
 }
 
 function codeOf(answer: BatchAnswer): ExitCode {
-  return answer.kind === 'failure' ? answer.failure.exitCode : exitCodeOf(outlookFor(answer.trace.verdict, answer.expected))
+  return answer.kind === 'failure' ? answer.failure.exitCode : exitCodeOf(traceOutlook(answer.trace, answer.expected))
 }
 
 async function answerLine<T>({line, text}: {readonly line: number; readonly text: string}, batch: Batch<T>): Promise<BatchAnswer> {

@@ -1,7 +1,6 @@
-import {capturedInPod} from '../mesh/capture-truth.js'
+import {capturedInPod, type CaptureSources} from '../mesh/capture-truth.js'
 import {fullName, type Directory, type Enrolment, type Workload} from '../mesh/directory.js'
 import type {World} from '../mesh/world.js'
-import type {ZtunnelConfig} from '../ztunnel/config/model.js'
 import type {Mesh} from './mesh.js'
 import type {NodeQuery} from './ztunnel-shelf.js'
 
@@ -15,8 +14,8 @@ export function worldOf(
     directory,
     generation,
     forwarderOf: (workload) => shelf.forwarderOf(workload),
-    ...(admission === undefined ? {} : {admission}),
     rulesOf,
+    ...(admission === undefined ? {} : {admission}),
     ...(generation === 'ga' ? inPodWorld(mesh, directory) : {}),
     ...(cluster === undefined ? {} : {cluster}),
     ...(network === undefined ? {} : {network}),
@@ -47,15 +46,14 @@ export async function captureOf(
   return capturedInPod(workload, mesh.shelf.ztunnels.sources(query))
 }
 
-/** The ztunnel of a node; for want of its dump another one, which knows the same mesh. */
-export async function ztunnelOf(
+/** What is known of the ztunnel of a node: its own dump, and for want of it that of another one. */
+export async function ztunnelsAt(
   {shelf}: Mesh,
   {node, directory}: {readonly node: string; readonly directory: Directory},
-): Promise<ZtunnelConfig | undefined> {
+): Promise<CaptureSources> {
   const query = {node, pod: directory.ztunnelOf(node)}
   await shelf.ztunnels.load(query)
-  const {own, other} = shelf.ztunnels.sources(query)
-  return own ?? other
+  return shelf.ztunnels.sources(query)
 }
 
 /** What is wrong with the capture of pods that a trace met. */

@@ -1,6 +1,6 @@
+import {workloadsByAddress} from '../audit/findings/shared-address.js'
 import type {DumpStore} from '../json/store.js'
 import {
-  addressKey,
   evidenceOf,
   policyKey,
   serviceKey,
@@ -75,18 +75,9 @@ function badCertificates(config: ZtunnelConfig): readonly FindingItem[] {
   return bad.map((certificate) => itemOf(config, {name: `${certificate.identity}: ${certificate.state}`, of: certificate}))
 }
 
-/** ambient-ga B.1: the ones that use the network of their node share its address by design. */
 function sharedAddresses(config: ZtunnelConfig): readonly FindingItem[] {
-  const byAddress = new Map<string, Workload[]>()
-  for (const workload of config.workloads) {
-    if (workload.hostNetwork) continue
-    for (const ip of workload.ips) {
-      const key = addressKey({network: workload.network, ip})
-      byAddress.set(key, [...(byAddress.get(key) ?? []), workload])
-    }
-  }
-  return [...byAddress].flatMap(([address, [first, ...others]]) => {
-    if (first === undefined || others.length === 0) return []
+  return [...workloadsByAddress(config)].flatMap(([address, [first, ...others]]) => {
+    if (others.length === 0) return []
     const names = [first, ...others].map(nameOf).toSorted()
     return [itemOf(config, {name: `${address.replace(/^\//, '')}: ${names.join(', ')}`, of: first})]
   })

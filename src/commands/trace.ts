@@ -3,8 +3,7 @@ import {answerBatch, batchExitCode} from '../app/batch.js'
 import {questionFrom, readQuestion} from '../app/question-input.js'
 import type {TraceOptions} from '../app/trace.js'
 import type {TraceSource} from '../app/trace-source.js'
-import type {Question, Trace as Result} from '../flow/trace.js'
-import {outlookFor} from '../flow/verdict.js'
+import {traceOutlook, type Question, type Trace as Result} from '../flow/trace.js'
 import {batchDocument, renderBatchLine} from '../render/batch-line.js'
 import {renderTrace} from '../render/render-trace.js'
 import {traceDocument} from '../render/trace-json.js'
@@ -63,7 +62,7 @@ cluster is asked through kubectl: its lists, then each proxy on the path.`
     )
     // The other formats print them.
     if (flags.output === 'minimal' && !this.jsonEnabled()) for (const warning of trace.warnings) this.warn(warning)
-    this.conclude(outlookFor(trace.verdict, flags.expect))
+    this.conclude(traceOutlook(trace, flags.expect))
     return Object.fromEntries(Object.entries(traceDocument(trace) ?? {}))
   }
 

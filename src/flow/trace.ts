@@ -4,7 +4,7 @@ import type {Finding} from './finding.js'
 import type {Answer, Condition, Place, ProxyLog, WorkloadRef} from './forwarder.js'
 import type {Share} from './share.js'
 import type {Evidence, Step} from './step.js'
-import type {Missing, Verdict} from './verdict.js'
+import {outlookFor, type Missing, type Outlook, type Verdict, type VerdictKind} from './verdict.js'
 
 export type HopId = string
 export type OutcomeId = string
@@ -97,4 +97,14 @@ export interface Trace {
   readonly warnings: readonly string[]
   /** The most telling first; absent without any. */
   readonly findings?: readonly Finding[]
+}
+
+/**
+ * Whether a trace is as wished: its verdict, and no finding that something is not as its configuration asks.
+ * Who expects one kind of verdict asks for that alone.
+ * Source: design §5 (exit code 1 for a finding).
+ */
+export function traceOutlook({verdict, findings = []}: Pick<Trace, 'verdict' | 'findings'>, expected: VerdictKind | undefined): Outlook {
+  const isFaulty = expected === undefined && findings.some(({fault}) => fault === true)
+  return isFaulty ? 'negative' : outlookFor(verdict, expected)
 }

@@ -121,7 +121,12 @@ const outcome = z
   .meta({id: 'Outcome', description: 'one end of the paths'})
 
 const finding = z
-  .object({kind: text.describe('a slug; the set grows'), text, evidence: z.array(evidenceSchema)})
+  .object({
+    kind: text.describe('a slug; the set grows'),
+    text,
+    fault: z.literal(true).describe('something is not as its configuration asks, and the exit code says so').optional(),
+    evidence: z.array(evidenceSchema),
+  })
   .meta({id: 'Finding', description: 'what explains the trace and its hops alone do not say loudly'})
 
 /** The published form of a trace. Readers accept more fields than these: the form only grows. */

@@ -11,6 +11,7 @@ import type {Question, Trace} from '../../src/flow/trace.js'
 import {outlookOf} from '../../src/flow/verdict.js'
 import {toJson, traceDocument} from '../../src/render/trace-json.js'
 import {traceSchema} from '../../src/render/trace-schema.js'
+import {resolvePointer} from './resolve-pointer.js'
 import {SCENARIOS, scenarioDir} from './scenario.js'
 
 /** Every pod to every TCP port of every service, on real dumps. */
@@ -118,21 +119,6 @@ function evidenceOf(trace: Trace): Evidence[] {
   return Object.values(trace.hops)
     .flatMap(({steps, next}) => [...steps, ...next.flatMap((branch) => branch.steps)])
     .flatMap(({evidence}) => evidence)
-}
-
-/** RFC 6901. */
-function resolvePointer(document: unknown, pointer: string): unknown {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce(
-      (value: unknown, token) =>
-        typeof value === 'object' && value !== null && Object.hasOwn(value, token)
-          ? Object.entries(value).find(([key]) => key === token)?.[1]
-          : undefined,
-      document,
-    )
 }
 
 function total(shares: readonly Share[]): Share {

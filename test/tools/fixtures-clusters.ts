@@ -4,6 +4,7 @@ import {DUMP_STATE_CLUSTERS} from './fixtures-dump-states.js'
 import {GA_CLUSTERS} from './fixtures-ga.js'
 import {cutBlock} from './fixtures-edit.js'
 import {rulesInPods, rulesOfBookinfo, rulesWithoutSleep} from './fixtures-rules.js'
+import {PAIN_CLUSTERS} from './fixtures-pains.js'
 
 const SCENARIOS = ['gke-sleep-productpage', 'kind-bookinfo-l4', 'mixed', 'sep2022-bookinfo-waypoint', 'waypoint-l7']
 
@@ -29,7 +30,8 @@ const DERIVED: readonly Cluster[] = [
   {
     name: 'kind-bookinfo-rules',
     scenario: 'kind-bookinfo-l4',
-    derived: 'packet rules of the node ambient-worker2, as a real kernel printed them for another cluster (capture-states/node-2022), with the addresses of this one',
+    derived:
+      'packet rules of the node ambient-worker2, as a real kernel printed them for another cluster (capture-states/node-2022), with the addresses of this one',
     more: rulesOfBookinfo,
   },
   {
@@ -61,6 +63,7 @@ export const CLUSTERS: readonly Cluster[] = [
   ...GA_CLUSTERS,
   ...ANSWER_CLUSTERS,
   ...DUMP_STATE_CLUSTERS,
+  ...PAIN_CLUSTERS,
 ]
 
 // envoy-2022 A.2, H.1.11: only ztunnel_outbound has one.

@@ -12,7 +12,8 @@ import {hopsAt, listText, type Scene} from './scene.js'
  * Source: ambient-ga B.2, C.1; ztunnel issue 1229, istio issues 52742, 51034.
  */
 export function blockedTunnel(scene: Scene): readonly Finding[] {
-  const found = hopsAt(scene, 'node').flatMap((hop) => atHop(scene, hop))
+  const own = hopsAt(scene, 'node').filter(({place}) => place.cluster === scene.cluster)
+  const found = own.flatMap((hop) => atHop(scene, hop))
   return [...new Map(found.map((finding) => [finding.text, finding])).values()].slice(0, 2)
 }
 

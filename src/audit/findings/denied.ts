@@ -14,6 +14,7 @@ export function waypointIdentity(scene: Scene): readonly Finding[] {
   return [
     {
       kind: 'waypoint-identity',
+      fault: true,
       text: `destination ztunnel sees the waypoint, not the client: ${because(denied)} ${identity}; admit it there, or move the policy to the waypoint (targetRefs)`,
       evidence: authorizations(denied.steps).flatMap(({evidence}) => evidence),
     },
@@ -52,6 +53,7 @@ export function tunnelDenied(scene: Scene): readonly Finding[] {
   return [
     {
       kind: 'tunnel-denied',
+      fault: true,
       text: `denied at ${listener}: the waypoint refuses the tunnel itself, before any service of it is looked at; ${policy} ${tunnelIdentity(hop) ?? 'a client without identity'}`,
       evidence: authorizations(steps).flatMap(({evidence}) => evidence),
     },

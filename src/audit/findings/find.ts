@@ -1,21 +1,45 @@
 import type {Finding} from '../../flow/finding.js'
 import {blockedTunnel} from './blocked-tunnel.js'
 import {clientSideWaypoint, uncapturedClient} from './client.js'
+import {crossNamespaceWaypoint} from './cross-namespace.js'
+import {danglingReference} from './dangling.js'
 import {tunnelDenied, waypointIdentity} from './denied.js'
+import {drift} from './drift.js'
+import {edgeOfKnowledge} from './edge-of-knowledge.js'
+import {inferredEndpoints, missingEndpoints} from './endpoints-section.js'
 import {gatewayBypass} from './gateway.js'
 import {halfPolicies} from './half-policies.js'
+import {identityMismatch} from './identities.js'
 import {undeclaredPort} from './last-hop.js'
 import {missingWaypoint} from './missing-waypoint.js'
+import {noEndpoints} from './no-endpoints.js'
 import {passedThrough} from './passthrough.js'
 import {podAddress, virtualAddress} from './pod-address.js'
 import type {FindingRule, Scene} from './scene.js'
+import {sharedAddress} from './shared-address.js'
+import {failingCall} from './side-call.js'
+import {strictMode} from './strict.js'
+import {unboundWaypoint} from './unbound-waypoint.js'
 import {unenforcedPolicies} from './unenforced.js'
+import {stagedService, unknownClient} from './unknown-client.js'
+import {unmatchedAddress} from './unmatched-address.js'
 
-/** What explains the verdict goes first, then what explains the way. */
-const RULES: readonly FindingRule[] = [
+/** Of both generations. What explains the verdict goes first, then what explains the way. */
+const OF_ENVOYS: readonly FindingRule[] = [missingEndpoints, danglingReference, noEndpoints, inferredEndpoints]
+
+/** Those that know Rust ztunnels, in-pod capture or today's policies. */
+const OF_GA: readonly FindingRule[] = [
+  unknownClient,
+  stagedService,
   tunnelDenied,
   blockedTunnel,
+  strictMode,
   waypointIdentity,
+  sharedAddress,
+  identityMismatch,
+  unmatchedAddress,
+  edgeOfKnowledge,
+  drift,
   halfPolicies,
   missingWaypoint,
   podAddress,
@@ -26,6 +50,9 @@ const RULES: readonly FindingRule[] = [
   clientSideWaypoint,
   passedThrough,
   undeclaredPort,
+  failingCall,
+  crossNamespaceWaypoint,
+  unboundWaypoint,
 ]
 
 /** Everybody reads the first ones only. */
@@ -33,6 +60,11 @@ const MAX_FINDINGS = 6
 
 /** What a person should know about a trace that its hops do not say loudly: the most telling first, each once, at most six. */
 export function findIn(scene: Scene): readonly Finding[] {
-  const all = RULES.flatMap((rule) => rule(scene))
+  const rules = scene.generation === 'ga' ? [...OF_ENVOYS, ...OF_GA] : OF_ENVOYS
+  const all = rules.flatMap((rule) => rule(scene)).map((finding) => ({...finding, evidence: once(finding.evidence)}))
   return [...new Map(all.toReversed().map((finding) => [finding.text, finding])).values()].toReversed().slice(0, MAX_FINDINGS)
+}
+
+function once(evidence: Finding['evidence']): Finding['evidence'] {
+  return [...new Map(evidence.map((one) => [`${one.dump}#${one.pointer}`, one])).values()]
 }

@@ -3,6 +3,7 @@ import type {Inventory, StringMap} from '../../flow/inventory.js'
 import type {Hop} from '../../flow/trace.js'
 import {fullName, type MeshService} from '../../mesh/directory.js'
 import {hopsAt, listText, passesWaypoint, type Scene} from './scene.js'
+import {servicesBehind} from './services.js'
 import {knownService, serviceWaypoints} from './waypoints.js'
 
 /**
@@ -16,13 +17,6 @@ export function gatewayBypass(scene: Scene): readonly Finding[] {
     .slice(0, 1)
 }
 
-/** istiod names a cluster `outbound|PORT|SUBSET|HOST` (ambient-ga D.4). */
-function servicesBehind({directory}: Scene, {steps, next}: Hop): readonly MeshService[] {
-  const all = [...steps, ...next.flatMap((branch) => branch.steps)]
-  const hosts = new Set(all.flatMap((step) => (step.kind === 'cluster' ? (/^outbound\|\d+\|[^|]*\|(.+)$/.exec(step.name)?.[1] ?? []) : [])))
-  return directory.services.filter(({host}) => hosts.has(host))
-}
-
 interface Passage {
   readonly gateway: Hop
   readonly service: MeshService
@@ -34,12 +28,12 @@ function pastWaypoint({ztunnel, inventory}: Scene, {gateway, service}: Passage):
   const {names, evidence} = serviceWaypoints(ztunnel, known)
   if (names.length === 0) return []
   const {namespace = '', name} = gateway.place
-  const why = asksForWaypoint(service, inventory)
-    ? `though label ${LABEL} asks for it`
-    : `because service ${fullName(service)} lacks label ${LABEL}=true`
+  const isAsked = asksForWaypoint(service, inventory)
+  const why = isAsked ? `though label ${LABEL} asks for it` : `because service ${fullName(service)} lacks label ${LABEL}=true`
   return [
     {
       kind: 'gateway-bypasses-waypoint',
+      ...(isAsked ? {fault: true as const} : {}),
       text: `gateway goes straight to the pods, waypoint ${listText(names)} is bypassed ${why} (gateway ${namespace}/${name})`,
       evidence: [...evidence, service.evidence],
     },

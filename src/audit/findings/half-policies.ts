@@ -28,7 +28,7 @@ function inZtunnel({config, pod, inventory}: AtPod): readonly Finding[] {
     if (effect === undefined) return []
     const source = origin === undefined ? [] : [{dump: origin.recorded.file, pointer: origin.recorded.pointer, basis: 'recorded' as const}]
     const text = `policy ${policyKey(policy)} is only half at ztunnel: ${effect}; attach it to a waypoint (targetRefs)`
-    return [{kind: 'policy-half-translated', text, evidence: [evidenceOf(config, policy), ...source]}]
+    return [{kind: 'policy-half-translated', fault: true as const, text, evidence: [evidenceOf(config, policy), ...source]}]
   })
 }
 

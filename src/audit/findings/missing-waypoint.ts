@@ -19,6 +19,7 @@ export function missingWaypoint({trace, destination, ztunnel, inventory}: Scene)
   return [
     {
       kind: 'waypoint-missing',
+      fault: true,
       text: `no waypoint: ztunnel knows none for service ${service.namespace}/${service.name}, but label ${LABEL}=${asked.value} of ${asked.owner} asks for one`,
       evidence: [...evidence, asked.evidence],
     },
@@ -34,7 +35,7 @@ interface Asked {
 }
 
 /** The service's own label goes before that of its namespace; `none` asks for no waypoint. */
-function askedWaypoint({name, namespace}: MeshService, {services = [], namespaces = []}: Inventory): Asked | undefined {
+export function askedWaypoint({name, namespace}: MeshService, {services = [], namespaces = []}: Inventory): Asked | undefined {
   const service = services.find((one) => one.name === name && one.namespace === namespace)
   const owner = namespaces.find((one) => one.name === namespace)
   const asked = [

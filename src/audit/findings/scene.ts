@@ -8,10 +8,13 @@ import type {Admission} from '../../mesh/admission.js'
 import type {Destination} from '../../mesh/destination-names.js'
 import {fullName, type Directory, type Workload} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
+import type {EnvoyConfig} from '../../envoy/config/model.js'
+import type {Generation} from '../../mesh/generation.js'
 import type {ZtunnelConfig} from '../../ztunnel/config/model.js'
 
 /** A trace, and what else is known of the cluster it starts in. */
 export interface Scene {
+  readonly generation: Generation
   readonly trace: Pick<Trace, 'flow' | 'start' | 'hops' | 'outcomes' | 'verdict'>
   /** The pod that connects. */
   readonly source?: Workload
@@ -24,6 +27,10 @@ export interface Scene {
   readonly ztunnel?: ZtunnelConfig
   /** The ztunnel that holds the sockets of a pod. */
   readonly ztunnelOf: (pod: Workload) => ZtunnelConfig | undefined
+  /** The same, where its own dump is there: another node's may stand in for it else. */
+  readonly ownZtunnelOf: (pod: Workload) => ZtunnelConfig | undefined
+  /** The configuration of an Envoy on the way, of whichever cluster. */
+  readonly envoyOf: (place: Place) => EnvoyConfig | undefined
   /** What NetworkPolicies say about a TCP connection; absent where they were not recorded. */
   readonly admission?: Admission
 }
@@ -32,7 +39,7 @@ export interface Scene {
 export type FindingRule = (scene: Scene) => readonly Finding[]
 
 /** Hops that the traffic itself passes, in the order of the trace: no copies of it, and no calls a proxy makes of its own. */
-function hopsOf({trace: {start, hops}}: Scene): readonly Hop[] {
+export function hopsOf({trace: {start, hops}}: Scene): readonly Hop[] {
   const passed = new Set<string>()
   const pending = [start]
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {

@@ -1,9 +1,10 @@
 import type {Finding} from '../../flow/finding.js'
 import type {AuthorizationPolicy} from '../../flow/inventory.js'
-import type {Workload} from '../../mesh/directory.js'
+import {fullName, type Workload} from '../../mesh/directory.js'
 import {policyKey} from '../../ztunnel/config/model.js'
 import {policiesOf} from './policies.js'
 import {hopsAt, isInbound, listText, passesWaypoint, targetsOf, type Scene} from './scene.js'
+import {dialledServices} from './services.js'
 import {knownWorkload, servicesOf} from './waypoints.js'
 
 /**
@@ -44,7 +45,7 @@ function findingOf(placed: readonly PlacedPolicy[]): Finding {
     ...(names('ztunnel').length === 0 ? [] : [`at the destination ztunnel: ${listText(names('ztunnel'))}`]),
   ]
   const sources = placed.map(({policy: {recorded}}) => ({dump: recorded.file, pointer: recorded.pointer, basis: 'recorded' as const}))
-  return {kind: 'policy-not-enforced', text: parts.join('; '), evidence: sources}
+  return {kind: 'policy-not-enforced', fault: true, text: parts.join('; '), evidence: sources}
 }
 
 interface PolicyOfPod {
@@ -58,21 +59,20 @@ function placeOf(scene: Scene, {policy, pod}: PolicyOfPod): Enforcement | undefi
 }
 
 function attachedPlace(scene: Scene, {policy, pod}: PolicyOfPod): Enforcement | undefined {
-  const names = serviceNames(scene, pod)
-  const isMine = policy.namespace === pod.namespace && policy.targets.some(({kind, name}) => kind === 'Service' && names.has(name))
-  if (!isMine) return undefined
+  const dialled = dialledServices(scene).map(fullName)
+  const concerned = dialled.length > 0 ? dialled : servicesOfPod(scene, pod)
+  const targets = policy.targets.flatMap(({kind, name}) => (kind === 'Service' ? `${policy.namespace}/${name}` : []))
+  if (!targets.some((target) => concerned.includes(target))) return undefined
   if (!passesWaypoint(scene)) return {where: 'nowhere', because: 'it has targetRefs, which only a waypoint enforces, and none is passed'}
   // ambient-ga D.5: the chains for pod addresses get policies of the Gateway only.
-  return scene.destination.service === undefined
-    ? {where: 'nowhere', because: 'it is for the service, and the waypoint was reached with a pod address'}
-    : {where: 'waypoint'}
+  return dialled.length > 0
+    ? {where: 'waypoint'}
+    : {where: 'nowhere', because: 'it is for the service, and the waypoint was reached with a pod address'}
 }
 
-/** The service that was dialled; of a pod address all services of the pod. */
-function serviceNames({destination: {service}, ztunnel}: Scene, pod: Workload): ReadonlySet<string> {
-  if (service !== undefined) return new Set([service.name])
+function servicesOfPod({ztunnel}: Scene, pod: Workload): readonly string[] {
   const known = ztunnel === undefined ? undefined : knownWorkload(ztunnel, pod)
-  return new Set(ztunnel === undefined || known === undefined ? [] : servicesOf(ztunnel, known).map(({name}) => name))
+  return ztunnel === undefined || known === undefined ? [] : servicesOf(ztunnel, known).map(fullName)
 }
 
 function selectedPlace(scene: Scene, {policy, pod}: PolicyOfPod): Enforcement | undefined {
@@ -84,7 +84,7 @@ function selectedPlace(scene: Scene, {policy, pod}: PolicyOfPod): Enforcement | 
 
 function atZtunnel(scene: Scene, {policy, pod}: PolicyOfPod): Enforcement {
   if (!hopsAt(scene, 'ztunnel').some(isInbound)) return {where: 'nowhere', because: 'no ztunnel takes the connection in for the pod'}
-  const config = scene.ztunnelOf(pod)
+  const config = scene.ownZtunnelOf(pod)
   const isThere = config === undefined || policiesOf(config, pod).some((one) => policyKey(one) === policyKey(policy))
   return isThere ? {where: 'ztunnel'} : {where: 'nowhere', because: 'it did not arrive at the ztunnel of the pod'}
 }
