@@ -7,6 +7,7 @@ import {generationOf, type Generation} from '../mesh/generation.js'
 import type {NodeRules} from '../mesh/node-rules.js'
 import type {Listening} from '../mesh/world.js'
 import type {ProxyDump, Snapshot} from '../snapshot/snapshot.js'
+import type {ZtunnelConfig} from '../ztunnel/config/model.js'
 import type {Resolver} from '../ztunnel/outbound/question.js'
 import {admissionBy} from './network-policies.js'
 import {policiesFrom} from './network-policy-file.js'
@@ -157,10 +158,16 @@ async function withTrustDomain(inventory: Inventory, shelf: ProxyShelf): Promise
   if (inventory.trustDomain !== undefined) return inventory
   for (const dump of shelf.dumps.filter(({name}) => name.includes('ztunnel'))) {
     const shelved = await shelf.read(dump)
-    const [workload] = shelved.kind === 'ztunnel' ? shelved.config.workloads : []
-    if (workload !== undefined) return {...inventory, trustDomain: workload.trustDomain}
+    const trustDomain = shelved.kind === 'ztunnel' ? ownTrustDomain(shelved.config) : undefined
+    if (trustDomain !== undefined) return {...inventory, trustDomain}
   }
   return inventory
+}
+
+/** What stands for other clusters may be of another trust domain, and comes first in some dumps. */
+function ownTrustDomain({workloads, settings}: ZtunnelConfig): string | undefined {
+  const own = workloads.find(({uid, clusterId}) => clusterId === settings.clusterId && uid.includes('//Pod/'))
+  return (own ?? workloads[0])?.trustDomain
 }
 
 function networkOf({namespaces = []}: Inventory): string | undefined {

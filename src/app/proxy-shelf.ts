@@ -41,6 +41,8 @@ export class ProxyShelf {
   readonly #shelved = new Map<ProxyDump, Shelved>()
   readonly #forwarders = new Map<string, Forwarder>()
   readonly #wanted = new Set<ProxyDump>()
+  /** What is being read now: traces may be asked for side by side. */
+  readonly #loads = new Set<Promise<void>>()
   /** Pods that were asked for and have no dump, as `namespace/pod`. */
   readonly absent = new Set<string>()
   /** The Rust ztunnels among the dumps. */
@@ -93,12 +95,24 @@ export class ProxyShelf {
     return this.#engine(place, config)
   }
 
-  /** Reads what traces asked for since the last call; false when there was nothing. */
+  /** Reads what traces asked for since the last call, and waits for what others are reading; false when there was nothing. */
   async loadWanted(): Promise<boolean> {
+    const underWay = [...this.#loads]
+    const isWanted = this.#wanted.size > 0 || this.ztunnels.isWanted
+    if (isWanted) {
+      const load = this.#load()
+      this.#loads.add(load)
+      await load.finally(() => this.#loads.delete(load))
+    }
+    await Promise.allSettled(underWay)
+    return isWanted || underWay.length > 0
+  }
+
+  async #load(): Promise<void> {
     const wanted = [...this.#wanted]
     this.#wanted.clear()
     for (const dump of wanted) await this.read(dump)
-    return (await this.ztunnels.loadWanted()) || wanted.length > 0
+    await this.ztunnels.loadWanted()
   }
 
   async read(dump: ProxyDump): Promise<Shelved> {

@@ -68,12 +68,16 @@ export class ZtunnelShelf {
     return forwarder
   }
 
-  /** Reads what was asked for; false when there was nothing. */
-  async loadWanted(): Promise<boolean> {
+  /** Whether something was asked for that was not read yet. */
+  get isWanted(): boolean {
+    return this.#wanted.size > 0
+  }
+
+  /** Reads what was asked for. */
+  async loadWanted(): Promise<void> {
     const wanted = [...this.#wanted.values()]
     this.#wanted.clear()
     for (const query of wanted) await this.load(query)
-    return wanted.length > 0
   }
 
   async load(query: NodeQuery): Promise<void> {
@@ -86,16 +90,20 @@ export class ZtunnelShelf {
     return known
   }
 
-  /** The dump that the manifest or its name gives to the node goes first; else the dumps themselves say whose they are. */
+  /**
+   * The dump that the manifest or its name gives to the node goes first; else the dumps themselves say whose they are. A dedicated ztunnel
+   * serves one workload and not a node, whatever node it runs on (ambient-ga F.3).
+   */
   async #find(query: NodeQuery): Promise<NodeZtunnel> {
     const sorted = this.#candidates().toSorted((a, b) => rank(a, query) - rank(b, query))
     let other: ReadZtunnel | undefined
     for (const dump of sorted) {
       const config = await this.#options.read(dump)
       if (config === undefined) continue
-      const isOwn = (config.settings.localNode ?? (rank(dump, query) === 0 ? query.node : undefined)) === query.node
+      const {dedicated} = config.settings
+      const isOwn = !dedicated && (config.settings.localNode ?? (rank(dump, query) === 0 ? query.node : undefined)) === query.node
       if (isOwn) return {own: {dump, config}}
-      other ??= {dump, config}
+      if (other === undefined || other.config.settings.dedicated) other = {dump, config}
     }
     this.absent.add(query.node)
     return other === undefined ? {} : {other}

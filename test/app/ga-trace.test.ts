@@ -196,6 +196,20 @@ describe('the order and the rest of the data', () => {
   })
 })
 
+describe('questions side by side', () => {
+  it('get the answers they get one after the other', async () => {
+    const questions = [
+      {source: 'sleep', destination: 'reviews:9080', method: 'GET'},
+      {source: 'notsleep', destination: 'reviews:9080', method: 'GET'},
+      {source: 'outside/legacy', destination: 'ratings.bookinfo:9080', method: 'GET'},
+    ]
+    const mesh = await openGaScenario('bookinfo-waypoint')
+    const together = await Promise.all(questions.map((question) => traceQuestion(mesh, {question})))
+    const one = await openGaScenario('bookinfo-waypoint')
+    for (const [index, question] of questions.entries()) expect(together[index]).toEqual(await traceQuestion(one, {question}))
+  })
+})
+
 describe('sources of several clusters', () => {
   it('are given by name', async () => {
     const [alpha, beta] = gaScenarioDirs('multinetwork')

@@ -154,3 +154,60 @@ describe('G28: policies with L7 fields, as ztunnel gets them', () => {
     expect('reason' in verdict ? verdict.reason : '').toContain('allow policies exist, but none allowed')
   })
 })
+
+describe('G24: a dedicated ztunnel is not the one of its node', () => {
+  const dedicated = openEdited('bookinfo-waypoint', {
+    edit: ({path, document}) => {
+      if (path !== 'proxies/istio-system/ztunnel-node-b.json' || !isObject(document) || !isObject(document['config'])) return document
+      const rest = Object.fromEntries(Object.entries(document).filter(([section]) => section !== 'workloadState'))
+      const info = {name: 'sleep-8c86c414b3-23f84', namespace: 'bookinfo', serviceAccount: 'sleep'}
+      return {...rest, config: {...document['config'], proxyMode: 'Dedicated', proxyWorkloadInformation: info}}
+    },
+  })
+
+  it('it stands in for want of another, and every pod keeps its own identity', async () => {
+    const trace = await ask(dedicated, ['notsleep', 'details:9080'], {method: 'GET'})
+    const first = Object.values(trace.hops).find(({place}) => place.kind === 'ztunnel')
+    const steps = [...(first?.steps ?? []), ...(first?.next ?? []).flatMap((branch) => branch.steps)]
+    const identities = steps.flatMap((step) => (step.kind === 'tls' ? (step.identity ?? []) : []))
+    expect(new Set(identities)).toEqual(new Set(['spiffe://cluster.local/ns/bookinfo/sa/notsleep']))
+    expect(new Set(steps.flatMap(({evidence}) => evidence.map(({basis}) => basis)))).toEqual(new Set(['inferred']))
+  })
+})
+
+describe('what a ztunnel has not got, in traces', () => {
+  /** The dump of the client's ztunnel with one member changed. */
+  function atClient(change: (document: Readonly<Record<string, unknown>>) => unknown): Promise<Mesh> {
+    return openEdited('bookinfo-waypoint', {
+      edit: ({path, document}) => (path === 'proxies/istio-system/ztunnel-node-a.json' && isObject(document) ? change(document) : document),
+    })
+  }
+
+  it('a certificate of the client: its tunnels fail before anything is dialled', async () => {
+    const identity = 'spiffe://cluster.local/ns/bookinfo/sa/sleep'
+    const mesh = atClient((document) => ({...document, certificates: [{identity, state: 'Unavailable: no answer from the CA'}]}))
+    const trace = await ask(mesh, ['sleep', 'productpage:9080'], {method: 'GET'})
+    expect(trace.verdict).toEqual({
+      kind: 'tls-failure',
+      reason: `ztunnel has no certificate for ${identity}: Unavailable: no answer from the CA`,
+    })
+    expect(Object.values(trace.hops).at(-1)?.place.kind).toBe('ztunnel')
+  })
+
+  it('a service of which only endpoints arrived: its connections pass through, past its waypoint', async () => {
+    const key = 'bookinfo/details.bookinfo.svc.cluster.local'
+    const mesh = atClient((document) => ({
+      ...document,
+      services: listOf(document['services']).filter((one) => !isObject(one) || one['name'] !== 'details'),
+      stagedServices: {[key]: {}},
+    }))
+    const trace = await ask(mesh, ['sleep', 'details:9080'], {method: 'GET'})
+    const because = Object.values(trace.hops).flatMap(({steps, next}) => [...steps, ...next.flatMap((branch) => branch.steps)])
+    expect(because.flatMap((step) => step.because)).toContain(`ztunnel does not have these services yet, only endpoints of them: ${key}`)
+    expect(Object.values(trace.hops).map(({place}) => place.kind)).not.toContain('waypoint')
+  })
+})
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

@@ -1,32 +1,33 @@
 import fc from 'fast-check'
 
 /** Lists whose order ztunnel itself was told: the first fitting address, the scopes by weight, the policy that is named (ambient-ga B.3, B.5, I.14). */
-const ORDERED = new Set(['workloadIps', 'routingPreferences', 'authorizationPolicies'])
+export const SENT_IN_ORDER: ReadonlySet<string> = new Set(['workloadIps', 'routingPreferences', 'authorizationPolicies'])
 
 /** Random numbers of fast-check, by which lists and members are sorted: so a failure is replayed and shrunk like every other. */
 export const disorder: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(), {minLength: 16, maxLength: 64})
 
 interface Disorder {
   readonly keys: readonly number[]
-  /** Lists of these members keep their order. */
-  readonly ordered?: ReadonlySet<string>
+  /** Whether the order of the list with this name means something; that of members never does. */
+  readonly keeps?: (list: string, depth: number) => boolean
 }
 
 /** The same document with its lists, and the members of its objects, in another order. */
-export function permute(document: unknown, {keys, ordered = ORDERED}: Disorder): unknown {
+export function permute(document: unknown, {keys, keeps = (list) => SENT_IN_ORDER.has(list)}: Disorder): unknown {
   let drawn = 0
   const shuffled = <T>(items: readonly T[]): readonly T[] =>
     items
       .map((item, index) => ({item, index, key: keys[drawn++ % keys.length] ?? 0}))
       .toSorted((a, b) => a.key - b.key || a.index - b.index)
       .map(({item}) => item)
-  const walk = (value: unknown, keeps: boolean): unknown => {
+  const walk = (value: unknown, {name, depth}: {readonly name: string; readonly depth: number}): unknown => {
+    const below = (item: unknown, key: string): unknown => walk(item, {name: key, depth: depth + 1})
     if (Array.isArray(value)) {
       const items: readonly unknown[] = value
-      return (keeps ? items : shuffled(items)).map((item) => walk(item, false))
+      return (keeps(name, depth) ? items : shuffled(items)).map((item) => below(item, ''))
     }
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(shuffled(Object.entries(value)).map(([key, member]) => [key, walk(member, ordered.has(key))]))
+    return Object.fromEntries(shuffled(Object.entries(value)).map(([key, member]) => [key, below(member, key)]))
   }
-  return walk(document, false)
+  return walk(document, {name: '', depth: 0})
 }

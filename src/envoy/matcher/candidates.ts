@@ -12,7 +12,7 @@ export interface Candidate {
 export interface Lookup {
   /** Entries that a text selects, in the order Envoy tries them. */
   readonly find: (text: string) => readonly Candidate[]
-  /** All entries, in document order. */
+  /** All entries: those of a list in its order, those of a map by key. */
   readonly all: () => readonly Candidate[]
 }
 
@@ -39,8 +39,12 @@ export function prefixLookup(map: View): Lookup {
   return {all: () => entriesOf(map), find}
 }
 
+/** Sorted: the members of a JSON object have no order that Envoy could know. */
 function entriesOf(map: View): Candidate[] {
-  return map.entries().map(([key, onMatch]) => ({key, onMatch}))
+  return map
+    .entries()
+    .map(([key, onMatch]) => ({key, onMatch}))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 interface RangeEntry extends Candidate {

@@ -27,8 +27,10 @@ function readClause(view: View): Clause {
   return {view, matches: view.items().map(readMatch)}
 }
 
+/** Sorted: all fields must hold, in whichever order a dump has them. */
 function readMatch(view: View): Match {
-  return {view, fields: view.entries().flatMap(([key, values]) => (values.items().length === 0 ? [] : [readField(key, values)]))}
+  const fields = view.entries().flatMap(([key, values]) => (values.items().length === 0 ? [] : [readField(key, values)]))
+  return {view, fields: fields.toSorted((a, b) => (a.name < b.name ? -1 : 1))}
 }
 
 /** Keys are camelCase from 1.22 on, snake_case before (ambient-ga K.3). */
