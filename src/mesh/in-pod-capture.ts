@@ -1,7 +1,9 @@
+import {isIPv6} from 'node:net'
 import type {SocketAddress} from '../flow/address.js'
 import type {Forwarder, Forwarding} from '../flow/forwarder.js'
+import {PROBE_SOURCE} from '../flow/probe-source.js'
 import {captureStep, createCrossing, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
-import type {Enrolment} from './directory.js'
+import type {Enrolment, Workload} from './directory.js'
 import {departExit, routed} from './forwardings.js'
 import {passOn, throughKubeProxy} from './through-kube-proxy.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
@@ -71,9 +73,17 @@ function fromHost(crossing: Crossing): Forwarding {
     because,
     deliver: (to) => {
       const target = crossing.directory.podAt(to.ip)
-      return target?.node === crossing.node ? passOn({...crossing, to}, because) : intoTarget({...crossing, to}, because)
+      return target?.node === crossing.node ? asProbe({...crossing, to}, {target, because}) : intoTarget({...crossing, to}, because)
     },
   })
+}
+
+/** ambient-ga E: captured pods know such connections by the address that the node gives them. */
+function asProbe(crossing: Crossing, {target, because}: {readonly target: Workload; readonly because: readonly string[]}): Forwarding {
+  const {arrival, enrolmentOf, to} = crossing
+  if (enrolmentOf(target).captured !== 'yes') return passOn(crossing, because)
+  const ip = isIPv6(to.ip) ? PROBE_SOURCE.v6 : PROBE_SOURCE.v4
+  return passOn({...crossing, arrival: {...arrival, source: {ip, port: 0}}}, [...because, `the node gives it the address of probes, ${ip}`])
 }
 
 function untaken(crossing: Crossing, because: readonly string[]): Forwarding {

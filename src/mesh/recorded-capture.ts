@@ -1,6 +1,6 @@
 import type {Arrival, Departure} from '../flow/connection.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
-import {PROBE_SOURCES} from '../flow/probe-sources.js'
+import {isProbeSource} from '../flow/probe-source.js'
 import {multiplyShares} from '../flow/share.js'
 import {nodePlace, type NodeCapture} from './crossing.js'
 import {fullName, type Workload} from './directory.js'
@@ -134,7 +134,7 @@ function entersUnrecorded(ip: string, {capture: {directory, node, rules}}: Asked
 }
 
 function isProbe({source}: Departure): boolean {
-  return source.kind === 'kept' && PROBE_SOURCES.has(source.address.ip)
+  return source.kind === 'kept' && isProbeSource(source.address.ip)
 }
 
 function goOn(

@@ -67,6 +67,17 @@ describe('a trace with policies from a file', () => {
     expect([trace.verdict.kind, trace.findings]).toEqual(['delivered', undefined])
   })
 
+  it('leaves open whether probes of the node get in', async () => {
+    const trace = await traced(APP_PORT_ONLY, {source: 'node/row-1', destination: '10.12.1.20:9999'})
+    expect(Object.values(trace.outcomes).map(({share, verdict}) => `${formatShare(share)} ${verdict.kind}`)).toEqual([
+      'one of 2 delivered',
+      'one of 2 dropped',
+    ])
+    expect(trace.verdict.kind === 'dropped' ? trace.verdict.reason : trace.verdict).toContain(
+      '169.254.7.127, the address that capture gives to probes',
+    )
+  })
+
   it('counts the port of the application for a client that has no tunnel', async () => {
     const trace = await traced(APP_PORT_ONLY, {source: 'road/cart', destination: 'cider.orchard:3306'})
     expect(Object.values(trace.outcomes).map(({verdict}) => verdict.kind)).not.toContain('dropped')

@@ -91,7 +91,7 @@ describe('the rules inside captured pods (ambient-ga E)', () => {
     {
       name: 'a process of the node reaches its pods as a probe does',
       packet: {from: '10.9.9.9', to: '10.0.0.3', port: 8080, ingress: 'host'},
-      ends: ['10.0.0.3:8080 from 10.9.9.9'],
+      ends: ['10.0.0.3:8080 from 169.254.7.127'],
     },
     {
       name: 'a pod with bypass-inbound-capture gets plaintext itself',

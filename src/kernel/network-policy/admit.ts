@@ -1,5 +1,5 @@
 import type {Protocol} from '../../flow/inventory.js'
-import {PROBE_SOURCES} from '../../flow/probe-sources.js'
+import {isProbeSource} from '../../flow/probe-source.js'
 import {allOf, anyOf, tri, type Tri} from '../../flow/tri.js'
 import {contains, parseIp} from '../config/ip.js'
 import type {Direction, HopEnd, HopPod, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule} from './model.js'
@@ -55,7 +55,7 @@ function admitOne(policies: readonly NetworkPolicy[], asked: Asked): DirectionAd
   if (pod.hostNetwork) return {...verdict('undetermined', asked), isolatedBy, admittedBy: []}
   const answers = isolatedBy.map((policy) => ({policy, admits: admitsBy(policy, asked)}))
   const admitted = anyOf(answers.map(({admits}) => admits))
-  if (admitted === 'no' && direction === 'ingress' && PROBE_SOURCES.has(hop.source.ip)) return probe({...asked, isolatedBy})
+  if (admitted === 'no' && direction === 'ingress' && isProbeSource(hop.source.ip)) return probe({...asked, isolatedBy})
   const admittedBy = answers.flatMap(({policy, admits}) => (admits === 'no' ? [] : [policy]))
   return {...verdict(admitted, asked), isolatedBy, admittedBy}
 }
