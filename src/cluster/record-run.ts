@@ -12,6 +12,8 @@ export interface Recorded {
   /** Of these, how many an earlier run had recorded. */
   readonly kept: number
   readonly failed: readonly {readonly path: string; readonly error: string; readonly command?: string}[]
+  /** How many dumps came by which way into their pods (`port-forward`), of those fetched now. */
+  readonly methods: Readonly<Record<string, number>>
 }
 
 /** Failures of the whole cluster: after one of them nothing else can be had. */
@@ -30,6 +32,7 @@ export interface RunOptions {
 /** Fetches files into a recording. What fails is listed in its manifest and passed over, unless nothing else could be had either. */
 export class RecordRun {
   readonly failures = new Map<string, Error>()
+  readonly #methods = new Map<string, number>()
   #saved = 0
   #kept = 0
   #done = 0
@@ -43,7 +46,8 @@ export class RecordRun {
   /** What came of it so far. */
   get result(): Recorded {
     const failed = [...this.failures].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, error]) => ({path, ...whyFailed(error)}))
-    return {saved: this.#saved, kept: this.#kept, failed}
+    const methods = Object.fromEntries([...this.#methods].sort(([a], [b]) => (a < b ? -1 : 1)))
+    return {saved: this.#saved, kept: this.#kept, failed, methods}
   }
 
   /** @throws ClusterError for a failure of the whole cluster, and when it is stopped. */
@@ -63,11 +67,16 @@ export class RecordRun {
     try {
       const saved = await this.#persist(task)
       this.#saved++
+      this.#count(saved)
       this.#tell(`${file.path} ${saved.bytes ?? 0} bytes`)
     } catch (error) {
       if (!isExpectedError(error) || (error instanceof ClusterError && FATAL.has(error.reason))) throw error
       await this.#fail(task, error)
     }
+  }
+
+  #count({kind, method}: ManifestFile): void {
+    if (kind === 'config-dump' && method !== undefined) this.#methods.set(method, (this.#methods.get(method) ?? 0) + 1)
   }
 
   /** A file can be begun again, whatever came of it before. */

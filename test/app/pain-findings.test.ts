@@ -42,6 +42,13 @@ const PAINS: readonly Pain[] = [
     healthy: {at: 'gke-sleep-productpage', flow: ['sleep', 'productpage:9080']},
   },
   {
+    what: 'P8 in 2022: an address that no chain matches',
+    kind: 'passthrough',
+    says: 'no filter chain of ztunnel matches 203.0.113.9:443: its default chain passes it through in plaintext, leaves the mesh; only REGISTRY_ONLY takes that chain away',
+    ill: {at: 'gke-sleep-productpage', flow: ['sleep', '203.0.113.9:443']},
+    healthy: {at: 'gke-registry-only', flow: ['sleep', '203.0.113.9:443']},
+  },
+  {
     what: 'P18: ztunnels that know different things',
     kind: 'ztunnels-disagree',
     says: 'ztunnels disagree on the waypoint of service bookinfo/details: bookinfo/waypoint at node-a, none at node-b; one of them is behind',

@@ -6,6 +6,17 @@ export function kubectlOfSnapshot(snapshot: string, namespace = 'default'): stri
   return `#!${process.execPath}\n${SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot)).replace('NAMESPACE', () => JSON.stringify(namespace))}`
 }
 
+/** The same for pods whose containers hold no program that could be run in them. */
+export function distroless(kubectl: string): string {
+  const [first = '', ...script] = kubectl.split('\n')
+  return [first, REFUSAL, ...script].join('\n')
+}
+
+const REFUSAL = `if (process.argv.includes('exec')) {
+  process.stderr.write('error: exec failed: executable file not found in $PATH: unknown\\n')
+  process.exit(126)
+}`
+
 const SCRIPT = `
 const {existsSync, readFileSync} = require('node:fs')
 const {gunzipSync} = require('node:zlib')

@@ -5,6 +5,8 @@ export interface RunOptions {
   /** Added to an environment that holds PATH and HOME only; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly input?: string
+  /** The root of the repository unless told. */
+  readonly cwd?: string
 }
 
 export interface Ended {
@@ -23,7 +25,7 @@ export function runProgram(args: readonly string[], options: RunOptions = {}): P
 export function runNode(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const env = {PATH: process.env['PATH'], HOME: path.resolve('node_modules/.cache'), ...options.env}
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {env})
+    const child = spawn(process.execPath, args, {env, ...(options.cwd === undefined ? {} : {cwd: options.cwd})})
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))

@@ -56,7 +56,7 @@ function manifest(): Manifest {
 describe('a recording', () => {
   it('is a snapshot with every proxy and list, and goes on where it ended', async () => {
     kubectl.playAll(WHOLE)
-    expect(await record()).toEqual({saved: 15, kept: 0, failed: []})
+    expect(await record()).toEqual({saved: 15, kept: 0, failed: [], methods: {'exec-curl': 1, 'port-forward': 1}})
     expect(kubectl.mostAtOnce()).toBeLessThanOrEqual(5)
     const dumps = manifest().files.filter(({kind}) => kind === 'config-dump')
     expect(dumps).toMatchObject([
@@ -71,7 +71,7 @@ describe('a recording', () => {
 
     writeFileSync(path.join(directory, 'proxies/apps/w-1.json'), 'changed')
     kubectl.playAll(WHOLE)
-    expect(await record()).toEqual({saved: 15, kept: 14, failed: []})
+    expect(await record()).toEqual({saved: 15, kept: 14, failed: [], methods: {'exec-curl': 1}})
     expect(kubectl.calls().filter((call) => String(call).includes('exec'))).toHaveLength(1)
     expect(readFileSync(path.join(directory, 'proxies/apps/w-1.json'), 'utf8')).toBe(DUMP)
   })

@@ -6,8 +6,10 @@ export interface Answer {
   readonly asks: string
   /** Where it was asked. */
   readonly threads: string
-  /** A case of fixtures/check.yaml. */
-  readonly case: string
+  /** A case of fixtures/check.yaml; absent for what is asked of a live cluster. */
+  readonly case?: string
+  /** The shipped snapshot for which kubectl answers, as of pods that hold no programs. */
+  readonly distrolessCluster?: string
   /** The call, where it is not the one of the case. */
   readonly command?: string
   /** Must stand within the first five lines, at 80 columns and at 110. */
@@ -126,6 +128,14 @@ export const ANSWERS: readonly Answer[] = [
     threads: 'istio#54979',
     case: 'gaps/endpoints-not-collected',
     phrase: 'lacks EDS: collect it again with ?include_eds',
+  },
+  {
+    pain: 'P17',
+    asks: 'distroless proxies hold no curl: how is a dump collected?',
+    threads: 'istio#17484, istio#4494, istio#48088',
+    distrolessCluster: 'ga-bookinfo',
+    command: 'ambientctl record recorded',
+    phrase: 'proxies asked: 5 by port-forward',
   },
   {
     pain: 'P18',

@@ -1,6 +1,11 @@
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {distroless, kubectlOfSnapshot} from '../cli/kubectl-of-snapshot.js'
 import {pinnedQuestions} from '../fixtures/pinned.js'
-import {runProgram} from '../cli/run-program.js'
+import {runProgram, type RunOptions} from '../cli/run-program.js'
 import {ANSWERS, type Answer} from './answers-table.js'
+import {FIXTURES} from './fixtures.js'
 
 /** An answer with the command that gives it. */
 export interface Asked extends Answer {
@@ -11,8 +16,8 @@ export interface Asked extends Answer {
 export function askedAnswers(): readonly Asked[] {
   const commands = new Map(pinnedQuestions().map(({check, command}) => [check.name, command]))
   return ANSWERS.map((answer) => {
-    const command = answer.command ?? commands.get(answer.case)
-    if (command === undefined) throw new Error(`${answer.pain}: fixtures/check.yaml has no ${answer.case}`)
+    const command = answer.command ?? commands.get(answer.case ?? '')
+    if (command === undefined) throw new Error(`${answer.pain}: fixtures/check.yaml has no ${answer.case ?? 'case of it'}`)
     return {...answer, command}
   })
 }
@@ -21,10 +26,28 @@ export function askedAnswers(): readonly Asked[] {
 const FIRST_LINES = 5
 
 /** The first lines of a command's default output, as the built program prints them in a pipe. */
-export async function firstLines({command}: Asked, columns?: number): Promise<readonly string[]> {
+export async function firstLines({command, distrolessCluster}: Asked, columns?: number): Promise<readonly string[]> {
   const [, ...args] = command.split(' ')
-  const {stdout} = await runProgram(args, columns === undefined ? {} : {env: {COLUMNS: String(columns)}})
-  return stdout.split('\n').slice(0, FIRST_LINES)
+  const env = columns === undefined ? {} : {COLUMNS: String(columns)}
+  const run = async (options: RunOptions): Promise<readonly string[]> => {
+    const {stdout} = await runProgram(args, options)
+    return stdout.split('\n').slice(0, FIRST_LINES)
+  }
+  return distrolessCluster === undefined
+    ? run({env})
+    : inCluster(distrolessCluster, (cluster) => run({...cluster, env: {...env, ...cluster.env}}))
+}
+
+/** Beside a kubectl that answers for a shipped snapshot, in a folder that goes away. */
+async function inCluster<T>(name: string, run: (options: RunOptions) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'ambientctl-answer-'))
+  try {
+    writeFileSync(join(folder, 'kubectl'), distroless(kubectlOfSnapshot(join(FIXTURES, 'clusters', name))))
+    chmodSync(join(folder, 'kubectl'), 0o755)
+    return await run({cwd: folder, env: {PATH: folder}})
+  } finally {
+    rmSync(folder, {recursive: true})
+  }
 }
 
 /** Whether the lines say the phrase, wherever it wraps. */

@@ -24,9 +24,13 @@ export function waypointIdentity(scene: Scene): readonly Finding[] {
 function because({verdict, steps}: Denial): string {
   if (verdict.policy !== undefined) return `DENY policy ${policyName(verdict.policy)} matches`
   const tried = [
-    ...new Set(authorizations(steps).flatMap(({policy, action}) => (policy === undefined || action !== 'ALLOW' ? [] : policyName(policy)))),
+    ...new Set(
+      authorizations(steps).flatMap(({policy, action}) =>
+        policy === undefined || policy === 'none' || action !== 'ALLOW' ? [] : policyName(policy),
+      ),
+    ),
   ]
-  return `no ALLOW policy (${listText(tried)}) admits`
+  return tried.length === 0 ? 'no ALLOW policy admits' : `no ALLOW policy (${listText(tried)}) admits`
 }
 
 function authorizations(steps: readonly Step[]): readonly Extract<Step, {kind: 'authorization'}>[] {

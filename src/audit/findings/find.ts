@@ -13,7 +13,7 @@ import {identityMismatch} from './identities.js'
 import {undeclaredPort} from './last-hop.js'
 import {missingWaypoint} from './missing-waypoint.js'
 import {noEndpoints} from './no-endpoints.js'
-import {passedThrough} from './passthrough.js'
+import {passedByDefault, passedThrough} from './passthrough.js'
 import {podAddress, virtualAddress} from './pod-address.js'
 import type {FindingRule, Scene} from './scene.js'
 import {sharedAddress} from './shared-address.js'
@@ -26,6 +26,9 @@ import {unmatchedAddress} from './unmatched-address.js'
 
 /** Of both generations. What explains the verdict goes first, then what explains the way. */
 const OF_ENVOYS: readonly FindingRule[] = [missingEndpoints, danglingReference, noEndpoints, inferredEndpoints]
+
+/** Of the 2022 preview alone, and what both have. */
+const OF_2022: readonly FindingRule[] = [waypointIdentity, passedByDefault, undeclaredPort]
 
 /** Those that know Rust ztunnels, in-pod capture or today's policies. */
 const OF_GA: readonly FindingRule[] = [
@@ -60,7 +63,7 @@ const MAX_FINDINGS = 6
 
 /** What a person should know about a trace that its hops do not say loudly: the most telling first, each once, at most six. */
 export function findIn(scene: Scene): readonly Finding[] {
-  const rules = scene.generation === 'ga' ? [...OF_ENVOYS, ...OF_GA] : OF_ENVOYS
+  const rules = [...OF_ENVOYS, ...(scene.generation === 'ga' ? OF_GA : OF_2022)]
   const all = rules.flatMap((rule) => rule(scene)).map((finding) => ({...finding, evidence: once(finding.evidence)}))
   return [...new Map(all.toReversed().map((finding) => [finding.text, finding])).values()].toReversed().slice(0, MAX_FINDINGS)
 }
