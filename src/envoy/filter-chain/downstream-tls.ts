@@ -113,7 +113,7 @@ function accepted(input: HandshakeInput): TlsOutcome {
     side: 'downstream',
     effect: 'terminates TLS',
     because: secrets.map((name) => `certificate ${name}`),
-    ...(secrets[0] === undefined ? {} : {identity: secrets[0]}),
+    ...ownIdentity(secrets, context),
     peer: payload.peer?.uriSans ?? [],
     alpn: payload.alpn,
     ...(sni === undefined ? {} : {sni}),
@@ -121,6 +121,12 @@ function accepted(input: HandshakeInput): TlsOutcome {
   }
   const tls = {alpn: payload.alpn, ...(payload.peer === undefined ? {} : {peer: payload.peer}), ...(sni === undefined ? {} : {sni})}
   return {kind: 'accepted', connection: {...connection, tls, payload: payload.payload}, steps: [step]}
+}
+
+/** envoy-2022 B.4: the secret `default` holds the certificate of the proxy itself. */
+function ownIdentity(secrets: readonly string[], {config}: TlsInput['context']): {readonly identity?: string} {
+  const {identity} = config.node
+  return identity === undefined || !secrets.includes('default') ? {} : {identity}
 }
 
 function failed(input: TlsInput, found: {config: View; stop: Stop}): TlsOutcome {

@@ -24,7 +24,7 @@ export function matcherStep({context, listener, connection, matcher, outcome}: F
     because: outcome.path.map((level) => `${level.input} ${level.value ?? '(absent)'}${level.matched === undefined ? ' (no match)' : ''}`),
     evidence: [context.evidence(outcome.kind === 'action' ? outcome.action : matcher)],
     get rejected() {
-      const names = [...compiledChains(listener).byName.keys()]
+      const {byName: names} = compiledChains(listener)
       return passedOver({matcher, subject: {connection}, nameOf: (each) => chainOfAction(each) ?? '', taken: action, names})
     },
   }

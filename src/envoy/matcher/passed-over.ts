@@ -1,5 +1,6 @@
 import type {Rejected} from '../../flow/step.js'
-import type {View} from '../../json/view.js'
+import {isObject, type View} from '../../json/view.js'
+import type {Candidate} from './candidates.js'
 import {inputName, readInput, type MatcherSubject} from './inputs.js'
 import {evaluatePredicate} from './predicate.js'
 import {failedPredicateText, heldValue} from './predicate-text.js'
@@ -11,8 +12,11 @@ export interface PassedOverQuestion {
   readonly subject: MatcherSubject
   readonly nameOf: (action: View) => string
   readonly taken: string | undefined
-  readonly names: readonly string[]
+  readonly names: Names
 }
+
+/** All names that an action can have: a set, or the keys of a map. */
+type Names = Pick<ReadonlyMap<string, unknown>, 'size' | 'has' | 'keys'>
 
 /** Branches that are listed before the rest is only counted. */
 const MAX_LISTED = 10
@@ -26,23 +30,35 @@ const MAX_DEPTH = 32
  * the input holds instead. Source: envoy-2022 D2.
  */
 export function passedOver({matcher, subject, nameOf, taken, names}: PassedOverQuestion): readonly Rejected[] {
-  const left = new Set(names.filter((name) => name !== taken))
+  const told = new Set([taken ?? ''].filter((name) => names.has(name)))
   const search: Search = {subject, nameOf, budget: BUDGET, isCut: false}
   const listed: Rejected[] = []
   for (const {because, actions} of passedBranches(matcher, {search, depth: 0})) {
-    const [first, ...others] = actions.filter((name) => left.delete(name))
-    if (first !== undefined) listed.push({candidate: others.length === 0 ? first : `${first} and ${others.length} more`, because})
-    search.isCut ||= listed.length === MAX_LISTED
-    if (listed.length === MAX_LISTED) break
+    const fresh = actions.filter((name) => names.has(name) && !told.has(name))
+    for (const name of fresh) told.add(name)
+    if (fresh.length > 0) listed.push({candidate: namesText(fresh), because})
+    if (listed.length === MAX_LISTED) {
+      search.isCut = true
+      break
+    }
   }
-  return [...listed, ...restOf([...left], search)]
+  return told.size === names.size ? listed : [...listed, restOf({names, told, isCut: search.isCut})]
+}
+
+function namesText([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${others.length} more`
+}
+
+interface Rest {
+  readonly names: Names
+  readonly told: ReadonlySet<string>
+  readonly isCut: boolean
 }
 
 /** What a search that came to its end did not meet is not in the matcher at all. */
-function restOf([first, ...others]: readonly string[], {isCut}: Search): readonly Rejected[] {
-  if (first === undefined) return []
-  if (isCut) return [{candidate: `+${others.length + 1} more`, because: 'under further entries, or under none'}]
-  return [{candidate: others.length === 0 ? first : `${first} and ${others.length} more`, because: 'no entry of the matcher leads there'}]
+function restOf({names, told, isCut}: Rest): Rejected {
+  if (isCut) return {candidate: `+${names.size - told.size} more`, because: 'under further entries, or under none'}
+  return {candidate: namesText([...names.keys()].filter((name) => !told.has(name))), because: 'no entry of the matcher leads there'}
 }
 
 interface Search {
@@ -127,18 +143,16 @@ function splitTree(tree: View, {subject}: Search): Entries {
   const input = tree.get('input')
   const value = readInput(input, subject)
   if (value.kind === 'unknown' || value.kind === 'undecided') {
-    return {entered: level.all().map(({onMatch}) => ({onMatch, isOpen: true})), passed: () => []}
+    return {entered: entriesOf(tree, level).map(({onMatch}) => ({onMatch, isOpen: true})), passed: () => []}
   }
   const entered = value.kind === 'text' ? level.find(value.text) : []
   const pointers = new Set(entered.map(({onMatch}) => onMatch.pointer))
   const why = (key: string): string => `wants ${inputName(input)} ${key}, got ${heldValue(value)}`
   return {
     entered,
-    passed: () =>
-      level
-        .all()
-        .filter(({onMatch}) => !pointers.has(onMatch.pointer))
-        .map(({key, onMatch}) => ({onMatch, why: why(key)})),
+    *passed() {
+      for (const {key, onMatch} of entriesOf(tree, level)) if (!pointers.has(onMatch.pointer)) yield {onMatch, why: why(key)}
+    },
   }
 }
 
@@ -154,11 +168,14 @@ function actionsBelow(onMatch: View | undefined, {search, depth}: Place): readon
 
 function onMatchesOf(matcher: View): readonly (View | undefined)[] {
   const tree = matcher.get('matcher_tree')
-  const listed = matcher
-    .get('matcher_list')
-    ?.list('matchers')
-    .map((entry) => entry.get('on_match'))
-  return tree === undefined ? (listed ?? []) : (levelOf(tree)?.all() ?? []).map(({onMatch}) => onMatch)
+  const level = tree && levelOf(tree)
+  if (tree !== undefined && level !== undefined) return entriesOf(tree, level).map(({onMatch}) => onMatch)
+  return (
+    matcher
+      .get('matcher_list')
+      ?.list('matchers')
+      .map((entry) => entry.get('on_match')) ?? []
+  )
 }
 
 function spend(search: Search): boolean {
@@ -170,6 +187,16 @@ function spend(search: Search): boolean {
 function isTooDeep({search, depth}: Place): boolean {
   search.isCut ||= depth > MAX_DEPTH
   return depth > MAX_DEPTH
+}
+
+/** By the raw tree: a level may have thousands of entries, and a batch asks it again and again. */
+const entriesByTree = new WeakMap<object, readonly Candidate[]>()
+
+function entriesOf(tree: View, level: TreeLevel): readonly Candidate[] {
+  const raw = isObject(tree.value) ? tree.value : {}
+  const entries = entriesByTree.get(raw) ?? level.all()
+  entriesByTree.set(raw, entries)
+  return entries
 }
 
 /** Which entries there are does not depend on what happens after a nested miss. */

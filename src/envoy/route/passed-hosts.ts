@@ -28,46 +28,61 @@ export function noHostStep(question: RouteQuestion): Step {
  * the table. Source: envoy-2022 D5.
  */
 export function passedHosts({table, stream}: RouteQuestion, {host: taken, domain, lessSpecific}: VirtualHostChoice): readonly Rejected[] {
-  const matching = new Set([taken, ...lessSpecific.map(({host}) => host)].map((host) => host?.pointer))
-  const isOther = ({pointer}: View): boolean => !matching.has(pointer)
-  const near = differingByPort(table, stream.request.authority).filter(isOther)
-  const isNear = new Set(near.map(({pointer}) => pointer))
-  const far = table.list('virtual_hosts').filter((host) => isOther(host) && !isNear.has(host.pointer))
+  const {all, byName} = hostsOf(table)
+  const matching = new Set([...(taken === undefined ? [] : [taken]), ...lessSpecific.map(({host}) => host)].map(({pointer}) => pointer))
+  const near = (byName.get(portlessName(stream.request.authority)) ?? []).filter(({pointer}) => !matching.has(pointer))
+  const isKnown = new Set([...matching, ...near.map(({pointer}) => pointer)])
+  const far = firstOf(all, (host) => !isKnown.has(host.pointer))
   const rejected = [
     ...lessSpecific.map(({host, domain: own}) => ({candidate: `${nameOf(host)} (${own})`, because: `less specific than ${domain ?? ''}`})),
     ...near.map((host) => ({candidate: nameOf(host), because: `the port differs: ${domainsText(host)}`})),
-    ...far.slice(0, MAX_HOSTS).map((host) => ({candidate: nameOf(host), because: domainsText(host)})),
+    ...far.map((host) => ({candidate: nameOf(host), because: domainsText(host)})),
   ].slice(0, MAX_HOSTS)
-  const left = lessSpecific.length + near.length + far.length - rejected.length
+  const left = lessSpecific.length + near.length + (all.length - isKnown.size) - rejected.length
   return left === 0 ? rejected : [...rejected, {candidate: `+${left} more`, because: 'none of their domains matches better'}]
+}
+
+/** As many as are named at most; a table may have thousands. */
+function firstOf(hosts: readonly View[], isWanted: (host: View) => boolean): readonly View[] {
+  const found: View[] = []
+  for (const host of hosts) {
+    if (found.length === MAX_HOSTS) break
+    if (isWanted(host)) found.push(host)
+  }
+  return found
 }
 
 function nameOf(host: View): string {
   return host.str('name') ?? ''
 }
 
-type HostsByName = ReadonlyMap<string, readonly View[]>
-
-/** Virtual hosts by their domains without ports, once per route table of a dump, and forgotten with it. */
-const hostsByTable = new WeakMap<object, HostsByName>()
-
-function differingByPort(table: View, authority: string): readonly View[] {
-  if (!isObject(table.value)) return []
-  const hosts = hostsByTable.get(table.value) ?? hostsByName(table)
-  hostsByTable.set(table.value, hosts)
-  return hosts.get(portlessName(authority)) ?? []
+interface TableHosts {
+  readonly all: readonly View[]
+  /** By their domains without ports. */
+  readonly byName: ReadonlyMap<string, readonly View[]>
 }
 
-function hostsByName(table: View): HostsByName {
-  const hosts = new Map<string, View[]>()
-  for (const host of table.list('virtual_hosts')) {
+/** Once per route table of a dump, and forgotten with it. */
+const hostsByTable = new WeakMap<object, TableHosts>()
+
+function hostsOf(table: View): TableHosts {
+  const raw = isObject(table.value) ? table.value : {}
+  const hosts = hostsByTable.get(raw) ?? readHosts(table)
+  hostsByTable.set(raw, hosts)
+  return hosts
+}
+
+function readHosts(table: View): TableHosts {
+  const all = table.list('virtual_hosts')
+  const byName = new Map<string, View[]>()
+  for (const host of all) {
     for (const name of new Set(host.list('domains').map((domain) => portlessName(domain.text() ?? '')))) {
-      const known = hosts.get(name)
-      if (known === undefined) hosts.set(name, [host])
+      const known = byName.get(name)
+      if (known === undefined) byName.set(name, [host])
       else known.push(host)
     }
   }
-  return hosts
+  return {all, byName}
 }
 
 function portlessName(domain: string): string {

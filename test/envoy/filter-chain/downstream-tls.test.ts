@@ -46,6 +46,16 @@ function reasonOf(outcome: TlsOutcome): string {
       : verdict.kind
 }
 
+/** A waypoint whose mesh is known. */
+function identifiedConfig(): EngineContext['config'] {
+  const metadata = {NAMESPACE: 'shop', SERVICE_ACCOUNT: 'wp'}
+  const bootstrap = {
+    '@type': 'type.googleapis.com/envoy.admin.v3.BootstrapConfigDump',
+    bootstrap: {node: {id: 'waypoint~10.0.0.1~wp-1.shop~x', metadata}},
+  }
+  return readEnvoyConfig(memoryStore({name: 'test.json', document: {configs: [bootstrap]}}), {trustDomain: 'cluster.local'})
+}
+
 describe('a chain that terminates no TLS', () => {
   test.each([
     {what: 'no transport socket', chain: {}},
@@ -85,13 +95,23 @@ describe('a successful handshake', () => {
         side: 'downstream',
         effect: 'terminates TLS',
         because: ['certificate default', 'certificate other'],
-        identity: 'default',
         peer: [SLEEP],
         alpn: ['h2'],
         sni: 'web.test',
         evidence: EVIDENCE,
       },
     ])
+  })
+
+  test.each([
+    {secret: 'default', identity: 'spiffe://cluster.local/ns/shop/sa/wp'},
+    {secret: 'kubernetes://tls', identity: undefined},
+  ])('with the secret $secret the proxy shows itself as $identity', ({secret, identity}) => {
+    const context = {...CONTEXT, config: identifiedConfig()}
+    const common = {tls_certificate_sds_secret_configs: [{name: secret}]}
+    const chain = view({transport_socket: {typed_config: {'@type': TLS, common_tls_context: common}}}, '/chain')
+    const {steps} = terminateTls({context, chain, connection: {...CONNECTION, payload: tls()}})
+    expect(steps.map((step) => (step.kind === 'tls' ? step.identity : 'no TLS'))).toEqual([identity])
   })
 
   test('the step leaves out what is not there', () => {

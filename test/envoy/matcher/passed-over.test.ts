@@ -9,7 +9,9 @@ const nameOf = (action: View): string => action.path('typed_config')?.str('value
 
 function passed(matcher: object, {taken, names}: {taken?: string; names: readonly string[]}): string[] {
   const subject = {connection: connectionTo('10.0.0.9:443', {serverName: 'a.example.com'})}
-  return passedOver({matcher: view(matcher), subject, nameOf, taken, names}).map(({candidate, because}) => `${candidate}: ${because}`)
+  return passedOver({matcher: view(matcher), subject, nameOf, taken, names: new Set(names)}).map(
+    ({candidate, because}) => `${candidate}: ${because}`,
+  )
 }
 
 const single = (type: string, wanted: object): object => ({single_predicate: {input: input(type), value_match: wanted}})
