@@ -11,6 +11,7 @@ const RECORDED: readonly Cluster[] = [
   {name: 'ga-egress', scenario: 'cross-namespace-and-serviceentry', member: 'Kubernetes'},
   {name: 'ga-workload-waypoints', scenario: 'waypoint-for-workload-all', member: 'Kubernetes'},
   {name: 'ga-ingress', scenario: 'ingress-and-sidecar', member: 'Kubernetes', layer: 'istiod'},
+  {name: 'ga-other-waypoint', scenario: 'canary-waypoint', member: 'Kubernetes', layer: 'istiod'},
   {name: 'ga-alpha', scenario: 'multinetwork', member: 'alpha'},
   {name: 'ga-beta', scenario: 'multinetwork', member: 'beta'},
 ]
