@@ -1,6 +1,7 @@
 import {saving} from '../cluster/save-file.js'
 import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
 import {InputError, UsageError} from '../flow/errors.js'
+import {passOver} from '../snapshot/byte-stream.js'
 import {openedKind} from '../snapshot/dump-kind.js'
 import {openDump} from '../snapshot/open-dump.js'
 import {rawDump} from '../snapshot/raw-dump.js'
@@ -36,9 +37,8 @@ function openSource({pod, file, ...request}: DumpRequest): FetchedDump {
 }
 
 /** Takes the bytes for their side effect: the file they are saved to. */
-export async function drain({bytes}: FetchedDump): Promise<void> {
-  const iterator = bytes[Symbol.asyncIterator]()
-  while ((await iterator.next()).done !== true);
+export function drain({bytes}: FetchedDump): Promise<void> {
+  return passOver(bytes)
 }
 
 /** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */

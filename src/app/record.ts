@@ -2,12 +2,14 @@ import type {ClusterAccess} from '../cluster/kubectl-arguments.js'
 import {dumpAll} from '../cluster/dump-all.js'
 import {recordCluster} from '../cluster/record.js'
 import type {Recorded} from '../cluster/record-run.js'
-import type {RecordingHead} from '../cluster/recording.js'
+import {packRecording, type RecordingHead} from '../cluster/recording.js'
 import type {Transport} from '../cluster/transport.js'
 import type {PodRole} from '../flow/pod-role.js'
 import type {Outlook} from '../flow/verdict.js'
 
 export interface RecordQuestion extends FetchQuestion {
+  /** Pack the finished directory as this `.tar.gz`, and remove it. */
+  readonly archive?: string | undefined
   readonly istioNamespace: string
   readonly sidecars: boolean
   readonly capture: boolean
@@ -42,9 +44,12 @@ export interface RecordResult extends Recorded {
 }
 
 /** Records a live cluster as a snapshot. @throws ClusterError when nothing can be recorded, or it is stopped. */
-export async function recordSnapshot({version, sidecars, ...request}: RecordQuestion): Promise<RecordResult> {
+export async function recordSnapshot({version, sidecars, archive, ...request}: RecordQuestion): Promise<RecordResult> {
   const roles = new Set<PodRole>(['ztunnel', 'waypoint', 'gateway', ...(sidecars ? ['sidecar' as const] : [])])
-  return resultOf(request, await recordCluster({...request, roles, head: headOf(request, version)}))
+  const recorded = await recordCluster({...request, roles, head: headOf(request, version)})
+  if (archive === undefined) return resultOf(request, recorded)
+  await packRecording(request.directory, archive)
+  return resultOf({directory: archive}, recorded)
 }
 
 const ROLES = {ztunnels: 'ztunnel', waypoints: 'waypoint', gateways: 'gateway'} as const

@@ -1,9 +1,10 @@
 import {createHash} from 'node:crypto'
 import {createReadStream, existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
-import {mkdir, rename, writeFile} from 'node:fs/promises'
+import {mkdir, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {ExternalError, UsageError} from '../flow/errors.js'
 import {readManifest, type Manifest, type ManifestFile} from '../snapshot/manifest.js'
+import {packDirectory} from '../snapshot/tar-writer.js'
 import {saving} from './save-file.js'
 
 /** One file of a snapshot, and how it is had. */
@@ -92,6 +93,22 @@ export class Recording {
     const path = join(this.directory, MANIFEST)
     await writeFile(`${path}.part`, `${JSON.stringify({schemaVersion: 'ambientctl.snapshot/1', ...this.head, files}, null, 1)}\n`)
     await rename(`${path}.part`, path)
+  }
+}
+
+/** Packs a finished recording as `.tar.gz` and removes its directory. @throws ExternalError when it cannot be written. */
+export async function packRecording(directory: string, archive: string): Promise<void> {
+  try {
+    await packDirectory(directory, archive)
+    await rm(directory, {recursive: true})
+  } catch (cause) {
+    throw new ExternalError({
+      what: 'The archive cannot be written.',
+      command: ['--output', archive],
+      exit: cause instanceof Error ? cause.message : String(cause),
+      help: `What was recorded is in ${directory}.`,
+      cause,
+    })
   }
 }
 

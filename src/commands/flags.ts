@@ -18,7 +18,8 @@ const COVERAGE = 'COVERAGE'
 /** Where the data comes from; the same in every command that reads dumps. */
 export const sourceFlags = {
   snapshot: Flags.string({
-    description: 'Recorded snapshot: a directory, or a single dump (default: AMBIENTCTL_SNAPSHOT). NAME=PATH for each of several clusters.',
+    description:
+      'Recorded snapshot: a directory, an archive, or a single dump (default: AMBIENTCTL_SNAPSHOT). NAME=PATH for each of several clusters.',
     helpGroup: SOURCES,
     helpValue: 'PATH',
     multiple: true,

@@ -57,3 +57,9 @@ export async function* observe(
     yield chunk
   }
 }
+
+/** Reads to the end, for what comes after. */
+export async function passOver(source: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}

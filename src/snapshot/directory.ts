@@ -6,6 +6,7 @@ import {fileStream, inflate} from './byte-stream.js'
 import {isCapturePath, type CaptureFile} from './captures.js'
 import {roughKind} from './dump-kind.js'
 import {readFailure} from './input-problem.js'
+import {isYamlInventory, mayBeJson, placeFrom} from './layout.js'
 import type {Manifest, ManifestFile} from './manifest.js'
 import {listFiles, locate, openTree, type Tree} from './tree.js'
 
@@ -38,26 +39,29 @@ export interface Contents {
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 /**
- * Reads a directory by its manifest (design §7), or without one by looking at every `.json` and `.json.gz` file in it.
+ * Reads a directory by its manifest (design §7), or without one by the names of files (`layout.ts`) and by looking at
+ * every `.json` and `.json.gz` file in it. `shown` is what the user called it.
  * @throws InputError for a bad manifest, and for a directory without dumps and inventory.
  */
-export async function readDirectory(path: string): Promise<Contents> {
-  const contents = await readContents(path)
+export async function readDirectory(path: string, shown = path): Promise<Contents> {
+  const contents = await readContents(path, shown)
   if (contents.dumps.length > 0 || contents.inventory.length > 0 || contents.captures.length > 0) return contents
   throw new InputError({
     what: 'The directory holds neither dumps nor inventory.',
-    file: path,
+    file: shown,
     expected: 'snapshot.json, or config dumps and kubectl Lists as .json or .json.gz',
   })
 }
 
-async function readContents(path: string): Promise<Contents> {
+async function readContents(path: string, shown: string): Promise<Contents> {
   try {
-    const tree = openTree(path)
+    const tree = {...openTree(path), shown}
     const manifest = locate(tree, 'snapshot.json')
-    return manifest === undefined ? await readTree(tree) : fromManifest(tree, await readManifestFile(manifest, join(path, 'snapshot.json')))
+    return manifest === undefined
+      ? await readTree(tree)
+      : fromManifest(tree, await readManifestFile(manifest, join(shown, 'snapshot.json')))
   } catch (error) {
-    throw readFailure(path, error)
+    throw readFailure(shown, error)
   }
 }
 
@@ -100,19 +104,14 @@ async function readTree(tree: Tree): Promise<Contents> {
   const inventory: RecordedFile[] = []
   const files = listFiles(tree)
   const captures = files.filter(isCapturePath).map((name) => ({name, path: join(tree.root, name)}))
-  for (const name of files.filter((file) => /\.json(\.gz)?$/.test(file) && !isCapturePath(file))) {
+  for (const name of files.filter((file) => mayBeJson(file) && !isCapturePath(file))) {
     const path = join(tree.root, name)
     const kind = await sniff(path)
     if (kind === 'config-dump') dumps.push({name, path, ...placeFrom(name)})
     if (kind === 'inventory') inventory.push({name, path})
   }
-  return {dumps, inventory, captures, warnings: []}
-}
-
-/** `proxies/<namespace>/<pod>.json` tells both; any other path only names the file. */
-function placeFrom(name: string): Pick<RecordedFile, 'pod' | 'namespace'> {
-  const match = /(?:^|\/)proxies\/([^/]+)\/([^/]+?)\.json(?:\.gz)?$/.exec(name)
-  return match === null ? {} : {namespace: match[1], pod: match[2]}
+  const yaml = files.filter(isYamlInventory).map((name) => ({name, path: join(tree.root, name)}))
+  return {dumps, inventory: [...inventory, ...yaml], captures, warnings: []}
 }
 
 /** Enough to see the first keys of a document. */

@@ -1,14 +1,18 @@
 import {existsSync} from 'node:fs'
 import {basename} from 'node:path'
-import {InputError, UsageError} from '../flow/errors.js'
+import {UsageError} from '../flow/errors.js'
 import {readCaptures} from './captures.js'
 import {findDemo} from './demos.js'
 import {readDirectory, type Contents, type RecordedFile} from './directory.js'
+import {isYamlInventory} from './layout.js'
 import {openDump} from './open-dump.js'
 import {LazyDump} from './proxy-dump.js'
+import {rawDump} from './raw-dump.js'
 import {readInventory, type InventoryResult} from './read-inventory.js'
 import type {Snapshot, SnapshotSources} from './snapshot.js'
 import {isDirectory} from './tree.js'
+import {isArchive, unpackArchive} from './unpack-archive.js'
+import {yamlAsJson} from './yaml-inventory.js'
 
 /**
  * Opens what was recorded. Dumps of a directory are read on demand; dumps the user named are read at once.
@@ -17,7 +21,7 @@ import {isDirectory} from './tree.js'
  */
 export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> {
   const {directory, files, name} = chooseSources(sources)
-  const contents = directory === undefined ? NOTHING : await readDirectory(directory)
+  const {contents, close} = await contentsOf(directory)
   const named = files.map((file) => namedDump(file, sources))
   const proxies = [...contents.dumps.map(recordedDump), ...named].sort((a, b) => (a.file < b.file ? -1 : 1))
   refuseEqualNames(named)
@@ -33,7 +37,27 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
     warnings: [...contents.warnings, ...warnings],
     close: () => {
       for (const proxy of proxies) proxy.close()
+      close()
     },
+  }
+}
+
+interface OpenedContents {
+  readonly contents: Contents
+  readonly close: () => void
+}
+
+/** An archive is unpacked as long as the snapshot is open. */
+async function contentsOf(path: string | undefined): Promise<OpenedContents> {
+  const close = (): void => undefined
+  if (path === undefined) return {contents: NOTHING, close}
+  if (!isArchive(path)) return {contents: await readDirectory(path), close}
+  const unpacked = await unpackArchive(path)
+  try {
+    return {contents: await readDirectory(unpacked.directory, path), close: unpacked.close}
+  } catch (error) {
+    unpacked.close()
+    throw error
   }
 }
 
@@ -55,8 +79,9 @@ function chooseSources(sources: SnapshotSources): Chosen {
   const files = (sources.files ?? []).map(parseFile)
   const paths = choosePaths(sources)
   if (paths.length === 0 && files.length === 0) throw noSource()
-  const dumps = paths.filter((path) => !isDirectory(path)).map(loneDump)
-  const [directory, ...others] = paths.filter(isDirectory)
+  const isWhole = (path: string): boolean => isDirectory(path) || isArchive(path)
+  const dumps = paths.filter((path) => !isWhole(path)).map((path) => ({file: path, name: nameFrom(path)}))
+  const [directory, ...others] = paths.filter(isWhole)
   if (others.length > 0) {
     throw new UsageError({what: 'Only one snapshot directory can be read at a time.', where: '--snapshot', got: paths.join(', ')})
   }
@@ -77,19 +102,6 @@ function noSource(): UsageError {
     expected: '--snapshot, --file or --demo',
     help: 'List the recorded examples with --demo alone.',
   })
-}
-
-/** `--snapshot` with a single file is that dump. */
-function loneDump(path: string): NamedFile {
-  if (/\.(tar|tgz|tar\.gz)$/.test(path)) {
-    throw new InputError({
-      what: 'Archives cannot be read.',
-      file: path,
-      expected: 'a directory or a config dump',
-      help: 'Unpack the archive and give its directory.',
-    })
-  }
-  return {file: path, name: nameFrom(path)}
 }
 
 /** `FILE` or `FILE=NAME`; a file whose own name has a `=` is taken as it is. */
@@ -138,12 +150,22 @@ async function requireUsable(dumps: readonly LazyDump[]): Promise<void> {
   }
 }
 
+function sourceOf(name: string, path: string): string | AsyncIterable<Uint8Array> {
+  return isYamlInventory(name) ? yamlAsJson(rawDump({file: path}), name) : path
+}
+
 async function inventoryOf(files: readonly RecordedFile[]): Promise<InventoryResult> {
   const opened = []
   try {
     for (const file of files) {
       if (file.path !== undefined) {
-        opened.push(await openDump({name: file.name, from: file.path, ...(file.recorded === undefined ? {} : {recorded: file.recorded})}))
+        opened.push(
+          await openDump({
+            name: file.name,
+            from: sourceOf(file.name, file.path),
+            ...(file.recorded === undefined ? {} : {recorded: file.recorded}),
+          }),
+        )
       }
     }
     const result = await readInventory(opened.map((dump) => dump.store))
