@@ -50,6 +50,11 @@ describe('whether a policy matches (ambient-ga C.3, F.1)', () => {
     {name: 'all clauses', rules: [[[{destinationPorts: [8080]}], [{namespaces: [{Exact: 'ops'}]}]]], decision: 'allow'},
     {name: 'one of several rules', rules: [[[{destinationPorts: [1]}]], [[{destinationPorts: [8080]}]]], decision: 'deny'},
     {name: 'all fields of a match', rules: rule({destinationPorts: [8080], namespaces: [{Exact: 'ops'}]}), decision: 'allow'},
+    {
+      name: 'a principal of an alias of the trust domain: ztunnel knows none',
+      rules: rule({principals: [{Exact: 'old.example/ns/web/sa/front'}]}),
+      decision: 'allow',
+    },
     {name: 'exact principal without spiffe://', rules: rule({principals: [{Exact: 'cluster.local/ns/web/sa/front'}]}), decision: 'deny'},
     {
       name: 'exact principal with spiffe://',
@@ -89,6 +94,9 @@ describe('whether a policy matches (ambient-ga C.3, F.1)', () => {
       rules: rule({notNamespaces: [{Exact: 'web'}], notServiceAccounts: [{namespace: 'web', serviceAccount: 'front'}]}),
       decision: 'deny',
     },
+    {name: 'positive principals', rules: rule({principals: [{Suffix: '/sa/front'}]}), decision: 'allow'},
+    {name: 'positive namespaces', rules: rule({namespaces: [{Exact: 'web'}]}), decision: 'allow'},
+    {name: 'positive service accounts', rules: rule({serviceAccounts: [{namespace: 'web', serviceAccount: 'front'}]}), decision: 'allow'},
     {name: 'the namespace is the empty text', rules: rule({namespaces: [{Exact: ''}]}), decision: 'deny'},
     {name: 'which is not present', rules: rule({namespaces: [{Presence: []}]}), decision: 'allow'},
   ])('plaintext has no identity: $name', ({rules, decision}) => {

@@ -67,6 +67,10 @@ describe('routing preferences Network, Region, Zone', () => {
     expect(picked(client, 'Failover', 30)).toEqual(['almost', 'match', 'no_locality', 'other'])
   })
 
+  test('without network and locality: nothing is strictly near', () => {
+    expect(picked({}, 'Strict')).toEqual(['no endpoint'])
+  })
+
   test('an address-less endpoint of the own network is never picked', () => {
     expect(picked({}, 'Failover')).not.toContain('empty_ip')
   })

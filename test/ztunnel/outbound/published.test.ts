@@ -114,15 +114,15 @@ const rows: readonly Row[] = [
     },
   ]),
   {
-    name: 'source_waypoint: the waypoint of others is no matter',
-    target: '127.0.0.4:80',
+    name: 'source_waypoint: the client itself, while another pod has a waypoint',
+    target: '127.0.0.1:80',
     added: {
       workloads: [
+        workload('client', {workloadIps: ['127.0.0.1', '::1']}),
         workload('pod', {workloadIps: ['127.0.0.2'], waypoint: gateway('/127.0.0.10')}),
-        workload('plain', {workloadIps: ['127.0.0.4']}),
       ],
     },
-    expected: ['TCP via 127.0.0.4:80 plain'],
+    expected: ['TCP via 127.0.0.1:80 client'],
   },
   {
     name: 'G3: destination_waypoint, a TCP workload that is dialled by HBONE',
@@ -201,7 +201,9 @@ describe('the outcomes ztunnel publishes for one request', () => {
     {families: undefined, target: '[ff06::1]:80', dial: '[ff06::c3]'},
     {families: 'Dual', target: '127.0.0.3:80', dial: '127.0.0.2'},
     {families: 'Dual', target: '[ff06::1]:80', dial: '[ff06::c3]'},
+    {families: 'IPv4', target: '127.0.0.3:80', dial: '127.0.0.2'},
     {families: 'IPv4', target: '[ff06::1]:80', dial: '127.0.0.2'},
+    {families: 'IPv6', target: '[ff06::1]:80', dial: '[ff06::c3]'},
     {families: 'IPv6', target: '127.0.0.3:80', dial: '[ff06::c3]'},
   ])('service_ip_families: $families asked at $target', ({families, target, dial}) => {
     const svc = service('svc', {
@@ -215,5 +217,29 @@ describe('the outcomes ztunnel publishes for one request', () => {
   test.each(['127.0.0.2', 'ff06::c3'])('multiple_address: the asked address of a pod is kept: %s', (ip) => {
     const socket = ip.includes(':') ? `[${ip}]` : ip
     expect(ask({workloads: [dual]}, `${socket}:80`)).toEqual([`HBONE ${socket}:80 via ${socket}:15008 dual`])
+  })
+
+  const tunnelled = workload('tunnelled', {workloadIps: ['127.0.0.6'], applicationTunnel: {protocol: 'PROXY', port: 15_088}})
+  test.each([
+    {
+      name: 'the port of the endpoint, where that of the service has a name',
+      services: [service('svc', {vips: ['/127.0.0.3'], ports: {'80': 0}, endpoints: {dual: {'80': 9090}}})],
+      expected: 'HBONE 127.0.0.2:9090 via 127.0.0.2:15008 dual',
+    },
+    {
+      name: 'the port of the service, where the endpoint has none',
+      services: [service('svc', {vips: ['/127.0.0.3'], ports: {'80': 8080}, endpoints: {dual: {}}})],
+      expected: 'HBONE 127.0.0.2:8080 via 127.0.0.2:15008 dual',
+    },
+    {
+      name: 'the asked port, where a waypoint has a tunnel and nobody a port',
+      services: [
+        service('svc', {vips: ['/127.0.0.3'], waypoint: gateway('ns/wp.ns.svc.cluster.local', 80)}),
+        service('wp', {ports: {'80': 0}, endpoints: {tunnelled: {}}}),
+      ],
+      expected: 'HBONE 127.0.0.3:80 via 127.0.0.6:80 tunnelled',
+    },
+  ])('find_upstream_port_mappings: $name', ({services, expected}) => {
+    expect(ask({workloads: [dual, tunnelled], services}, '127.0.0.3:80')).toEqual([expected])
   })
 })
