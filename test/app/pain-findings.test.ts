@@ -65,7 +65,7 @@ const PAINS: readonly Pain[] = [
   {
     what: 'P20: two pods with one address',
     kind: 'shared-address',
-    says: 'address 10.244.2.22 is that of 2 pods: Kubernetes//Pod/bookinfo/details-v1-befd3fe979-e8a82 and Kubernetes//Pod/bookinfo/ratings-v1-f9fd811a34-19c69',
+    says: 'address 10.244.2.22 is that of 2 pods: bookinfo/details-v1-befd3fe979-e8a82 and bookinfo/ratings-v1-f9fd811a34-19c69',
     ill: {at: 'ga-bookinfo-shared-address', flow: ['sleep', '10.244.2.22:9080']},
     healthy: {at: 'ga-bookinfo', flow: ['sleep', '10.244.2.22:9080']},
   },
@@ -79,14 +79,14 @@ const PAINS: readonly Pain[] = [
   {
     what: 'P22: endpoints that lead to an internal listener that is not there',
     kind: 'dangling-reference',
-    says: 'DANGLING in waypoint shop/wp-964f81a77b-d9d38: cluster inbound-vip|80|http|stock.shop.svc.cluster.local → envoy://inner_connect_originate, and it has no such internal listener',
+    says: 'DANGLING: cluster inbound-vip|80|http|stock.shop.svc.cluster.local → envoy://inner_connect_originate (no such listener in waypoint shop/wp-964f81a77b-d9d38)',
     ill: {at: ['alpha=ga-alpha-without-listener', 'beta=ga-beta'], flow: ['shop/client', 'stock.shop:80']},
     healthy: {...networks, flow: ['shop/client', 'stock.shop:80']},
   },
   {
     what: 'P25: a route to a cluster that is not there',
     kind: 'dangling-reference',
-    says: 'DANGLING in waypoint orchard/fence-27b8e18314-bcd6b: route dead → cluster "inbound-vip|80|http|nobody.orchard.svc.cluster.local" is not in the dump',
+    says: 'DANGLING: route dead → cluster "inbound-vip|80|http|nobody.orchard.svc.cluster.local" is not in the dump (waypoint orchard/fence-27b8e18314-bcd6b)',
     ill: {at: 'ga-orchard', flow: ['market/buyer', 'apple.orchard:80'], more: {path: '/dead'}},
     healthy: {at: 'ga-orchard', flow: ['market/buyer', 'apple.orchard:80'], more: {path: '/tea'}},
   },
@@ -121,7 +121,7 @@ const PAINS: readonly Pain[] = [
   {
     what: 'P25: a route to a cluster without endpoints',
     kind: 'no-endpoints',
-    says: '503: route default → cluster inbound-vip|80|http|bare.orchard.svc.cluster.local of waypoint orchard/fence-27b8e18314-bcd6b has no endpoint that can be used; service orchard/bare has no endpoints',
+    says: 'service orchard/bare has no endpoints; 503: route default → cluster inbound-vip|80|http|bare.orchard.svc.cluster.local of waypoint orchard/fence-27b8e18314-bcd6b has no endpoint that can be used',
     ill: {at: 'ga-orchard', flow: ['market/buyer', 'bare.orchard:80']},
     healthy: {at: 'ga-orchard', flow: ['market/buyer', 'apple.orchard:80'], more: {path: '/tea'}},
   },

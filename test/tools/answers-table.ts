@@ -156,7 +156,7 @@ export const ANSWERS: readonly Answer[] = [
     asks: 'two workloads share one address',
     threads: 'istio#54338',
     case: 'answers/p20-shared-address',
-    phrase: 'address 10.244.2.22 is that of 2 pods: Kubernetes//Pod/bookinfo/details-v1-befd3fe979-e8a82 and',
+    phrase: 'address 10.244.2.22 is that of 2 pods: bookinfo/details-v1-befd3fe979-e8a82 and bookinfo/ratings-v1-f9fd811a34-19c69',
   },
   {
     pain: 'P21',
@@ -170,7 +170,7 @@ export const ANSWERS: readonly Answer[] = [
     asks: 'endpoints lead to an internal listener that the proxy does not have',
     threads: 'istio#61725',
     case: 'answers/p22-internal-listener',
-    phrase: 'cluster inbound-vip|80|http|stock.shop.svc.cluster.local →',
+    phrase: 'cluster inbound-vip|80|http|stock.shop.svc.cluster.local → envoy://inner_connect_originate (no such listener in waypoint',
   },
   {
     pain: 'P23',
@@ -199,7 +199,7 @@ export const ANSWERS: readonly Answer[] = [
     asks: 'a waypoint answers 503',
     threads: 'istio#54496, istio#56991',
     case: 'ga/no-endpoints',
-    phrase: '503: route default → cluster',
+    phrase: 'service orchard/bare has no endpoints; 503: route default → cluster',
   },
   {
     pain: 'P26',

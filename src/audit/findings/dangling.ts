@@ -17,14 +17,8 @@ function isBlackhole({verdict}: End<'dangling-reference'>): boolean {
 }
 
 function atEnd(scene: Scene, end: End<'dangling-reference'>): Finding {
-  const {place} = end.hop
   const {what, evidence} = referrerOf(scene, end)
-  return {
-    kind: 'dangling-reference',
-    fault: true,
-    text: `DANGLING in ${placeText(place)}: ${what}`,
-    evidence,
-  }
+  return {kind: 'dangling-reference', fault: true, text: `DANGLING: ${what}`, evidence}
 }
 
 function referrerOf(scene: Scene, {hop, steps, verdict}: End<'dangling-reference'>): Pick<Finding, 'evidence'> & {readonly what: string} {
@@ -33,10 +27,10 @@ function referrerOf(scene: Scene, {hop, steps, verdict}: End<'dangling-reference
     const before = leadingTo(scene, hop)
     const cluster = lastStep(before?.steps ?? [], 'cluster')
     const from = cluster === undefined ? '' : `cluster ${cluster.name} → `
-    return {what: `${from}envoy://${entry.listener}, and it has no such internal listener`, evidence: evidenceOf(cluster)}
+    return {what: `${from}envoy://${entry.listener} (no such listener in ${placeText(hop.place)})`, evidence: evidenceOf(cluster)}
   }
   const route = lastStep(steps, 'route')
   const from = route === undefined ? '' : `route ${route.name} → `
   const referrer = route ?? steps.findLast(({evidence}) => evidence.length > 0)
-  return {what: `${from}${verdict.reason}`, evidence: evidenceOf(referrer)}
+  return {what: `${from}${verdict.reason} (${placeText(hop.place)})`, evidence: evidenceOf(referrer)}
 }

@@ -14,7 +14,7 @@ export function noEndpoints(scene: Scene): readonly Finding[] {
   const [end] = endsOf(scene, 'no-healthy-upstream')
   if (end === undefined) return []
   const isRustZtunnel = end.hop.place.kind === 'ztunnel' && scene.generation === 'ga'
-  const parts = [...(isRustZtunnel ? [] : routedTo(end)), ...serviceBehind(scene)]
+  const parts = [...serviceBehind(scene), ...(isRustZtunnel ? [] : routedTo(end))]
   if (parts.length === 0) return []
   return [
     {

@@ -33,9 +33,16 @@ export function sharedAddress(scene: Scene): readonly Finding[] {
       {
         kind: 'shared-address',
         fault: true as const,
-        text: `address ${ip} is that of ${pods.length} pods: ${listText(pods.map(({uid}) => uid).toSorted())}; ztunnel takes one for the other`,
+        text: `address ${ip} is that of ${pods.length} pods: ${listText(namesOf(pods))}; ztunnel takes one for the other`,
         evidence: pods.map((pod) => evidenceOf(ztunnel, pod)),
       },
     ]
   })
+}
+
+/** Their uids, without the cluster where that is the same: `shop/cart-1` of `Kubernetes//Pod/shop/cart-1`. */
+function namesOf(pods: readonly Workload[]): readonly string[] {
+  const uids = pods.map(({uid}) => uid).toSorted()
+  const clusters = new Set(uids.map((uid) => uid.split('//Pod/')[0]))
+  return clusters.size > 1 ? uids : uids.map((uid) => uid.replace(/^.*\/\/Pod\//, ''))
 }
