@@ -67,7 +67,8 @@ function pick<T extends string>(value: boolean | undefined, choice: {yes: T; no:
   return value === undefined ? 'undetermined' : value ? choice.yes : choice.no
 }
 
-function guardOff(config: Pick<EnvoyConfig, 'runtime'>, guard: string): boolean {
+/** A runtime guard `envoy.reloadable_features.<guard>` is set to false: the older behaviour is in force where the version still has it. */
+export function guardOff(config: Pick<EnvoyConfig, 'runtime'>, guard: string): boolean {
   const value = config.runtime.get(`envoy.reloadable_features.${guard}`)
   return value === false || value === 'false' || toNumber(value) === 0
 }

@@ -1,6 +1,6 @@
 import {addShares, fraction, multiplyShares, NOTHING, type Share} from '../../flow/share.js'
 import {choiceOf, mixChoices, NO_HOST, type Choice} from './choice.js'
-import type {Host, HostSet} from './host.js'
+import {countedHosts, type Host, type HostSet} from './host.js'
 import type {BalancingPolicy} from './policy.js'
 import {loadPriorities, type PriorityLoad} from './priority-load.js'
 import {knowsZones, zoneRouting, type ZoneShare as LocalityShare} from './zone-routing.js'
@@ -119,7 +119,7 @@ function localityShares({set, health}: Pick<SetPick, 'set' | 'health'>): Localit
     .map(([locality, weight]) => {
       const hosts = set.hosts.filter((host) => host.locality === locality)
       const usable = hosts.filter((host) => host.health === health).length
-      const full = 100 * hosts.length
+      const full = 100 * countedHosts(hosts).length
       return {locality, share: full === 0 ? NOTHING : fraction(weight * Math.min(full, set.overprovisioning * usable), full)}
     })
     .filter(({share}) => share.numerator > 0n)

@@ -18,6 +18,8 @@ export interface Host {
   readonly status: string
   /** The status that was configured, where it is known: the endpoints section tells healthy, degraded and unhealthy apart, and no more. */
   readonly configured?: string
+  /** Counts nowhere when the usable hosts are set against all of them. */
+  readonly excluded: boolean
   readonly weight: number
   readonly locality: string
   readonly metadata: ReadonlyMap<string, Json>
@@ -38,6 +40,11 @@ export interface HostSet {
 }
 
 const OVERPROVISIONING = 140
+/** The hosts that a share of usable ones is a share of. */
+export function countedHosts(hosts: readonly Host[]): readonly Host[] {
+  return hosts.filter((host) => !host.excluded)
+}
+
 /** Envoy allows priorities 0 to 128. */
 const MAX_PRIORITY = 128
 
@@ -98,6 +105,7 @@ function readHost({view, address, locality, localityMetadata}: Pick<Host, 'view'
     status,
     text: formatAddress(address),
     health: healthOf(status),
+    excluded: false,
     weight: Math.max(1, wholeNumber(view.num('load_balancing_weight') ?? 1)),
     metadata: filterMetadata(view),
     ...(hostname === undefined || hostname === '' ? {} : {hostname}),

@@ -4,6 +4,7 @@ import type {EnvoyNode, Resource} from '../config/model.js'
 import {printJson} from '../format/value.js'
 import type {ClusterType} from './cluster-type.js'
 import type {ClusterConfig} from './upstream.js'
+import {excludeDraining} from './excluded.js'
 import {withInlineSettings} from './inline-assignment.js'
 import {readHostSets, type Host, type HostSet} from './host.js'
 
@@ -43,7 +44,7 @@ export function listHosts(asking: Asking): HostList {
 
 function readHosts({cluster, type, config}: Asking, found: Found): HostList {
   const {sets: listed, names} = readHostSets(found.assignment, {distinct: type.eds})
-  const sets = withInlineSettings(listed, type.eds ? undefined : cluster.view.get('load_assignment'))
+  const sets = excludeDraining(withInlineSettings(listed, type.eds ? undefined : cluster.view.get('load_assignment')), config)
   if (names.length === 0) return {kind: 'hosts', sets, ...found}
   const collect = collectCommand(config.node)
   const missing = names.map((name) => ({what: `addresses of ${name} (DNS name in cluster ${cluster.name})`, collect}))

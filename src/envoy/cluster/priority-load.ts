@@ -1,4 +1,4 @@
-import type {Health, HostSet} from './host.js'
+import {countedHosts, type Health, type HostSet} from './host.js'
 
 /** Per cent of the traffic for the healthy and the degraded hosts of every priority; all entries together make 100. */
 export interface PriorityLoad {
@@ -37,7 +37,7 @@ function availabilityOf(sets: readonly HostSet[]): Availability {
 
 function percentAvailable(set: HostSet, health: Health): number {
   const size = (hosts: HostSet['hosts']): number => (set.weightedHealth ? sum(hosts.map((host) => host.weight)) : hosts.length)
-  const all = size(set.hosts)
+  const all = size(countedHosts(set.hosts))
   return all === 0 ? 0 : Math.min(100, Math.floor((set.overprovisioning * size(set.hosts.filter((host) => host.health === health))) / all))
 }
 
@@ -76,7 +76,8 @@ function totalPanicLoad(sets: readonly HostSet[]): Load {
 /** Too few hosts of the set are usable. */
 export function isInPanic(set: HostSet, threshold: number): boolean {
   const usable = set.hosts.filter((host) => host.health !== 'unhealthy').length
-  return (set.hosts.length === 0 ? 0 : (100 * usable) / set.hosts.length) < threshold
+  const all = countedHosts(set.hosts).length
+  return (all === 0 ? 0 : (100 * usable) / all) < threshold
 }
 
 function onlyFirst(sets: readonly HostSet[]): Load {

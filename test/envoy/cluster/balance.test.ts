@@ -3,6 +3,7 @@ import {ask, assignment, endpoint, shares, type Locality} from './ask.js'
 
 const healthy = (ip: string): object => endpoint(`${ip}:80`, {health: 'HEALTHY'})
 const bad = (ip: string): object => endpoint(`${ip}:80`, {health: 'UNHEALTHY'})
+const draining = (ip: string): object => endpoint(`${ip}:80`, {health: 'DRAINING'})
 const degraded = (ip: string): object => endpoint(`${ip}:80`, {health: 'DEGRADED'})
 const weighted = (ip: string, weight: number): object => endpoint(`${ip}:80`, {weight})
 const local = (...hosts: readonly object[]): Locality => ({hosts})
@@ -44,14 +45,17 @@ const HEALTH: readonly Case[] = [
   {
     rule: 'TIMEOUT and DRAINING count as unhealthy',
     shares: {'10.0.0.1:80': '1/2', '10.0.0.2:80': '1/2'},
-    endpoints: [
-      local(
-        healthy('10.0.0.1'),
-        healthy('10.0.0.2'),
-        endpoint('10.0.0.3:80', {health: 'TIMEOUT'}),
-        endpoint('10.0.0.4:80', {health: 'DRAINING'}),
-      ),
-    ],
+    endpoints: [local(healthy('10.0.0.1'), healthy('10.0.0.2'), endpoint('10.0.0.3:80', {health: 'TIMEOUT'}), draining('10.0.0.4'))],
+  },
+  {
+    rule: 'DRAINING hosts do not count against the others: no panic here (seen on Envoy 1.36 to 1.40)',
+    shares: {'10.0.0.2:80': '1'},
+    endpoints: [local(draining('10.0.0.1'), degraded('10.0.0.2'), bad('10.0.0.3'))],
+  },
+  {
+    rule: 'DRAINING hosts are used in panic all the same',
+    shares: {'10.0.0.1:80': '1/4', '10.0.0.2:80': '1/4', '10.0.0.3:80': '1/4', '10.0.0.4:80': '1/4'},
+    endpoints: [local(draining('10.0.0.1'), degraded('10.0.0.2'), bad('10.0.0.3'), bad('10.0.0.4'))],
   },
   {
     rule: 'recorded: below the threshold all hosts are used',
