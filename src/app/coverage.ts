@@ -1,5 +1,6 @@
 import {EXIT_CODES, type ExitCode} from '../flow/exit-code.js'
-import {outlookFor, type VerdictKind} from '../flow/verdict.js'
+import {traceOutlook} from '../flow/trace.js'
+import type {VerdictKind} from '../flow/verdict.js'
 import {compareText} from '../mesh/canonical.js'
 import type {BatchAnswer} from './batch.js'
 import {COVERAGE_KINDS, ENVOY_KINDS, type Coverable, type CoverageKind} from './coverage-kinds.js'
@@ -90,7 +91,7 @@ export class CoverageCollector {
     const {kind} = trace.verdict
     this.#verdicts.set(kind, (this.#verdicts.get(kind) ?? 0) + 1)
     this.#touched.add(trace)
-    const isWished = outlookFor(trace.verdict, expected) === 'positive'
+    const isWished = traceOutlook(trace, expected) === 'positive'
     if (!isWished) this.#unwished.push({line, got: kind, ...(expected === undefined ? {} : {expected})})
   }
 

@@ -31,17 +31,35 @@ export interface ZtunnelQuestion {
  */
 export function walkZtunnel({dump, loaded}: {dump: ProxyDump; loaded: UsableDump}, {question, minor}: ZtunnelQuestion): ZtunnelWalk {
   if (loaded.extract !== undefined) throw extractError(dump, loaded.extract)
-  const config = readZtunnelConfig(loaded.store, minor === undefined ? {} : {minor})
-  const arrival = arrivalOf(question, config)
-  const {localNode} = config.settings
-  const {namespace, node = localNode} = dump
+  const {config, forwarder, owner} = engineOf({dump, loaded}, minor)
+  return {forwarder, arrival: arrivalOf(question, config), owner, warnings: config.warnings}
+}
+
+interface ZtunnelEngine {
+  readonly config: ZtunnelConfig
+  readonly forwarder: Forwarder
+  readonly owner: Owner
+}
+
+/** Built once per dump and release, and forgotten with the dump: a batch asks one ztunnel thousands of times. */
+const engines = new WeakMap<ProxyDump, Map<number | undefined, ZtunnelEngine>>()
+
+function engineOf({dump, loaded}: {dump: ProxyDump; loaded: UsableDump}, minor: number | undefined): ZtunnelEngine {
+  const known = engines.get(dump) ?? new Map<number | undefined, ZtunnelEngine>()
+  const engine = known.get(minor) ?? createEngine(dump, readZtunnelConfig(loaded.store, minor === undefined ? {} : {minor}))
+  engines.set(dump, known.set(minor, engine))
+  return engine
+}
+
+function createEngine({name, namespace, node: ownNode}: ProxyDump, config: ZtunnelConfig): ZtunnelEngine {
+  const node = ownNode ?? config.settings.localNode
   const place: Place = {
     kind: 'ztunnel',
-    name: dump.name,
+    name,
     ...(namespace === undefined ? {} : {namespace}),
     ...(node === undefined ? {} : {node}),
   }
-  return {forwarder: createZtunnelForwarder({config, place}), arrival, owner: ownersIn(config), warnings: config.warnings}
+  return {config, forwarder: createZtunnelForwarder({config, place}), owner: ownersIn(config)}
 }
 
 function extractError({file}: ProxyDump, extract: string): InputError {
