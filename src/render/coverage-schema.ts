@@ -1,10 +1,9 @@
 import {z} from 'zod'
-import {COVERAGE_KINDS} from '../app/coverage-kinds.js'
 import {VERDICT_KINDS} from '../flow/verdict.js'
 
 const text = z.string()
 const natural = z.int().min(0)
-const kind = z.enum(COVERAGE_KINDS)
+const kind = z.enum(['listeners', 'filter-chains', 'virtual-hosts', 'routes', 'services', 'workloads', 'policies', 'rules', 'clusters'])
 
 const count = {
   total: natural,
