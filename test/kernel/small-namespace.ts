@@ -8,6 +8,7 @@ export interface SmallNamespace {
   readonly rules?: string
   readonly routes?: string
   readonly iptables?: string
+  readonly nft?: string
   readonly ipset?: string
   readonly listens?: readonly number[]
   readonly sysctls?: string
@@ -20,6 +21,7 @@ export function smallNamespace({
   rules,
   routes = '',
   iptables,
+  nft,
   ipset,
   listens = [],
   sysctls,
@@ -34,6 +36,7 @@ export function smallNamespace({
       routes: {file: 'ip-route.txt', text: [...devices.flatMap(routeTexts), LOOPBACK, routes].join('\n')},
       ...(rules === undefined ? {} : {rules: {file: 'ip-rule.txt', text: rules}}),
       ...(iptables === undefined ? {} : {iptables: [{file: 'iptables-save.txt', text: iptables}]}),
+      ...(nft === undefined ? {} : {nft: {file: 'nft-ruleset.txt', text: nft}}),
       ...(ipset === undefined ? {} : {ipset: {file: 'ipset-save.txt', text: ipset}}),
       listeners: {file: 'ss.txt', text: listens.map((port) => `tcp LISTEN 0 16 0.0.0.0:${port} 0.0.0.0:*`).join('\n')},
       sysctls: {file: 'sysctl.txt', text: sysctls ?? 'net.ipv4.ip_forward = 1'},

@@ -101,7 +101,15 @@ export interface Listener {
   readonly mark: number
   /** IP_TRANSPARENT: may accept and answer for foreign addresses. */
   readonly transparent: boolean
+  /** Absent: not known. */
+  readonly owner?: SocketOwner
   readonly place?: Place
+}
+
+/** Who opened a socket, as `-m owner` and `meta skuid` see it. */
+export interface SocketOwner {
+  readonly user: number
+  readonly group: number
 }
 
 /** Values as `sysctl` prints them; what was not recorded has the kernel's default. */

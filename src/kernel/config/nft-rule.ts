@@ -44,8 +44,14 @@ function wholeTargets(targets: readonly Target[]): readonly Target[] {
 
 function targetOf(targets: readonly Target[], {rule, parts}: {readonly rule: Heading; readonly parts: RuleChain[]}): Target {
   const [first = {kind: 'continue', name: 'counter'}, ...others] = targets
-  if (others.length === 0) return first
+  // A tproxy that finds no socket breaks its rule off, which leaving the chain of parts does.
+  if (others.length === 0 && first.kind !== 'tproxy') return first
   const name = `${rule.chain} rule ${rule.number}`
   parts.push({name, rules: targets.map((target, index) => ({...rule, chain: name, number: index + 1, matches: [], target}))})
-  return {kind: 'goto', chain: name}
+  return {kind: leaves(targets.at(-1)) ? 'goto' : 'jump', chain: name}
+}
+
+/** Whether the rule ends its chain without deciding about the packet. */
+function leaves(last: Target | undefined): boolean {
+  return last?.kind === 'return' || last?.kind === 'goto'
 }

@@ -88,16 +88,44 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
   {
     pattern: new RegExp(`^fib ([sd])addr type ${NOT}(\\w+)`),
     read: ([side, not = '', type = '']) => ({
-      matches: [{kind: 'address-type', negated: not === '!= ', side: sideOf(side), types: [type.toUpperCase()]}],
+      matches: [{kind: 'address-type', negated: not === '!= ', side: sideOf(side), types: [type.toUpperCase()], byRoute: true}],
     }),
   },
+  {
+    // `tcp flags syn / fin,syn,rst,ack`: the flags that are set, of those that are looked at.
+    pattern: /^tcp flags (!= |== )?([\w,|]+)(?: \/ ([\w,|]+))(?= |$)/,
+    read: ([not = '', set = '', mask = '']) => ({
+      matches: [{kind: 'tcp-flags', negated: not === '!= ', mask: flagNames(mask), set: flagNames(set)}],
+    }),
+  },
+  {
+    pattern: /^numgen inc mod (\d+) (?:== )?(\d+)(?= |$)/,
+    read: ([every, packet]) => ({matches: [{kind: 'every-nth', negated: false, every: Number(every), packet: Number(packet)}]}),
+  },
+  {
+    pattern: /^ct status (snat|dnat)(?= |$)/,
+    read: ([status = '']) => ({matches: [{kind: 'ct-state', negated: false, states: [status.toUpperCase()]}]}),
+  },
+  {
+    pattern: /^ct direction (original|reply)(?= |$)/,
+    read: ([direction]) => ({matches: [{kind: 'ct-direction', negated: false, direction: direction === 'reply' ? 'REPLY' : 'ORIGINAL'}]}),
+  },
+  {
+    pattern: new RegExp(`^ct original (ip6?) daddr ${NOT}(\\S+)`),
+    read: (groups, context) => originalAddress(groups, context),
+  },
+  {pattern: /^socket transparent 1(?= |$)/, read: () => ({matches: [{kind: 'socket', negated: false, transparent: true, wildcard: true}]})},
   {
     pattern: /^meta random & 2147483647 < (\d+)/,
     read: ([limit]) => ({matches: [{kind: 'probability', negated: false, probability: (Number(limit) / 2 ** 31).toFixed(11)}]}),
   },
   {
-    pattern: new RegExp(`^meta skuid ${NOT}(\\d+)`),
-    read: ([not = '', id]) => ({matches: [{kind: 'owner', negated: not === '!= ', of: 'user', ids: [{from: Number(id), to: Number(id)}]}]}),
+    pattern: new RegExp(`^meta sk([ug])id ${NOT}(\\d+)`),
+    read: ([of, not = '', id]) => ({
+      matches: [
+        {kind: 'owner', negated: not === '!= ', of: of === 'g' ? 'group' : 'user', ids: [{from: Number(id), to: Number(id)}], strict: true},
+      ],
+    }),
   },
   {
     pattern: /^(accept|drop|return)(?= |$)/,
@@ -118,13 +146,16 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
   {
     pattern: /^tproxy (?:ip6? )?to (?:\[?([0-9a-f.:]*?)\]?):(\d+)/,
     read: ([ip = '', port]) => ({
-      targets: [{kind: 'tproxy', port: Number(port), mark: {value: 0, mask: 0}, ...(ip === '' ? {} : {ip: canonicalIp(ip)})}],
+      targets: [
+        {kind: 'tproxy', port: Number(port), mark: {value: 0, mask: 0}, lenient: true, ...(ip === '' ? {} : {ip: canonicalIp(ip)})},
+      ],
     }),
   },
   {pattern: /^ct zone set (\d+)/, read: ([zone]) => ({targets: [{kind: 'zone', zone: Number(zone)}]})},
   {pattern: /^notrack(?= |$)/, read: () => ({targets: [{kind: 'notrack'}]})},
   {
-    pattern: /^(meta|ct) mark set (.*?)(?= (?:counter|accept|drop|return|tproxy|jump|goto|meta|ct|comment)(?: (?!mark)|$)|$)/,
+    pattern:
+      /^(meta|ct) mark set (.*?)(?= (?:counter|accept|drop|return|tproxy|jump|goto|meta|ct|comment)(?: (?!mark)|$)| (?:meta|ct) mark set |$)/,
     read: ([field, value = '']) => ({targets: [markStatement({field, value})]}),
   },
   {pattern: /^xt target (\S+)/, read: ([name]) => ({targets: [{kind: 'unknown', text: `-j ${name ?? ''}`}]})},
@@ -150,6 +181,16 @@ function addresses([version = '', letter, not = '', text = '']: readonly string[
   const known = prefixes.filter((prefix): prefix is Prefix => prefix !== undefined)
   const body: MatchBody = {kind: sideOf(letter), prefixes: known}
   return {matches: [known.length === prefixes.length ? {...body, negated} : unknown(`${version} ${letter ?? ''}addr ${text}`)]}
+}
+
+function originalAddress([version = '', not = '', text = '']: readonly string[], {family}: Context): Read | 'other-family' {
+  if ((version === 'ip6' ? 6 : 4) !== family) return 'other-family'
+  const prefix = parsePrefix(text, family)
+  return {matches: [prefix === undefined ? unknown(`ct original daddr ${text}`) : {kind: 'ct-destination', negated: not === '!= ', prefix}]}
+}
+
+function flagNames(text: string): readonly string[] {
+  return text.toUpperCase().split(/[,|]/)
 }
 
 function protocol(name: string, not: string): Match {

@@ -50,14 +50,16 @@ export type MatchBody =
   | {readonly kind: 'ct-destination-port'; readonly ranges: readonly PortRange[]}
   | {readonly kind: 'ct-direction'; readonly direction: 'ORIGINAL' | 'REPLY'}
   | {readonly kind: 'set'; readonly set: string; readonly sides: readonly string[]}
-  | {readonly kind: 'address-type'; readonly side: 'source' | 'destination'; readonly types: readonly string[]}
+  /** `byRoute`: nft asks the routes; iptables only looks at the address to tell whether IPv6 is unicast. */
+  | {readonly kind: 'address-type'; readonly side: 'source' | 'destination'; readonly types: readonly string[]; readonly byRoute?: true}
   /** Decimal as printed: the share of packets that match. */
   | {readonly kind: 'probability'; readonly probability: string}
   | {readonly kind: 'every-nth'; readonly every: number; readonly packet: number}
   | {readonly kind: 'socket-exists'}
-  | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]}
-  /** `-m socket`: a socket of this namespace takes the packet. */
-  | {readonly kind: 'socket'; readonly transparent: boolean}
+  /** `strict`: for nft a packet that nobody owns fits neither the match nor its negation. */
+  | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]; readonly strict?: true}
+  /** `-m socket`: a socket of this namespace takes the packet; `wildcard`: one that is bound to no address counts too. */
+  | {readonly kind: 'socket'; readonly transparent: boolean; readonly wildcard: boolean}
   /** A module or option that is not modelled. */
   | {readonly kind: 'unknown'; readonly text: string}
 
@@ -69,7 +71,8 @@ export type Target =
   | {readonly kind: 'set-mark'; readonly change: MarkMask}
   | {readonly kind: 'set-connmark'; readonly change: MarkMask}
   | {readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number}
-  | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask}
+  /** `lenient`: without a socket nft goes on with the next rule, and with one it goes on too; iptables drops or accepts. */
+  | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask; readonly lenient?: true}
   | {readonly kind: 'redirect'; readonly ports?: PortRange}
   | {readonly kind: 'dnat'; readonly ip?: string; readonly ports?: PortRange}
   | {readonly kind: 'snat'; readonly ip: string; readonly ports?: PortRange}

@@ -13,7 +13,7 @@ export function readMatches(reader: WordReader, family: Family): readonly Match[
     if (word === '!') negated = true
     else if (word === '-m' || word === '--match') {
       module = reader.next() ?? ''
-      if (!MODULES.has(module)) matches.push({kind: 'unknown', negated: false, text: ['-m', module, ...restOfModule(reader)].join(' ')})
+      matches.push(...matchOfModule(module, reader))
     } else {
       // Older releases print the negation after the option.
       const late = reader.peek() === '!' && reader.next() === '!'
@@ -31,8 +31,24 @@ export function isTargetOption(word: string): boolean {
 /** Modules of which every option is listed here, or names itself as unknown. */
 const MODULES = new Set([
   ...['tcp', 'udp', 'icmp', 'icmp6', 'multiport', 'mark', 'connmark', 'conntrack', 'state', 'set', 'addrtype', 'statistic', 'owner'],
-  ...['socket', 'comment'],
+  'comment',
 ])
+
+/** What a module says before its options are read. */
+function matchOfModule(module: string, reader: WordReader): readonly Match[] {
+  if (module === 'socket') return [socketMatch(reader)]
+  return MODULES.has(module) ? [] : [{kind: 'unknown', negated: false, text: ['-m', module, ...restOfModule(reader)].join(' ')}]
+}
+
+/** The module matches by itself; options narrow it down. `--restore-skmark` changes the packet as well. */
+function socketMatch(reader: WordReader): Match {
+  const options = restOfModule(reader)
+  const [transparent, wildcard] = ['--transparent', '--nowildcard'].map((option) => options.includes(option))
+  if (options.some((option) => option !== '--transparent' && option !== '--nowildcard')) {
+    return {kind: 'unknown', negated: false, text: ['-m socket', ...options].join(' ')}
+  }
+  return {kind: 'socket', negated: false, transparent: transparent === true, wildcard: wildcard === true}
+}
 
 function restOfModule(reader: WordReader): readonly string[] {
   const words: string[] = []
@@ -80,7 +96,6 @@ function skipComment(reader: WordReader): readonly [] {
 /** Options without a value. */
 const FLAGS: ReadonlyMap<string, readonly MatchBody[]> = new Map<string, readonly MatchBody[]>([
   ['owner --socket-exists', [{kind: 'socket-exists'}]],
-  ['socket --transparent', [{kind: 'socket', transparent: true}]],
   ['--syn', [{kind: 'tcp-flags', mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}]],
   ['-4', []],
   ['-6', []],

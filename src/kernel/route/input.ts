@@ -2,7 +2,7 @@ import {isLoopback, isMulticast} from '../config/ip.js'
 import type {RouteType} from '../config/model.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import {forwards, strongest} from '../config/settings.js'
-import {sourceProblem, type Arriving} from './reverse-path.js'
+import {sourceProblem} from './reverse-path.js'
 import type {RouteAnswer, RouteRequest} from './route.js'
 import {lookUpRules, type PolicyLookup, type RuleAnswer} from './rule-lookup.js'
 
@@ -59,16 +59,12 @@ function refusalOf(namespace: NetworkNamespace, {request, type}: {request: Input
   // ip -6 route get answers whether or not the namespace forwards; a real packet is dropped in ip6_forward.
   if (destination.family === 6) return undefined
   if (!local && !forwards(namespace, {family: 4, device})) return {error: 'EHOSTUNREACH', why: `forwarding is off for ${device}`}
-  const problem = sourceProblem(namespace, arrivingOf(request))
+  const problem = sourceProblem(namespace, request)
   if (problem === undefined) return undefined
   return {
     error: 'EINVAL',
     why: problem === 'martian' ? 'the source address is one of this namespace' : `rp_filter of ${device}: the way back leaves elsewhere`,
   }
-}
-
-function arrivingOf({source, destination, mark, device, protocol}: InputRequest): Arriving {
-  return {source, destination, mark, device, ...(protocol === undefined ? {} : {protocol})}
 }
 
 /** ip_route_input_slow looks at no table for addresses that cannot have come from outside. */

@@ -11,6 +11,8 @@ export interface Arriving {
   readonly mark: number
   readonly device: string
   readonly protocol?: string
+  readonly sourcePort?: number
+  readonly destinationPort?: number
 }
 
 /** Why the kernel would not believe the source of an arriving packet. */
@@ -45,14 +47,27 @@ function fullCheck(namespace: NetworkNamespace, {arriving, filter, acceptsLocal}
 }
 
 /** The mark counts only with src_valid_mark. */
-function reverseKey(namespace: NetworkNamespace, {source, destination, mark, device, protocol}: Arriving): RouteKey {
+function reverseKey(namespace: NetworkNamespace, {source, destination, mark, device, ...flow}: Arriving): RouteKey {
   const counts = strongest(namespace, {device, key: 'src_valid_mark'}) > 0
   return {
     destination: source,
     source: destination,
     mark: counts ? mark : 0,
     inDevice: 'lo',
+    ...turnedRound(flow),
+  }
+}
+
+/** Rules that ask for ports see them as the answer would have them (fib4_rules_early_flow_dissect). */
+function turnedRound({
+  protocol,
+  sourcePort,
+  destinationPort,
+}: Pick<Arriving, 'protocol' | 'sourcePort' | 'destinationPort'>): Partial<RouteKey> {
+  return {
     ...(protocol === undefined ? {} : {protocol}),
+    ...(destinationPort === undefined ? {} : {sourcePort: destinationPort}),
+    ...(sourcePort === undefined ? {} : {destinationPort: sourcePort}),
   }
 }
 

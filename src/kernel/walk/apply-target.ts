@@ -12,7 +12,7 @@ export function applyTarget(target: Target, context: RuleContext): Effect {
     case 'drop':
       return {kind: 'drop', why: 'DROP'}
     case 'reject':
-      return {kind: 'reject', with: target.with}
+      return {kind: 'reject', with: target.with, transit}
     case 'return':
       return {kind: 'return'}
     case 'jump':
@@ -40,9 +40,8 @@ function changePacket(target: Changing, context: RuleContext): Effect {
     case 'set-mark':
       return {kind: 'continue', transit: {...transit, mark: changedMark(transit.mark, target.change)}}
     case 'zone':
-      return {kind: 'continue', transit: {...transit, zone: target.zone}}
     case 'notrack':
-      return {kind: 'continue', transit: {...transit, tracked: {state: 'untracked'}}}
+      return {kind: 'continue', transit: connectionOf(transit) === undefined ? prepared(target, transit) : transit}
     case 'set-connmark':
     case 'save-mark':
     case 'restore-mark':
@@ -60,6 +59,11 @@ function changePacket(target: Changing, context: RuleContext): Effect {
     default:
       return target satisfies never
   }
+}
+
+/** Only what is not tracked yet can be kept from it: packets on the loopback are (xt_ct_target, notrack_tg). */
+function prepared(target: Extract<Changing, {kind: 'zone' | 'notrack'}>, transit: Transit): Transit {
+  return target.kind === 'zone' ? {...transit, zone: target.zone} : {...transit, tracked: {state: 'untracked'}}
 }
 
 /** envoy-2022 C.4: `(mark & ~mask) ^ value`, in 32 bits. */
@@ -87,9 +91,13 @@ function connectionOf({tracked}: Transit): Connection | undefined {
 }
 
 /** envoy-2022 H.3.8: without a transparent socket the packet is dropped. */
-function tproxy({port, ip, mark}: Extract<Changing, {kind: 'tproxy'}>, context: RuleContext): Effect {
+function tproxy({port, ip, mark, lenient}: Extract<Changing, {kind: 'tproxy'}>, context: RuleContext): Effect {
   const {transit, transparentSocket} = context
   const answer = transparentSocket(transit, {port, ...(ip === undefined ? {} : {ip})})
-  if (answer.kind === 'none') return {kind: 'drop', why: answer.why}
-  return {kind: 'accept', transit: {...transit, mark: changedMark(transit.mark, mark), stolenBy: answer.socket}}
+  // nft_tproxy_eval: the rule is left (NFT_BREAK).
+  if (answer.kind === 'none') return lenient === true ? {kind: 'return'} : {kind: 'drop', why: answer.why}
+  return {
+    kind: lenient === true ? 'continue' : 'accept',
+    transit: {...transit, mark: changedMark(transit.mark, mark), stolenBy: answer.socket},
+  }
 }

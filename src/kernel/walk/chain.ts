@@ -19,8 +19,9 @@ export interface VisitedRule {
 
 export type TableVerdict =
   | {readonly kind: 'accept'; readonly transit: Transit}
-  | {readonly kind: 'drop'; readonly why: string}
-  | {readonly kind: 'reject'; readonly with: string}
+  /** `error`: what the sending socket learns; else it is EPERM. */
+  | {readonly kind: 'drop'; readonly why: string; readonly error?: string}
+  | {readonly kind: 'reject'; readonly with: string; readonly transit: Transit}
 
 export interface TableWalk {
   readonly table: RuleTable
@@ -55,7 +56,7 @@ const MAX_DEPTH = 32
 function walkChain(walk: TableWalk, {chain, transit, depth}: ChainWalk): ChainEnd {
   let current = transit
   for (const rule of chain.rules) {
-    const context: RuleContext = {...walk.surroundings, transit: current, hook: walk.hook}
+    const context: RuleContext = {...walk.surroundings, transit: current, hook: walk.hook, table: walk.table.name}
     const failed = failedMatch(rule, context)
     if (failed !== undefined) {
       passOver(walk, {chain: chain.name, rule, failed: describeMatch(failed), mark: current.mark})

@@ -1,5 +1,6 @@
 import type {SocketAddress} from '../../flow/address.js'
 import type {Share} from '../../flow/share.js'
+import type {SocketOwner} from '../config/model.js'
 import {familyOf, parseIp, type Family, type Ip} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {Network} from '../config/network.js'
@@ -25,6 +26,8 @@ export interface Attempt {
   readonly transparent: boolean
   /** The packet is not sent here but comes in on this device, from whoever is behind it. */
   readonly inDevice?: string
+  /** Who opened the socket; what rules ask of it is open when absent. */
+  readonly owner?: SocketOwner
   /** Rules that do not take a packet are listed too. */
   readonly explain?: true
 }
@@ -90,9 +93,16 @@ function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attemp
     socket,
     packet: firstPacket(attempt, socket),
     ...(attempt.transparent ? {anySource: true} : {}),
+    ...(attempt.owner === undefined ? {} : {owner: attempt.owner}),
+    ...(attempt.source === undefined && !asksAgain(attempt) ? {sourceFromRoute: true} : {}),
   })
   drain(run)
   return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
+}
+
+/** ip_route_connect asks a second time, with the source the first answer gave. */
+function asksAgain({protocol, destination}: Attempt): boolean {
+  return protocol === 'tcp' && familyOf(destination.ip) === 4
 }
 
 interface ComingIn extends Pick<Run, 'choices' | 'explain'> {
@@ -123,7 +133,7 @@ function drain(run: Run): void {
   }
 }
 
-/** The socket with its source address, or the errno. ip_route_connect asks twice: the chosen source must be usable. */
+/** The socket with its source address, or the errno. Where the route is asked for again, the chosen source must be usable. */
 function openSocket(run: Run, attempt: Attempt): ConnectedSocket | string {
   const namespace = namespaceOf(run, attempt.namespace)
   const destination = parseIp(attempt.destination.ip)
@@ -132,8 +142,12 @@ function openSocket(run: Run, attempt: Attempt): ConnectedSocket | string {
   if ('error' in chosen) return chosen.error
   const source = parseIp(chosen.ip)
   if (source === undefined) return 'EINVAL'
-  const isUsable = source.family === 6 || attempt.transparent || isLocalAddress(namespace, source)
-  return isUsable ? waitingSocket(attempt, {ip: chosen.ip, family: source.family}) : 'ENETUNREACH'
+  return isUsable(source, {attempt, namespace}) ? waitingSocket(attempt, {ip: chosen.ip, family: source.family}) : 'ENETUNREACH'
+}
+
+function isUsable(source: Ip, {attempt, namespace}: {readonly attempt: Attempt; readonly namespace: NetworkNamespace}): boolean {
+  const isKept = attempt.source === undefined && !asksAgain(attempt)
+  return source.family === 6 || isKept || attempt.transparent || isLocalAddress(namespace, source)
 }
 
 interface Choosing {
@@ -166,6 +180,7 @@ function waitingSocket(attempt: Attempt, {ip, family}: {readonly ip: string; rea
     remote: {ip: destination.ip, port: ping ? 0 : destination.port},
     mark,
     transparent,
+    ...(attempt.owner === undefined ? {} : {owner: attempt.owner}),
     state: 'waiting',
   }
 }
@@ -176,8 +191,8 @@ function firstPacket({protocol}: Attempt, {local, remote, protocol: kind}: Conne
 }
 
 function resultOf({protocol}: Attempt, {state}: ConnectedSocket): string {
-  if (protocol !== 'tcp') return 'ok'
   if (typeof state === 'object') return state.error
+  if (protocol !== 'tcp') return 'ok'
   return state === 'waiting' ? 'timeout' : 'connected'
 }
 

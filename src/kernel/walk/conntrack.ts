@@ -4,6 +4,8 @@ import type {Packet} from './packet.js'
 
 export interface Tuple {
   readonly protocol: ProtocolName
+  /** An echo and its reply differ by their type alone, where one pings oneself. */
+  readonly echo?: 'request' | 'reply'
   readonly source: SocketAddress
   readonly destination: SocketAddress
 }
@@ -62,12 +64,14 @@ export function originalDestination(table: ConnectionTable, tuple: Tuple): Socke
   return found?.original.destination
 }
 
-function tupleOf({protocol, source, destination}: Packet): Tuple {
-  return {protocol, source, destination}
+function tupleOf({protocol, source, destination, kind}: Packet): Tuple {
+  const echo = kind.kind === 'echo-request' ? 'request' : kind.kind === 'echo-reply' ? 'reply' : undefined
+  return {protocol, source, destination, ...(echo === undefined ? {} : {echo})}
 }
 
-function inverted({protocol, source, destination}: Tuple): Tuple {
-  return {protocol, source: destination, destination: source}
+function inverted({protocol, source, destination, echo}: Tuple): Tuple {
+  const turned = echo === 'request' ? 'reply' : 'request'
+  return {protocol, source: destination, destination: source, ...(echo === undefined ? {} : {echo: turned})}
 }
 
 /** An entry whose tuples another one has is never inserted (nf_ct_resolve_clash): each of its packets is a first packet. */
@@ -134,7 +138,12 @@ function opensConnection({kind}: Packet): boolean {
 }
 
 function sameTuple(a: Tuple, b: Tuple): boolean {
-  return a.protocol === b.protocol && sameSocket(a.source, b.source) && sameSocket(a.destination, b.destination)
+  return a.protocol === b.protocol && a.echo === b.echo && sameSocket(a.source, b.source) && sameSocket(a.destination, b.destination)
+}
+
+/** Whether NAT changed an address of the connection: the states SNAT and DNAT. */
+export function isTranslated({original, reply}: Connection, side: 'source' | 'destination'): boolean {
+  return side === 'source' ? !sameSocket(original.source, reply.destination) : !sameSocket(original.destination, reply.source)
 }
 
 export function sameSocket(a: SocketAddress, b: SocketAddress): boolean {

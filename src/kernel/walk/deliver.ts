@@ -1,3 +1,4 @@
+import {canonicalIp, familyOf} from '../config/ip.js'
 import type {Listener} from '../config/model.js'
 import {deviceNamed, IPVS_DEVICE, type NetworkNamespace} from '../config/namespace.js'
 import {sendError} from './errors.js'
@@ -50,21 +51,31 @@ const ERRNO: Readonly<Record<4 | 6, Readonly<Partial<Record<IcmpError, string>>>
   4: {
     'net-unreachable': 'ENETUNREACH',
     'host-unreachable': 'EHOSTUNREACH',
+    'protocol-unreachable': 'ENOPROTOOPT',
     'port-unreachable': 'ECONNREFUSED',
+    'net-prohibited': 'ENETUNREACH',
+    'host-prohibited': 'EHOSTUNREACH',
     prohibited: 'EHOSTUNREACH',
     'ttl-exceeded': 'EHOSTUNREACH',
   },
-  6: {'port-unreachable': 'ECONNREFUSED', prohibited: 'EACCES'},
+  6: {'port-unreachable': 'ECONNREFUSED', prohibited: 'EACCES', 'policy-failed': 'EACCES', 'route-rejected': 'EACCES'},
 }
 
 function heed({run, namespace}: Passing, {error, about}: {readonly error: IcmpError; readonly about: Packet}): void {
   const socket = connectedSocket(run, {namespace: namespace.name, packet: {...about, ...swapped(about)}})
   const errno = ERRNO[packetFamily(about)][error]
-  if (socket?.state === 'waiting' && errno !== undefined) socket.state = {error: errno}
+  // Sockets without a connection are not told (udp_err, ping_err).
+  if (socket?.protocol === 'tcp' && socket.state === 'waiting' && errno !== undefined) socket.state = {error: errno}
 }
 
 function answerEcho({run, namespace}: Passing, packet: Packet): void {
-  send(run, {namespace: namespace.name, mark: 0, packet: {...packet, ...swapped(packet), kind: {kind: 'echo-reply'}, ttl: FIRST_TTL}})
+  send(run, {
+    namespace: namespace.name,
+    mark: 0,
+    ownSocket: true,
+    owner: 'kernel',
+    packet: {...packet, ...swapped(packet), kind: {kind: 'echo-reply'}, ttl: FIRST_TTL},
+  })
 }
 
 function deliverDatagram(passing: Passing, transit: Transit): void {
@@ -76,12 +87,24 @@ function deliverDatagram(passing: Passing, transit: Transit): void {
     return
   }
   const listener = listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
+  // An answer that went astray to a server ends there.
+  if (packet.kind.kind === 'datagram' && packet.kind.answer === true && listener !== undefined) return
   if (listener === undefined) {
     if (packet.protocol === 'udp') sendError(run, {namespace, transit, error: 'port-unreachable'})
     return
   }
   run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'connected'}))
-  answer(passing, {packet, listener, kind: 'datagram'})
+  if (mayAnswerFrom(namespace, {listener, packet})) answer(passing, {packet, listener, kind: 'datagram'})
+}
+
+/** IPv6 lets only transparent sockets choose a source that is not configured (ip6_datagram_send_ctl). IPv4 asks when it looks for a route. */
+function mayAnswerFrom(namespace: NetworkNamespace, {listener, packet}: {readonly listener: Listener; readonly packet: Packet}): boolean {
+  const {ip} = packet.destination
+  return familyOf(ip) === 4 || listener.transparent || namespace.answersAll === true || isConfigured(namespace, ip)
+}
+
+function isConfigured({devices}: NetworkNamespace, ip: string): boolean {
+  return devices.some(({addresses}) => addresses.some((address) => canonicalIp(address.ip) === canonicalIp(ip)))
 }
 
 interface Accepting {
@@ -103,8 +126,9 @@ function answer(
     namespace: namespace.name,
     mark: listener.mark,
     ownSocket: true,
-    packet: {...packet, ...swapped(packet), kind: {kind}, ttl: FIRST_TTL},
+    packet: {...packet, ...swapped(packet), kind: kind === 'datagram' ? {kind, answer: true} : {kind}, ttl: FIRST_TTL},
     ...(listener.transparent ? {anySource: true} : {}),
+    ...(listener.owner === undefined ? {} : {owner: listener.owner}),
   })
 }
 
@@ -141,6 +165,7 @@ function refuse(passing: Passing, {packet, listener}: {packet: Packet; listener:
     namespace: namespace.name,
     mark: 0,
     ownSocket: true,
+    owner: 'kernel',
     packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL},
   })
 }
@@ -164,5 +189,6 @@ function acknowledge({run, namespace}: Passing, {socket, packet}: {readonly sock
     ownSocket: true,
     packet: {...packet, ...swapped(packet), kind: {kind: 'ack'}, ttl: FIRST_TTL},
     ...(socket.transparent ? {anySource: true} : {}),
+    ...(socket.owner === undefined ? {} : {owner: socket.owner}),
   })
 }

@@ -22,6 +22,8 @@ export function sendError(run: Run, {namespace, transit, error}: ErrorReport): v
   send(run, {
     namespace: namespace.name,
     mark: 0,
+    ownSocket: true,
+    owner: 'kernel',
     packet: {
       protocol: packetFamily(packet) === 4 ? 'icmp' : 'icmpv6',
       kind: {kind: 'error', error, about: packet},
@@ -40,7 +42,7 @@ function towards(namespace: NetworkNamespace, ip: string): string | undefined {
 }
 
 /** The error belongs to the connection of the packet, even if that was never confirmed (nf_ct_attach). */
-function attached(tracked: Tracked | undefined): {readonly tracked?: Tracked} {
+export function attached(tracked: Tracked | undefined): {readonly tracked?: Tracked} {
   if (tracked === undefined || !('connection' in tracked)) return {}
   const direction = tracked.direction === 'original' ? 'reply' : 'original'
   return {tracked: {state: 'related', connection: tracked.connection, direction}}

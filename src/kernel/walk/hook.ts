@@ -101,13 +101,16 @@ function isUnbound(entry: Tracked | undefined, side: Side): boolean {
   return entry?.state === 'new' && !entry.connection.bound[side]
 }
 
-/** Rules that need connection tracking switch it on for their family: a nat table, or a look at the connection. */
+/**
+ * Rules that need connection tracking switch it on for their family: those that translate, or look at the connection. Without one of them
+ * the nat table is never asked, whatever else it holds (nf_ct_netns_get, nf_nat_inet_fn).
+ */
 function tracksConnections({tables}: PacketRules): boolean {
-  return tables.some(({name, chains}) => name === 'nat' || [...chains.values()].some((chain) => chain.rules.some(asksConnection)))
+  return tables.some(({chains}) => [...chains.values()].some((chain) => chain.rules.some(asksConnection)))
 }
 
 const CONNECTION_MATCHES = new Set(['connmark', 'ct-state', 'ct-destination', 'ct-destination-port', 'ct-direction'])
-const CONNECTION_TARGETS = new Set(['set-connmark', 'save-mark', 'restore-mark', 'zone', 'notrack'])
+const CONNECTION_TARGETS = new Set(['redirect', 'dnat', 'snat', 'masquerade', 'set-connmark', 'save-mark', 'restore-mark', 'zone'])
 
 function asksConnection({
   matches,

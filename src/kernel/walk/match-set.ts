@@ -7,9 +7,21 @@ import type {RuleContext} from './transit.js'
 type SetMatch = Extract<MatchBody, {kind: 'set'}>
 
 /** `--match-set`: a set that was not recorded, or of a type that is not modelled, leaves the answer open. */
-export function matchSet({set, sides}: SetMatch, context: RuleContext): Tri {
+export function matchSet({set, sides}: Pick<SetMatch, 'set' | 'sides'>, context: RuleContext): Tri {
   const recorded = context.namespace.sets.get(set)
-  if (recorded === undefined || !/^hash:(ip|net|ip,port|net,port|ip,net)$|^bitmap:ip$/.test(recorded.type)) return 'undetermined'
+  if (recorded === undefined) return 'undetermined'
+  // Sets of sets hold no sets of sets.
+  if (recorded.type === 'list:set') return anyOf(recorded.members.map(({text}) => listedSet({set: text, sides}, context)))
+  return /^(hash|bitmap):(ip|net|port|iface)(,(ip|net|port|iface))*$/.test(recorded.type)
+    ? holdsMember(recorded, {sides, context})
+    : 'undetermined'
+}
+
+function listedSet({set, sides}: Pick<SetMatch, 'set' | 'sides'>, context: RuleContext): Tri {
+  return context.namespace.sets.get(set)?.type === 'list:set' ? 'undetermined' : matchSet({set, sides}, context)
+}
+
+function holdsMember(recorded: IpSet, {sides, context}: Omit<Lookup, 'set'>): Tri {
   const members = recorded.members.map((member) => ({member, matches: memberMatches(member, {set: recorded, sides, context})}))
   const excluded = anyOf(members.flatMap(({member, matches}) => (member.nomatch ? [matches] : [])))
   if (excluded !== 'no') return excluded === 'yes' ? 'no' : excluded
@@ -36,7 +48,8 @@ interface Part {
 }
 
 function partMatches({kind, part, side, context}: Part): Tri {
-  const {packet} = context.transit
+  const {packet, inDevice, outDevice} = context.transit
+  if (kind === 'iface') return tri(part === (side === 'src' ? inDevice : outDevice))
   const socket = side === 'src' ? packet.source : packet.destination
   if (kind === 'port') return portMatches(part, {protocol: packet.protocol, port: socket.port})
   const ip = parseIp(socket.ip)

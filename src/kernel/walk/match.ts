@@ -1,9 +1,11 @@
 import {not, tri, type Tri} from '../../flow/tri.js'
 import {contains, parseIp} from '../config/ip.js'
-import type {PortRange} from '../config/model.js'
+import type {PortRange, SocketOwner} from '../config/model.js'
 import type {Match, MatchBody, PacketRule} from '../config/packet-rules.js'
 import {addressTypes} from './address-type.js'
 import {describeMatch} from './describe-match.js'
+import {isTranslated} from './conntrack.js'
+import {isTurn} from './every-nth.js'
 import {hasPorts, icmpType, type Packet} from './packet.js'
 import {matchSet} from './match-set.js'
 import {shareOfProbability} from './probability.js'
@@ -14,13 +16,26 @@ import type {RuleContext, Transit} from './transit.js'
  * is decided by the run's choices. Source: envoy-2022 C.4.
  */
 export function failedMatch(rule: PacketRule, context: RuleContext): Match | undefined {
-  return rule.matches.find((match) => !decided(match, {rule, context}))
+  return rule.matches.find((match) => (match.kind === 'every-nth' ? !isDue(match, {rule, context}) : !decided(match, {rule, context})))
 }
 
-function decided(match: Match, {rule, context}: {readonly rule: PacketRule; readonly context: RuleContext}): boolean {
+interface Asked {
+  readonly rule: PacketRule
+  readonly context: RuleContext
+}
+
+function isDue({every, negated}: Extract<Match, {kind: 'every-nth'}>, {rule, context}: Asked): boolean {
+  return isTurn(context.turns, {rule: nameOf(rule, context), every, choices: context.choices}) !== negated
+}
+
+function nameOf({chain, number}: PacketRule, {namespace, table}: RuleContext): string {
+  return `${namespace.name} ${table} ${chain} ${number}`
+}
+
+function decided(match: Match, {rule, context}: Asked): boolean {
   const found = holds(match, context)
   if (found === 'yes' || found === 'no') return found === 'yes'
-  return context.choices.decide({what: `"${describeMatch(match)}" of rule ${rule.chain} ${rule.number} holds`})
+  return context.choices.decide({what: `"${describeMatch(match)}" of rule ${nameOf(rule, context)} holds`})
 }
 
 /** A condition with its negation. */
@@ -28,6 +43,7 @@ function holds(match: Match, context: RuleContext): Tri {
   if (match.kind === 'probability') return tri(drawn(match, context))
   // Rules that look at the connection never hold without one, negated or not (connmark_mt, nft_ct).
   if (asksConnection(match) && !hasConnection(context.transit)) return 'no'
+  if (match.kind === 'owner' && match.strict === true && !hasOwner(context.transit)) return 'no'
   const found = holdsPlain(match, context)
   return match.negated ? not(found) : found
 }
@@ -38,6 +54,10 @@ function drawn({probability, negated}: Extract<Match, {kind: 'probability'}>, {c
 
 function asksConnection({kind}: MatchBody): boolean {
   return kind === 'connmark' || kind === 'ct-destination' || kind === 'ct-destination-port' || kind === 'ct-direction'
+}
+
+function hasOwner({ownSocket, socketOwner}: Transit): boolean {
+  return ownSocket && socketOwner !== 'kernel'
 }
 
 function hasConnection({tracked}: Transit): boolean {
@@ -81,16 +101,28 @@ function holdsDeeper(match: MatchBody, context: RuleContext): Tri {
       return matchSet(match, context)
     case 'address-type': {
       const {ip} = match.side === 'source' ? packet.source : packet.destination
-      const types = addressTypes(context.namespace, ip)
+      const types = addressTypes(context.namespace, {text: ip, byRoute: match.byRoute === true})
       return types === undefined ? 'undetermined' : tri(match.types.some((type) => types.has(type)))
     }
     case 'socket-exists':
       return tri(ownSocket)
+    case 'socket':
+      return tri(findsSocket(match, context))
     case 'owner':
-      return ownSocket ? 'undetermined' : 'no'
+      return ownSocket ? ownedBy(match, context.transit.socketOwner) : 'no'
     default:
       return holdsConnection(match, context)
   }
+}
+
+function findsSocket({transparent, wildcard}: Extract<MatchBody, {kind: 'socket'}>, {transit, socketOf}: RuleContext): boolean {
+  const found = socketOf(transit)
+  return found !== undefined && (found.transparent || !transparent) && (wildcard || !found.wildcard)
+}
+
+function ownedBy({of, ids}: Extract<MatchBody, {kind: 'owner'}>, owner: SocketOwner | 'kernel' | undefined): Tri {
+  if (owner === 'kernel') return 'no'
+  return owner === undefined ? 'undetermined' : tri(inRanges(ids, of === 'user' ? owner.user : owner.group))
 }
 
 function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
@@ -98,7 +130,7 @@ function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
   const connection = tracked !== undefined && 'connection' in tracked ? tracked.connection : undefined
   switch (match.kind) {
     case 'ct-state':
-      return tri(match.states.some((state) => state.toLowerCase() === (tracked?.state ?? 'invalid')))
+      return tri(match.states.some((state) => isInState(transit, state)))
     case 'connmark':
       return tri(connection !== undefined && ((connection.mark ^ match.mark.value) & match.mark.mask) === 0)
     case 'ct-destination':
@@ -110,6 +142,12 @@ function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
     default:
       return 'undetermined'
   }
+}
+
+function isInState({tracked}: Transit, state: string): boolean {
+  if (state !== 'SNAT' && state !== 'DNAT') return state.toLowerCase() === (tracked?.state ?? 'invalid')
+  const connection = tracked !== undefined && 'connection' in tracked ? tracked.connection : undefined
+  return connection !== undefined && isTranslated(connection, state === 'SNAT' ? 'source' : 'destination')
 }
 
 function covers(prefix: Parameters<typeof contains>[0], ip: string): boolean {

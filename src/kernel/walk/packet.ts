@@ -12,20 +12,38 @@ export interface Packet {
 }
 
 export type PacketKind =
-  | {readonly kind: 'syn' | 'syn-ack' | 'ack' | 'rst' | 'datagram' | 'echo-request' | 'echo-reply'}
+  | {readonly kind: 'syn' | 'syn-ack' | 'ack' | 'rst' | 'echo-request' | 'echo-reply'}
+  | {readonly kind: 'datagram'; readonly answer?: true}
   /** An ICMP error about another packet. */
   | {readonly kind: 'error'; readonly error: IcmpError; readonly about: Packet}
   /** UDP around a packet, sent by a tunnel device. */
   | {readonly kind: 'tunnelled'; readonly id: number; readonly inner: Packet}
 
 /** What went wrong; type and code differ between the families. */
-export type IcmpError = 'net-unreachable' | 'host-unreachable' | 'port-unreachable' | 'prohibited' | 'ttl-exceeded' | 'redirect'
+export type IcmpError =
+  | 'net-unreachable'
+  | 'host-unreachable'
+  | 'protocol-unreachable'
+  | 'port-unreachable'
+  | 'net-prohibited'
+  | 'host-prohibited'
+  | 'prohibited'
+  | 'policy-failed'
+  | 'route-rejected'
+  | 'ttl-exceeded'
+  | 'redirect'
 
+/** IPv6 has no prohibited nets, IPv4 no failed policies: those have the code of what comes next to them. */
 const CODES: Readonly<Record<Family, Readonly<Record<IcmpError, readonly [type: number, code: number]>>>> = {
   4: {
     'net-unreachable': [3, 0],
     'host-unreachable': [3, 1],
+    'protocol-unreachable': [3, 2],
     'port-unreachable': [3, 3],
+    'net-prohibited': [3, 9],
+    'host-prohibited': [3, 10],
+    'policy-failed': [3, 13],
+    'route-rejected': [3, 13],
     prohibited: [3, 13],
     'ttl-exceeded': [11, 0],
     redirect: [5, 1],
@@ -33,7 +51,12 @@ const CODES: Readonly<Record<Family, Readonly<Record<IcmpError, readonly [type: 
   6: {
     'net-unreachable': [1, 0],
     'host-unreachable': [1, 3],
+    'protocol-unreachable': [4, 1],
     'port-unreachable': [1, 4],
+    'net-prohibited': [1, 1],
+    'host-prohibited': [1, 1],
+    'policy-failed': [1, 5],
+    'route-rejected': [1, 6],
     prohibited: [1, 1],
     'ttl-exceeded': [3, 0],
     redirect: [137, 0],

@@ -2,7 +2,7 @@ import type {NetworkNamespace} from '../config/namespace.js'
 import type {TableVerdict, VisitedRule} from './chain.js'
 import {walkHook, type HookWalk} from './hook.js'
 import {connectionsOf, type AfterHook, type Pass, type Run} from './run.js'
-import {transparentSocket} from './sockets.js'
+import {socketOf, transparentSocket} from './sockets.js'
 import type {HookName, Surroundings, Transit} from './transit.js'
 
 /** A packet in one namespace, with the record of its pass. */
@@ -45,7 +45,9 @@ function surroundingsOf(run: Run, namespace: NetworkNamespace): Surroundings {
     namespace,
     connections: connectionsOf(run, namespace.name),
     choices: run.choices,
+    turns: run.turns,
     explain: run.explain,
+    socketOf: (transit) => socketOf(run, {namespace, transit}),
     transparentSocket: transparentSocket(run, namespace),
   }
 }

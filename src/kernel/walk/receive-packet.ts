@@ -9,6 +9,7 @@ import {deliver} from './deliver.js'
 import {sendError} from './errors.js'
 import {packetFamily, type IcmpError} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
+import {reject} from './reject.js'
 import {namespaceOf, receive, type Arriving, type Run} from './run.js'
 import {postroute} from './send-packet.js'
 import {connectedSocket} from './sockets.js'
@@ -108,7 +109,7 @@ const REFUSALS: Readonly<Record<string, IcmpError | undefined>> = {
 
 function takeIn(passing: Passing, transit: Transit): void {
   const verdict = passHook(passing, {hook: 'INPUT', transit})
-  if (verdict.kind === 'reject') sendError(passing.run, {namespace: passing.namespace, transit, error: 'port-unreachable'})
+  if (verdict.kind === 'reject') reject(passing, verdict)
   if (verdict.kind === 'accept') deliver(passing, verdict.transit)
 }
 
@@ -125,7 +126,7 @@ function forward(passing: Passing, transit: Transit): void {
     return
   }
   const verdict = passHook(passing, {hook: 'FORWARD', transit: {...transit, packet: {...transit.packet, ttl: transit.packet.ttl - 1}}})
-  if (verdict.kind === 'reject') sendError(run, {namespace, transit, error: 'port-unreachable'})
+  if (verdict.kind === 'reject') reject(passing, verdict)
   if (verdict.kind === 'accept') postroute(passing, {transit: verdict.transit})
 }
 

@@ -1,10 +1,11 @@
 import type {SocketAddress} from '../../flow/address.js'
-import type {Listener} from '../config/model.js'
+import type {Listener, SocketOwner} from '../config/model.js'
 import type {DeviceEnd, Network} from '../config/network.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {VisitedRule} from './chain.js'
 import type {Choices} from './choices.js'
 import type {ConnectionTable, Tracked} from './conntrack.js'
+import type {Turns} from './every-nth.js'
 import type {Packet} from './packet.js'
 import type {HookName, Route} from './transit.js'
 
@@ -16,6 +17,7 @@ export interface ConnectedSocket {
   readonly remote: SocketAddress
   readonly mark: number
   readonly transparent: boolean
+  readonly owner?: SocketOwner
   /** Set on the side that accepted. */
   readonly listener?: Listener
   /** `waiting`: sent, nothing came back. `half-open`: answered a SYN. */
@@ -55,9 +57,12 @@ export interface Sending {
   readonly namespace: string
   readonly packet: Packet
   readonly mark: number
+  /** The first route was asked for without a source, and is kept: all but TCP over IPv4 ask once (udp_sendmsg, ip6_dst_lookup_tail). */
+  readonly sourceFromRoute?: true
   /** The source need not be an address of the namespace. */
   readonly anySource?: true
   readonly ownSocket?: true
+  readonly owner?: SocketOwner | 'kernel'
   /** The connection the kernel attaches to an error it sends. */
   readonly tracked?: Tracked
   /** The tunnel device that wraps another packet into this one. */
@@ -92,12 +97,24 @@ export interface Run {
   readonly neighbours: Set<string>
   /** Things that were needed and are not known: the outcome is open. */
   readonly doubts: string[]
+  readonly turns: Turns
   /** Rules that do not take a packet are recorded too. */
   readonly explain: boolean
 }
 
 export function newRun(network: Network, {choices, explain}: Pick<Run, 'choices' | 'explain'>): Run {
-  return {network, choices, explain, tables: new Map(), sockets: [], passes: [], events: [], neighbours: new Set(), doubts: []}
+  return {
+    network,
+    choices,
+    explain,
+    tables: new Map(),
+    sockets: [],
+    passes: [],
+    events: [],
+    neighbours: new Set(),
+    doubts: [],
+    turns: new Map(),
+  }
 }
 
 export function namespaceOf({network, doubts}: Run, name: string): NetworkNamespace | undefined {

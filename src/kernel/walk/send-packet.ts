@@ -3,9 +3,9 @@ import type {NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
 import type {RouteAnswer} from '../route/route.js'
 import type {TableVerdict} from './chain.js'
-import {sendError} from './errors.js'
 import {hasPorts, type Packet} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
+import {reject} from './reject.js'
 import {namespaceOf, type Run, type Sending} from './run.js'
 import {transmit} from './transmit.js'
 import type {Transit} from './transit.js'
@@ -23,13 +23,13 @@ export function sendPacket(run: Run, sending: Sending): void {
   leave(passing, {sending, route})
 }
 
-function routeFor(namespace: NetworkNamespace, {packet, mark, anySource}: Sending): RouteAnswer {
+function routeFor(namespace: NetworkNamespace, {packet, mark, anySource, sourceFromRoute}: Sending): RouteAnswer {
   const [destination, source] = [parseIp(packet.destination.ip), parseIp(packet.source.ip)]
   if (destination === undefined) return {kind: 'undetermined', why: `"${packet.destination.ip}" is no address`}
   return routeOutput(namespace, {
     destination,
     mark,
-    ...(source === undefined ? {} : {source}),
+    ...(source === undefined || sourceFromRoute === true ? {} : {source}),
     ...(anySource === undefined ? {} : {anySource}),
     ...portsOf(packet),
   })
@@ -54,10 +54,19 @@ function leave(passing: Passing, {sending, route}: Leaving): void {
     zone: 0,
     ownSocket: sending.ownSocket === true,
     ...(sending.tracked === undefined ? {} : {tracked: sending.tracked}),
+    ...(sending.owner === undefined ? {} : {socketOwner: sending.owner}),
   }
   const verdict = passHook(passing, {hook: 'OUTPUT', transit, afterTable: rerouting(passing.namespace, transit)})
-  if (verdict.kind === 'reject') sendError(passing.run, {namespace: passing.namespace, transit, error: 'port-unreachable'})
-  if (verdict.kind === 'accept') postroute(passing, {transit: withTunnel(verdict.transit, sending)})
+  if (verdict.kind === 'reject') reject(passing, verdict)
+  const sent = verdict.kind === 'accept' ? postroute(passing, {transit: withTunnel(verdict.transit, sending)}) : verdict
+  tellSender(sending, sent)
+}
+
+/** Who sends a datagram learns at once that it was dropped; TCP tries again, a ping of IPv6 does not hear of it (ip_send_skb, tcp_connect, icmpv6_push_pending_frames). */
+function tellSender({socket}: Sending, verdict: TableVerdict): void {
+  if (socket === undefined || verdict.kind === 'accept') return
+  if (socket.protocol === 'tcp' || socket.protocol === 'icmpv6') return
+  socket.state = {error: verdict.kind === 'drop' ? (verdict.error ?? 'EPERM') : 'EPERM'}
 }
 
 /** What a tunnel device sends still names that device as the one it came from. */
@@ -65,10 +74,12 @@ function withTunnel(transit: Transit, {tunnel}: Sending): Transit {
   return tunnel === undefined ? transit : {...transit, inDevice: tunnel}
 }
 
-export function postroute(passing: Passing, {transit}: {readonly transit: Transit}): void {
+export function postroute(passing: Passing, {transit}: {readonly transit: Transit}): TableVerdict {
   if (transit.route !== undefined) passing.pass.route = transit.route
-  const verdict = passHook(passing, {hook: 'POSTROUTING', transit})
+  const leaving = transit.route === undefined ? transit : {...transit, outDevice: transit.route.device}
+  const verdict = passHook(passing, {hook: 'POSTROUTING', transit: leaving})
   if (verdict.kind === 'accept') transmit(passing, verdict.transit)
+  return verdict
 }
 
 /** A changed mark or address asks for another route (ip_route_me_harder), with any source. */
@@ -79,8 +90,12 @@ function rerouting(namespace: NetworkNamespace, first: Transit): (table: string,
     before = transit
     if (!reroutes || (transit.mark === last.mark && sameAddresses(transit.packet, last.packet))) return {kind: 'accept', transit}
     const route = routeFor(namespace, {namespace: namespace.name, packet: transit.packet, mark: transit.mark, anySource: true})
-    if (route.kind !== 'route') return {kind: 'drop', why: `no route after ${table} changed the packet`}
-    before = {...transit, route, outDevice: route.device}
+    if (route.kind !== 'route') {
+      const error = route.kind === 'refused' ? {error: route.error} : {}
+      return {kind: 'drop', why: `no route after ${table} changed the packet`, ...error}
+    }
+    // The other tables of OUTPUT still see the first device (nf_hook_state).
+    before = {...transit, route}
     return {kind: 'accept', transit: before}
   }
 }

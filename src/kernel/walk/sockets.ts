@@ -4,9 +4,9 @@ import type {Listener} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
 import {anyListener} from '../config/outside.js'
 import {sameSocket} from './conntrack.js'
-import {packetFamily, type Packet} from './packet.js'
+import {hasPorts, packetFamily, swapped, type Packet} from './packet.js'
 import type {ConnectedSocket, Run} from './run.js'
-import type {Transit, TransparentAnswer} from './transit.js'
+import type {FoundSocket, Transit, TransparentAnswer} from './transit.js'
 
 /** The socket of a connection that takes a packet. */
 export function connectedSocket(
@@ -35,6 +35,27 @@ export function listeningSocket(
   const recorded = fitting.find(({ip}) => ip === to.ip) ?? fitting.find(({ip}) => ip === undefined)
   if (recorded !== undefined || answersAll !== true || (protocol !== 'tcp' && protocol !== 'udp')) return recorded
   return anyListener({protocol, family, port: to.port}, namespace)
+}
+
+/** What `-m socket` finds: a socket of the connection, else a listener. Source: nf_sk_lookup_slow_v4, nf_socket_get_sock_v4. */
+export function socketOf(
+  run: Run,
+  {namespace, transit}: {readonly namespace: NetworkNamespace; readonly transit: Transit},
+): FoundSocket | undefined {
+  const packet = soughtPacket(transit)
+  if (packet === undefined) return undefined
+  const connected = connectedSocket(run, {namespace: namespace.name, packet})
+  if (connected !== undefined) return {transparent: connected.transparent, wildcard: false}
+  const listener = listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
+  return listener === undefined ? undefined : {transparent: listener.transparent, wildcard: listener.ip === undefined}
+}
+
+/** Of an error the packet it is about counts, turned round; an answer to a source that was translated is looked up under the old one. */
+function soughtPacket({packet, tracked}: Transit): Packet | undefined {
+  if (packet.kind.kind === 'error') return hasPorts(packet.kind.about) ? {...packet.kind.about, ...swapped(packet.kind.about)} : undefined
+  if (!hasPorts(packet)) return undefined
+  const isAnswer = tracked?.state === 'established' && tracked.direction === 'reply'
+  return isAnswer ? {...packet, destination: tracked.connection.original.source} : packet
 }
 
 /**

@@ -1,7 +1,8 @@
-import type {Listener} from '../config/model.js'
+import type {Listener, SocketOwner} from '../config/model.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {ConnectionTable, Tracked} from './conntrack.js'
 import type {Choices} from './choices.js'
+import type {Turns} from './every-nth.js'
 import type {Packet} from './packet.js'
 import type {RouteAnswer} from '../route/route.js'
 
@@ -21,6 +22,8 @@ export interface Transit {
   readonly zone: number
   /** Sent by a socket of this namespace and not yet on a wire. */
   readonly ownSocket: boolean
+  /** `kernel`: a socket of the kernel's own, which belongs to nobody. Absent: nobody knows, or there is no socket. */
+  readonly socketOwner?: SocketOwner | 'kernel'
   /** The socket TPROXY chose. */
   readonly stolenBy?: Stolen
 }
@@ -32,8 +35,12 @@ export interface Surroundings {
   readonly namespace: NetworkNamespace
   readonly connections: ConnectionTable
   readonly choices: Choices
+  /** Where rules that count packets stand. */
+  readonly turns: Turns
   /** Rules that do not take the packet are recorded too. */
   readonly explain: boolean
+  /** The socket that takes a packet as it is, or after its translation back. */
+  readonly socketOf: (transit: Transit) => FoundSocket | undefined
   /** The socket that TPROXY would hand a packet to. */
   readonly transparentSocket: (transit: Transit, to: {readonly ip?: string; readonly port: number}) => TransparentAnswer
 }
@@ -42,6 +49,7 @@ export interface Surroundings {
 export interface RuleContext extends Surroundings {
   readonly transit: Transit
   readonly hook: HookName
+  readonly table: string
 }
 
 /** What a matched rule does to the packet and to the walk through its chain. */
@@ -49,8 +57,14 @@ export type Effect =
   | {readonly kind: 'continue'; readonly transit: Transit}
   | {readonly kind: 'accept'; readonly transit: Transit}
   | {readonly kind: 'drop'; readonly why: string}
-  | {readonly kind: 'reject'; readonly with: string}
+  | {readonly kind: 'reject'; readonly with: string; readonly transit: Transit}
   | {readonly kind: 'return'}
   | {readonly kind: 'jump' | 'goto'; readonly chain: string}
+
+export interface FoundSocket {
+  readonly transparent: boolean
+  /** Bound to no address. */
+  readonly wildcard: boolean
+}
 
 export type TransparentAnswer = {readonly kind: 'found'; readonly socket: Stolen} | {readonly kind: 'none'; readonly why: string}

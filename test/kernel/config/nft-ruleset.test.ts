@@ -102,10 +102,6 @@ describe('a rule of nft', () => {
       matches: [{kind: 'probability', negated: false, probability: '0.50000000000'}],
       target: {kind: 'return'},
     },
-    {
-      text: 'tcp dport 15008 tproxy ip to 127.0.0.1:15008',
-      target: {kind: 'tproxy', port: 15_008, ip: '127.0.0.1', mark: {value: 0, mask: 0}},
-    },
     {text: 'meta mark set mark or 0x200', matches: [], target: {kind: 'set-mark', change: {value: 0x200, mask: 0x200}}},
     {text: 'counter packets 5 bytes 6', matches: [], target: {kind: 'continue', name: 'counter'}},
     {
@@ -120,7 +116,7 @@ describe('a rule of nft', () => {
 
   test('with several statements runs all of them, whatever the first changes', () => {
     const chains = listed(chainOf('meta mark 0 meta mark set 0x1 accept'))[0]?.chains
-    expect(chains?.get('PREROUTING')?.rules[0]?.target).toEqual({kind: 'goto', chain: 'pre rule 1'})
+    expect(chains?.get('PREROUTING')?.rules[0]?.target).toEqual({kind: 'jump', chain: 'pre rule 1'})
     expect(chains?.get('pre rule 1')?.rules.map(({matches, target}) => [matches.length, target.kind])).toEqual([
       [0, 'set-mark'],
       [0, 'accept'],

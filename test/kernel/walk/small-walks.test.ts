@@ -12,6 +12,7 @@ const DEFAULT_ROUTE = 'default via 10.0.0.1 dev eth0'
 interface Walk {
   readonly what: string
   readonly iptables?: string
+  readonly nft?: string
   readonly rules?: string
   readonly routes?: string
   readonly ipset?: string
@@ -23,6 +24,10 @@ interface Walk {
 const output = (rules: string, table = 'nat'): string => `*${table}\n:OUTPUT ACCEPT [0:0]\n:sub - [0:0]\n:other - [0:0]\n${rules}\nCOMMIT`
 const input = (rules: string, table = 'filter'): string => `*${table}\n:INPUT ACCEPT [0:0]\n${rules}\nCOMMIT`
 const INCOMING = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 80}} as const
+
+const nftChain = (heading: string, rules: string): string =>
+  `table inet t {\n\tchain sub {\n\t\treturn\n\t}\n\tchain c {\n\t\ttype ${heading}; policy accept;\n${rules}\n\t}\n}`
+const MARKED = '0: from all lookup local\n10: from all fwmark 0x1 lookup 7\n32766: from all lookup main'
 
 const WALKS: readonly Walk[] = [
   {what: 'no rules: it leaves', ends: ['1 left connected']},
@@ -75,9 +80,9 @@ const WALKS: readonly Walk[] = [
     ends: ['1/3 captured connected', '1/3 dropped timeout', '1/3 left connected'],
   },
   {
-    what: 'every third packet: nobody knows which',
+    what: 'every third packet in turn: SYN, ACK or the next one',
     iptables: output('-A OUTPUT -p tcp -m statistic --mode nth --every 3 --packet 0 -j DROP', 'filter'),
-    ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+    ends: ['1/3 dropped timeout', '1/3 asymmetric connected', '1/3 left connected'],
   },
   {
     what: 'the owner of a socket: nobody knows',
@@ -112,6 +117,97 @@ const WALKS: readonly Walk[] = [
     iptables: output('-A OUTPUT -m set --match-set s dst -j DROP', 'filter'),
     ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
   },
+  // What the live suite found: the kernel does not do what one would read out of the rules.
+  {
+    what: 'REJECT with an error of its own choice',
+    iptables: output('-A OUTPUT -p tcp -j REJECT --reject-with icmp-host-prohibited', 'filter'),
+    ends: ['1 dropped EHOSTUNREACH'],
+  },
+  {
+    what: 'REJECT with a reset',
+    iptables: output('-A OUTPUT -p tcp --syn -j REJECT --reject-with tcp-reset', 'filter'),
+    ends: ['1 dropped ECONNREFUSED'],
+  },
+  {
+    what: 'REJECT with a reset that the same rule takes',
+    iptables: output('-A OUTPUT -p tcp -j REJECT --reject-with tcp-reset', 'filter'),
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'an error belongs to the connection it is about, even if that was never opened',
+    iptables: `${output('-A OUTPUT -p tcp -j REJECT', 'filter')}\n*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstate RELATED -j DROP\nCOMMIT`,
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a datagram that is dropped: its sender is told at once',
+    iptables: output('-A OUTPUT -j DROP', 'filter'),
+    attempt: {protocol: 'udp'},
+    ends: ['1 dropped EPERM'],
+  },
+  {
+    what: 'a nat table that translates nothing is never asked',
+    iptables: `${output('-A OUTPUT -j MARK --set-mark 0x1')}\n${output('-A OUTPUT -m mark --mark 0x1 -j DROP', 'filter')}`,
+    ends: ['1 left connected'],
+  },
+  {
+    what: 'one that could translate something is',
+    iptables: `${output('-A OUTPUT -j MARK --set-mark 0x1\n-A OUTPUT -p icmp -j REDIRECT')}\n${output('-A OUTPUT -m mark --mark 0x1 -j DROP', 'filter')}`,
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a packet that is routed again still leaves by its first device for the rest of OUTPUT',
+    iptables: `${output('-A OUTPUT -j MARK --set-mark 0x1', 'mangle')}\n${output('-A OUTPUT -o lo -j DROP', 'filter')}`,
+    rules: MARKED,
+    routes: `local default dev lo table 7\n${DEFAULT_ROUTE}`,
+    ends: ['1 asymmetric timeout'],
+  },
+  {
+    what: 'what NAT changed is in state DNAT',
+    iptables: `${output('-A OUTPUT -p tcp -j REDIRECT --to-ports 15001')}\n${input('-A INPUT -p tcp -m conntrack ! --ctstate DNAT -j DROP')}`,
+    ends: ['1 captured connected'],
+  },
+  {
+    what: 'what comes round the loopback is tracked already: NOTRACK is too late',
+    iptables: `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\nCOMMIT\n${output('-A OUTPUT -p tcp -j REDIRECT --to-ports 15001')}`,
+    ends: ['1 captured connected'],
+  },
+  {
+    what: 'a set of sets holds what one of them holds',
+    iptables: output('-A OUTPUT -m set --match-set all dst -j DROP', 'filter'),
+    ipset: 'create s hash:net family inet\nadd s 10.5.0.0/16\ncreate all list:set size 8\nadd all s',
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a set of networks and devices',
+    iptables: input('-A INPUT -m set --match-set s src,src -j DROP'),
+    ipset: 'create s hash:net,iface family inet\nadd s 10.9.0.0/16,eth0',
+    attempt: INCOMING,
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: '-m socket by itself is a condition',
+    iptables: '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -m socket --nowildcard -j DROP\nCOMMIT',
+    attempt: {...INCOMING, destination: {ip: '10.0.0.2', port: 81}},
+    ends: ['1 dropped ECONNREFUSED'],
+  },
+  {
+    what: 'tproxy of nft without a socket goes on with the next rule',
+    nft: nftChain('filter hook prerouting priority mangle', '\t\tmeta l4proto tcp tproxy ip to :81 accept'),
+    attempt: INCOMING,
+    ends: ['1 delivered connected'],
+  },
+  {
+    what: 'a rule of nft that sets two marks goes on with the next one',
+    nft: nftChain('filter hook prerouting priority mangle', '\t\tmeta mark set 0x1 ct mark set 0x1\n\t\tmeta mark 0x1 drop'),
+    attempt: INCOMING,
+    ends: ['1 dropped timeout'],
+  },
+  {
+    what: 'a rule of nft that returns after a statement leaves its chain',
+    nft: nftChain('filter hook prerouting priority mangle', '\t\tmeta mark set 0x1 return\n\t\tmeta mark 0x1 drop'),
+    attempt: INCOMING,
+    ends: ['1 delivered connected'],
+  },
   {what: 'no route', routes: '', ends: ['1 dropped ENETUNREACH']},
   {what: 'an unreachable route', routes: 'unreachable 10.5.0.0/16', ends: ['1 dropped EHOSTUNREACH']},
   {
@@ -129,8 +225,16 @@ const WALKS: readonly Walk[] = [
     what: 'an answer that rp_filter refuses',
     sysctls: 'net.ipv4.conf.eth0.rp_filter = 1',
     rules:
-      '0: from all lookup local\n10: from all to 10.5.0.1 iif lo dport 80 lookup main\n20: from all to 10.5.0.1 unreachable\n32766: from all lookup main',
+      '0: from all lookup local\n10: from all to 10.5.0.1 fwmark 0x1 lookup main\n20: from all to 10.5.0.1 unreachable\n32766: from all lookup main',
+    attempt: {mark: 1},
     ends: ['1 asymmetric timeout'],
+  },
+  {
+    what: 'an answer whose way back is asked for with its ports, turned round',
+    sysctls: 'net.ipv4.conf.eth0.rp_filter = 1',
+    rules:
+      '0: from all lookup local\n10: from all to 10.5.0.1 iif lo dport 80 lookup main\n20: from all to 10.5.0.1 unreachable\n32766: from all lookup main',
+    ends: ['1 left connected'],
   },
   {what: 'a packet comes in', attempt: INCOMING, ends: ['1 delivered connected']},
   {
@@ -163,13 +267,14 @@ describe('a packet meets', () => {
   })
 })
 
-function namespaceOf({iptables, rules, routes = DEFAULT_ROUTE, ipset, sysctls}: Partial<Walk>): NetworkNamespace {
+function namespaceOf({iptables, nft, rules, routes = DEFAULT_ROUTE, ipset, sysctls}: Partial<Walk>): NetworkNamespace {
   return smallNamespace({
     name: 'here',
     links: [LINK],
     routes,
     listens: [80, 15_001, 15_006],
     ...(iptables === undefined ? {} : {iptables}),
+    ...(nft === undefined ? {} : {nft}),
     ...(rules === undefined ? {} : {rules}),
     ...(ipset === undefined ? {} : {ipset}),
     ...(sysctls === undefined ? {} : {sysctls}),
