@@ -1,9 +1,11 @@
 import {UsageError} from '../flow/errors.js'
 import type {Inventory, Pod} from '../flow/inventory.js'
-import {readCapture} from '../kernel/config/capture-files.js'
+import {podRole} from '../flow/pod-role.js'
+import {lackingParts, readCapture, type CapturePart} from '../kernel/config/capture-files.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
+import {hasChain} from '../kernel/findings/chains.js'
 import type {RecordedCapture} from '../snapshot/captures.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
 import type {SnapshotSources} from '../snapshot/snapshot.js'
@@ -25,6 +27,8 @@ export interface CapturePlace {
   /** The node it is on; absent where nobody knows. */
   readonly node?: string
   readonly namespace: NetworkNamespace
+  /** Outputs of commands that were not recorded, and without which nothing can be concluded. */
+  readonly lacks: readonly CapturePart[]
 }
 
 /**
@@ -49,9 +53,34 @@ export function shelveCaptures(recorded: readonly RecordedCapture[], inventory: 
   const places = recorded.map(({kind, name, namespace, files}): CapturePlace => {
     const full = kind === 'node' ? name : `${namespace ?? ''}/${name}`
     const node = kind === 'node' ? name : nodeOf({namespace: namespace ?? '', name}, {inventory, nodes})
-    return {kind, name: full, namespace: readCapture({name: full, files}), ...(node === undefined ? {} : {node})}
+    return {kind, name: full, namespace: readCapture({name: full, files}), lacks: [], ...(node === undefined ? {} : {node})}
   })
-  return {inventory, places, networkOf: networks(places)}
+  const told = places.map((place, at) => ({
+    ...place,
+    lacks: lackingParts(recorded[at]?.files ?? [], neededParts(place, {places, inventory})),
+  }))
+  return {inventory, places: told, networkOf: networks(told)}
+}
+
+/** For people: what a place lacks. */
+export function gapText({name, lacks}: Pick<CapturePlace, 'name' | 'lacks'>): string {
+  return `${lacks.map((part) => `\`${part}\``).join(', ')} of ${name}, which ${lacks.length === 1 ? 'was' : 'were'} not recorded`
+}
+
+/** A node has rules of its own, and passes packets on. envoy-2022 C.2: of pods the ztunnel's has rules; ambient-ga E: each may have. */
+function neededParts(
+  {kind, name, namespace}: CapturePlace,
+  {places, inventory}: Pick<CaptureShelf, 'places' | 'inventory'>,
+): readonly CapturePart[] {
+  const routing = ['ip rule', 'ip route', 'ip addr'] as const
+  if (kind === 'node') return ['iptables-save', ...routing, 'sysctl']
+  const pod = inventory.pods?.find((one) => `${one.namespace}/${one.name}` === name)
+  const isZtunnel = namespace.ztunnel === 'node' || (pod !== undefined && podRole(pod) === 'ztunnel')
+  return isZtunnel || !places.some(capturesOnNode) ? ['iptables-save', ...routing] : routing
+}
+
+function capturesOnNode({namespace}: CapturePlace): boolean {
+  return namespace.ztunnel === 'node' || hasChain(namespace, 'ztunnel-PREROUTING')
 }
 
 function nothingRecorded(name: string): UsageError {

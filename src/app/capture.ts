@@ -16,7 +16,7 @@ import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
 import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
-import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
+import {gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
 import {admissionsFor, policiesOf, type PortAdmission} from './network-policies.js'
 
 /** A packet, and where it is sent or comes in. */
@@ -83,7 +83,10 @@ export function askCapture(
   const network = shelf.networkOf(start.place)
   const attempt = attemptOf(asked, {start, explain: options.explain})
   const doubt = serviceDoubt(shelf, {place: start.place, ip: attempt.destination.ip})
-  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => branchOf(withDoubt(branch, doubt), {network, attempt}))
+  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => {
+    const doubts = [...(doubt === undefined ? [] : [doubt]), ...gaps(shelf, branch)]
+    return branchOf(withDoubts(branch, doubts), {network, attempt})
+  })
   const {kind, name} = start.place
   const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
   const admissions = admissionsOf(shelf, {asked, start, options})
@@ -112,8 +115,14 @@ function serviceDoubt(
   return mayBeService ? `which backend the eBPF programs of ${node.name} choose for ${ip}` : undefined
 }
 
-function withDoubt(branch: Branch, doubt: string | undefined): Branch {
-  return doubt === undefined ? branch : {...branch, outcome: {...branch.outcome, doubts: [...branch.outcome.doubts, doubt]}}
+/** What was not recorded of the places that packets passed: a walk takes it for empty. */
+function gaps({places}: CaptureShelf, {outcome: {passes}}: Branch): readonly string[] {
+  const passed = new Set(passes.map(({namespace}) => namespace))
+  return places.filter(({name, lacks}) => lacks.length > 0 && passed.has(name)).map(gapText)
+}
+
+function withDoubts(branch: Branch, doubts: readonly string[]): Branch {
+  return {...branch, outcome: {...branch.outcome, doubts: [...branch.outcome.doubts, ...doubts]}}
 }
 
 const ADMITTED = {yes: 'positive', no: 'negative', undetermined: 'undetermined'} as const

@@ -8,7 +8,7 @@ import type {Generation} from '../mesh/generation.js'
 import type {NodeRules} from '../mesh/node-rules.js'
 import type {RecordedCapture} from '../snapshot/captures.js'
 import {findingsAt} from './capture-findings.js'
-import {shelveCaptures, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
+import {gapText, shelveCaptures, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
 
 export interface RecordedRules {
   readonly captures: readonly RecordedCapture[]
@@ -28,7 +28,7 @@ export function nodeRules({captures, inventory, generation, cluster}: RecordedRu
     if (known.has(node)) return known.get(node)
     const own = captures.filter((one) => nodeOf(one, {inventory, nodes}) === node)
     const place: Place = {kind: 'node', name: node, node, ...(cluster === undefined ? {} : {cluster})}
-    const rules = own.length === 0 ? undefined : rulesOf(shelveCaptures(own, inventory), {place, inventory, generation})
+    const rules = own.length === 0 ? undefined : rulesOf(own, {place, inventory, generation})
     known.set(node, rules)
     return rules
   }
@@ -52,7 +52,20 @@ interface Surroundings {
   readonly generation: Generation
 }
 
-function rulesOf(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, inventory, generation}: Surroundings): NodeRules {
+/** Of places that lack something traces conclude what they do, as of those that were not recorded at all. */
+function rulesOf(captures: readonly RecordedCapture[], surroundings: Surroundings): NodeRules {
+  const all = shelveCaptures(captures, surroundings.inventory)
+  const gaps = all.places.filter(({lacks}) => lacks.length > 0)
+  if (gaps.length === 0) return rulesFrom(all, surroundings)
+  const whole = captures.filter((_, at) => all.places[at]?.lacks.length === 0)
+  const rules = rulesFrom(shelveCaptures(whole, surroundings.inventory), surroundings)
+  return {
+    ...rules,
+    problems: [...gaps.map((gap) => `traces do not follow recorded packet rules without ${gapText(gap)}`), ...rules.problems],
+  }
+}
+
+function rulesFrom(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, inventory, generation}: Surroundings): NodeRules {
   const {places} = shelf
   const node = places.find(({kind}) => kind === 'node')
   const ztunnel = places.find(({namespace}) => namespace.ztunnel === 'node')

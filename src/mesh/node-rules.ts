@@ -6,7 +6,7 @@ export interface NodeRules {
   readonly node?: Forwarder
   /** Whether kube-proxy's chains are among the rules of the node, so that they say all about services. */
   readonly translatesServices: boolean
-  /** What is surely wrong with the state of the node and its pods, one sentence each. */
+  /** What is surely wrong with the state of the node and its pods, or was left out of it, one sentence each. */
   readonly problems: readonly string[]
   /** `namespace/pod`. */
   readonly pod: (name: string) => PodRules | undefined

@@ -1,13 +1,18 @@
 import {mkdtempSync, mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {describe, expect, test} from 'vitest'
+import {afterAll, describe, expect, test} from 'vitest'
 import {askCapture, type CaptureAnswer} from '../../src/app/capture.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../../src/app/capture-question.js'
 import {checkCapture} from '../../src/app/capture-findings.js'
 import {policiesFrom} from '../../src/app/network-policy-file.js'
 import {openCaptures, type CaptureShelf} from '../../src/app/capture-shelf.js'
 import {answerLines, type LineAnswer} from '../../src/app/answer-lines.js'
+
+const SCRATCH = mkdtempSync(join(tmpdir(), 'ambientctl-capture-'))
+afterAll(() => {
+  rmSync(SCRATCH, {recursive: true})
+})
 
 const OPTIONS = {namespace: 'default', explain: false, findings: false}
 
@@ -120,6 +125,19 @@ describe('what the packet rules do with', () => {
     expect([branches[0]?.missing[0]?.what, outlook]).toEqual(['which backend the eBPF programs of n1 choose for 10.8.0.1', 'undetermined'])
   })
 
+  test.each(['iptables-save', 'ip-rule', 'sysctl'])('a node without %s: undetermined, not empty', async (file) => {
+    const root = lonely()
+    rmSync(join(root, 'capture', 'node', 'n1', file))
+    const {branches, outlook} = askCapture(await openCaptures({paths: [root], environment: {}}), {
+      question: readCaptureQuestion({target: 'n1', destination: {ip: '10.8.0.1', port: 80}}),
+      options: OPTIONS,
+    })
+    expect([branches.map(({missing}) => missing.map(({what}) => what)), outlook]).toEqual([
+      [[`\`${file.replace('ip-rule', 'ip rule')}\` of n1, which was not recorded`]],
+      'undetermined',
+    ])
+  })
+
   test('a match that is not modelled: both ways, each with its condition', async () => {
     const rules = '*mangle\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m hashlimit --hashlimit-name x -j DROP\nCOMMIT'
     const shelf = await openCaptures({paths: [lonely({'iptables-save': rules})], environment: {}})
@@ -219,6 +237,23 @@ spec:
     expect(outlook).toBe('positive')
   })
 
+  test('are those of the inventory where none are given', async () => {
+    const value = {
+      kind: 'NetworkPolicy',
+      metadata: {name: 'closed', namespace: 'default'},
+      spec: {podSelector: {}, policyTypes: ['Ingress']},
+    }
+    const recorded = {file: 'inventory/networkpolicies.json', pointer: '/items/0'}
+    const closed = {name: 'closed', namespace: 'default', labels: new Map(), annotations: new Map(), recorded, value}
+    const shelf = await opened('node-2022')
+    const policed = {...shelf, inventory: {...shelf.inventory, networkPolicies: [closed]}}
+    const asked = (target: string, ip: string): CaptureAnswer =>
+      askCapture(policed, {question: readCaptureQuestion({target, destination: {ip, port: 5000}}), options: OPTIONS})
+    expect(asked('legacy/plain', '10.244.2.4')).toMatchObject({outlook: 'negative', admissions: [{admitted: 'no'}, {}, {}]})
+    // What ztunnel sends instead has another port.
+    expect(asked('sleep', '10.244.2.4')).toMatchObject({outlook: 'positive', admissions: [{admitted: 'no'}, {}, {}]})
+  })
+
   test.each([
     {what: 'no YAML', text: 'a: [', line: 1},
     {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 10},
@@ -262,10 +297,7 @@ function written(text: string): string {
 
 /** A node alone, with a tunnel to a ztunnel that nobody recorded. */
 function lonely(files: Readonly<Record<string, string>> = {}): string {
-  const root = mkdtempSync(join(tmpdir(), 'ambientctl-capture-'))
-  process.once('exit', () => {
-    rmSync(root, {recursive: true, force: true})
-  })
+  const root = mkdtempSync(join(SCRATCH, 'state-'))
   const dir = join(root, 'capture', 'node', 'n1')
   mkdirSync(dir, {recursive: true})
   for (const [name, text] of Object.entries({...LONELY, ...files})) writeFileSync(join(dir, name), text)
@@ -273,6 +305,9 @@ function lonely(files: Readonly<Record<string, string>> = {}): string {
 }
 
 const LONELY = {
+  'iptables-save': '',
+  'ip-rule': '0: from all lookup local\n32766: from all lookup main\n32767: from all lookup default',
+  sysctl: 'net.ipv4.ip_forward = 1',
   'ip-addr':
     '1: lo: <LOOPBACK,UP>\n    inet 127.0.0.1/8 scope host lo\n2: eth0@if7: <UP>\n    inet 10.8.0.2/24 scope global eth0\n3: istioout: <UP>\n    inet 192.168.127.1/30 scope global istioout',
   'ip-link': '3: istioout: <UP>\n    geneve id 1001 remote 10.4.0.2 ttl auto dstport 6081',

@@ -73,6 +73,18 @@ describe('a node of 2022', {timeout: 60_000}, () => {
     ])
   })
 
+  test.each(['node/node/iptables-save', 'node/node/sysctl', 'node/node/ip-rule', 'istio-system/ztunnel-8v5nq/iptables-save'])(
+    'state without %s decides nothing',
+    (file) => {
+      const partial = captures('node-2022').map((one) => ({...one, files: one.files.filter((each) => each.file !== `capture/${file}`)}))
+      const dumps = (asked: Asked): readonly string[] => stepsOf(trace2022(asked)).flatMap(({evidence}) => evidence.map(({dump}) => dump))
+      for (const asked of INTACT) {
+        expect(hopsOf(trace2022({...asked, captures: partial}))).toEqual(hopsOf(trace2022(asked)))
+        expect(dumps({...asked, captures: partial}).filter((dump) => dump.startsWith('capture/'))).toEqual([])
+      }
+    },
+  )
+
   test('state of another node changes nothing', () => {
     const elsewhere = captures('node-2022').map((one) => ({...one, name: `${one.name}-of-third`}))
     for (const asked of INTACT) expect(trace2022({...asked, captures: elsewhere})).toEqual(trace2022(asked))

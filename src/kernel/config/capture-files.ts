@@ -29,6 +29,23 @@ const NAMES = {
   sysctls: ['sysctl'],
 } as const
 
+/** What a walk cannot do without, by the command that prints it. */
+export type CapturePart = 'iptables-save' | 'ip rule' | 'ip route' | 'ip addr' | 'sysctl'
+
+const PARTS: Readonly<Record<CapturePart, readonly string[]>> = {
+  'iptables-save': ['iptables-save', ...NAMES.iptables, ...NAMES.nft],
+  'ip rule': NAMES.rules,
+  'ip route': NAMES.routes,
+  'ip addr': NAMES.devices,
+  sysctl: NAMES.sysctls,
+}
+
+/** Parts that were not recorded: a walk would take them for empty. */
+export function lackingParts(files: readonly Pick<SourceText, 'file'>[], needed: readonly CapturePart[]): readonly CapturePart[] {
+  const stems = new Set(files.map(stemOf))
+  return needed.filter((part) => !PARTS[part].some((name) => stems.has(name)))
+}
+
 function namespaceFiles(files: readonly SourceText[]): NamespaceFiles {
   const named = new Map(files.map((file) => [stemOf(file), file]))
   const all = (names: readonly string[]): readonly SourceText[] => names.flatMap((name) => named.get(name) ?? [])
@@ -53,7 +70,7 @@ function ofBackends(backends: readonly SourceText[], either: SourceText | undefi
   return backends.length > 0 || either === undefined ? backends : [either]
 }
 
-function stemOf({file}: SourceText): string {
+function stemOf({file}: Pick<SourceText, 'file'>): string {
   return file.slice(file.lastIndexOf('/') + 1).replace(/\.txt$/, '')
 }
 
