@@ -24,10 +24,12 @@ export interface OutboundLogged {
   readonly outcome: OutboundOutcome
   /** What went wrong after the decision: while dialling, or as the peer's answer. */
   readonly error?: string
+  /** Who answered at the end of a double tunnel, if it says so: from 1.29 with `enableEnhancedBaggage`. */
+  readonly answeredBy?: Workload
 }
 
 /** The line of the client's ztunnel. A connection that is refused before it is dialled only leaves its error. */
-export function outboundLine({source, outcome, error}: OutboundLogged): AccessLine | undefined {
+export function outboundLine({source, outcome, error, answeredBy}: OutboundLogged): AccessLine | undefined {
   if (outcome.kind === 'unknown') return undefined
   if (outcome.kind === 'failure') return {direction: 'outbound', error: outcome.error}
   const {nextHop, service, authority} = outcome
@@ -37,8 +39,14 @@ export function outboundLine({source, outcome, error}: OutboundLogged): AccessLi
     ...sourceFields(source, hbone ? identityOf(source) : undefined),
     ...(hbone && authority !== undefined ? {'dst.hbone_addr': authority} : {}),
     ...destinationFields({workload: nextHop, service, hbone}),
+    ...(answeredBy === undefined ? {} : farFields(answeredBy)),
     ...(error === undefined ? {} : {error}),
   }
+}
+
+/** By the name of its Deployment, which is all that the answer tells. */
+function farFields(workload: Workload): Partial<AccessLine> {
+  return {'dst.workload': workload.workloadName, 'dst.namespace': workload.namespace, 'dst.identity': identityOf(workload)}
 }
 
 export interface InboundLogged {
@@ -59,7 +67,7 @@ export function inboundLine(logged: InboundLogged): AccessLine | undefined {
   const hbone = connection.connect !== undefined
   return {
     direction: 'inbound',
-    ...sourceFields(peerWorkload(state, connection.source.ip), connection.identity),
+    ...sourceFields(peerWorkload(state, connection), connection.identity),
     ...(connection.connect === undefined ? {} : {'dst.hbone_addr': connection.connect.authority}),
     ...destinationFields({
       workload: outcome.target.workload,
@@ -82,7 +90,7 @@ const STATUS_TEXTS: ReadonlyMap<number, string> = new Map([
   [503, 'Service Unavailable'],
 ])
 
-function sourceFields(workload: Workload | undefined, identity: string | undefined): Partial<AccessLine> {
+function sourceFields(workload: Pick<Workload, 'name' | 'namespace'> | undefined, identity: string | undefined): Partial<AccessLine> {
   return {
     ...(workload === undefined ? {} : {'src.workload': workload.name, 'src.namespace': workload.namespace}),
     ...(identity === undefined ? {} : {'src.identity': identity}),
@@ -103,10 +111,19 @@ function destinationFields({workload, service, hbone}: Destination): Partial<Acc
   }
 }
 
-/** By its address alone: behind a gateway or NAT it is a guess (ambient-ga J.10). */
-function peerWorkload(state: ZtunnelState, ip: string): Workload | undefined {
-  const address = {network: state.config.settings.network, ip}
-  return overHistories((history) => workloadByAddress(state, {address, history})).told[0]?.value
+/**
+ * The workload at the address of the peer; behind a gateway somebody of another identity has it, and only what the client said of itself
+ * is left, by the name of its Deployment (ambient-ga B.7, J.10).
+ */
+function peerWorkload(
+  state: ZtunnelState,
+  {source, identity, connect}: InboundConnection,
+): Pick<Workload, 'name' | 'namespace'> | undefined {
+  const address = {network: state.config.settings.network, ip: source.ip}
+  const found = overHistories((history) => workloadByAddress(state, {address, history})).told[0]?.value
+  if (found !== undefined && (identity === undefined || identityOf(found) === identity)) return found
+  const {workloadName: name, namespace} = connect?.baggage ?? {}
+  return name === undefined || namespace === undefined ? undefined : {name, namespace}
 }
 
 interface Guessed {

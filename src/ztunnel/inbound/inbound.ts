@@ -2,9 +2,10 @@ import type {Step} from '../../flow/step.js'
 import {authorize, type Authorization} from '../authorization/authorize.js'
 import {canonicalIp} from '../config/ip.js'
 import type {Workload} from '../config/model.js'
-import {findSource} from '../outbound/source.js'
+import {findSource, isPod} from '../outbound/source.js'
 import {overHistories, type History, type Told} from '../state/history.js'
 import type {ZtunnelState} from '../state/state.js'
+import {workloadByAddress} from '../state/workload-by-address.js'
 import {parseAuthority} from './authority.js'
 import {checkAuthority} from './check-authority.js'
 import type {InboundConnection, InboundDenied, InboundOutcome, InboundRejected, InboundTarget, InboundUnknown} from './outcome.js'
@@ -41,12 +42,22 @@ interface Arrived {
 }
 
 function decide(state: ZtunnelState, {connection, history}: Arrived): readonly InboundResult[] {
-  const workload = findSource(state, {pod: {...connection.pod, ip: connection.local.ip}, history})
+  const workload = ownWorkload(state, {connection, history})
   if ('error' in workload) return [{outcome: rejected(workload.error, connection.connect === undefined ? {} : {status: 503}), steps: []}]
   const target =
     connection.connect === undefined ? plaintextTarget(state, {connection, workload}) : hboneTarget(state, {connection, workload, history})
   if ('kind' in target) return [{outcome: target, steps: []}]
+  // Before 1.24 the mismatch shows here only, as a denial without any policy (ambient-ga K.7).
+  if (!isPod(workload, connection.pod)) return [{outcome: denied(state, {reason: {text: ''}, connection, target}), steps: []}]
   return decidePolicies(state, {connection, target})
+}
+
+/** Before 1.24 whoever has the address of the pod, without a look at whom the node agent named. */
+function ownWorkload(state: ZtunnelState, {connection, history}: Arrived): ReturnType<typeof findSource> {
+  const {pod, local} = connection
+  const address = {network: state.config.settings.network, ip: local.ip}
+  const holder = state.semantics.sourceByAddress ? workloadByAddress(state, {address, history}) : undefined
+  return holder ?? findSource(state, {pod: {...pod, ip: local.ip}, history})
 }
 
 interface Located {

@@ -13,7 +13,13 @@ export interface InboundConnection {
   /** Where the connection went: the pod at 15008, or the original destination of a plaintext connection. */
   readonly local: SocketAddress
   /** The CONNECT of an HBONE connection, with the host of its `forwarded` header; absent for plaintext. */
-  readonly connect?: {readonly method: string; readonly authority: string; readonly forwardedHost?: string}
+  readonly connect?: {readonly method: string; readonly authority: string; readonly forwardedHost?: string; readonly baggage?: Baggage}
+}
+
+/** What a client's ztunnel says of its workload; it decides nothing but the log (ambient-ga B.7). */
+export interface Baggage {
+  readonly workloadName: string
+  readonly namespace: string
 }
 
 export type InboundOutcome = InboundAllowed | InboundDenied | InboundRejected | InboundUnknown

@@ -40,7 +40,8 @@ function byAddress(state: ZtunnelState, {pod, history}: {readonly pod: SourcePod
   return unknown(`invalid source: ${pod.ip}, should match ${info}`)
 }
 
-function isPod(workload: Workload, pod: SourcePod): boolean {
+/** Whether a workload is the pod that the node agent named. */
+export function isPod(workload: Workload, pod: Omit<SourcePod, 'ip'>): boolean {
   return workload.name === pod.name && workload.namespace === pod.namespace && workload.serviceAccount === pod.serviceAccount
 }
 

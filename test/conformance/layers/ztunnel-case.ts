@@ -24,7 +24,9 @@ export const outboundObserved = result.extend({draws: z.number(), otherHistories
 /** What an inventory tells beside the dumps: answers of the resolver, and ports that applications listen on. */
 export const inventory = z.looseObject({
   dnsAnswers: z.record(z.string(), z.array(z.string())).optional(),
-  pods: z.array(z.looseObject({ips: z.array(z.string()).optional(), listensOn: z.array(z.number()).optional()})).optional(),
+  pods: z
+    .array(z.looseObject({ips: z.array(z.string()).optional(), listensOn: z.array(z.number()).optional(), podUid: z.string().nullish()}))
+    .optional(),
 })
 
 export type OutboundInput = z.infer<typeof outboundInput>

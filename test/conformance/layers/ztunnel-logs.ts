@@ -15,6 +15,8 @@ import {inventory, type LogInput} from './ztunnel-case.js'
 interface Lab {
   readonly states: readonly ZtunnelState[]
   readonly listens: (address: SocketAddress) => boolean | undefined
+  /** The uid of the pod that has an address, where the inventory tells. */
+  readonly podUidAt: (ip: string) => string | undefined
 }
 
 export interface LogQuestion {
@@ -30,11 +32,14 @@ interface Lines {
 const NONE: Lines = {srcLog: [], dstLog: []}
 const REFUSED = 'Connection refused (os error 111)'
 
-/** Ports that applications listen on, as the inventory lists them; undefined for a pod it does not know. */
-export function listeners(scenarioDir: string): Lab['listens'] {
+/** What the inventory knows of pods: ports that applications listen on, and uids; undefined for a pod it does not list. */
+export function podsOf(scenarioDir: string): Pick<Lab, 'listens' | 'podUidAt'> {
   const file = join(scenarioDir, 'inventory.json')
   const pods = existsSync(file) ? (inventory.parse(JSON.parse(readFileSync(file, 'utf8'))).pods ?? []) : []
-  return ({ip, port}) => pods.find(({ips}) => ips?.includes(ip))?.listensOn?.includes(port)
+  return {
+    listens: ({ip, port}) => pods.find(({ips}) => ips?.includes(ip))?.listensOn?.includes(port),
+    podUidAt: (ip) => pods.find(({ips}) => ips?.includes(ip))?.podUid ?? undefined,
+  }
 }
 
 /** One live flow: from the application through both ztunnels. */
@@ -69,17 +74,17 @@ interface Sent {
 }
 
 function forward(lab: Lab, {source, client, outcome}: Sent): Lines {
-  const line = (error?: string): Lines => ({
-    srcLog: [outboundLine({source, outcome, ...(error === undefined ? {} : {error})})].filter((one) => one !== undefined),
-    dstLog: [],
-  })
+  const line = (error?: string, answeredBy?: Workload): Lines => {
+    const known = {...(error === undefined ? {} : {error}), ...(answeredBy === undefined ? {} : {answeredBy})}
+    return {srcLog: [outboundLine({source, outcome, ...known})].filter((one) => one !== undefined), dstLog: []}
+  }
   if (outcome.kind !== 'request') return line()
   if (outcome.protocol === 'TCP') {
     const {dstLog} = arrive(lab, {client, to: outcome.dial})
     return {...line(dstLog.length === 0 && lab.listens(outcome.dial) === false ? `io error: ${REFUSED}` : undefined), dstLog}
   }
-  const {error, dstLog} = tunnel(lab, {source, client, request: outcome})
-  return {...line(error), dstLog}
+  const {error, dstLog, answeredBy} = tunnel(lab, {source, client, request: outcome})
+  return {...line(error, tellsBack(lab, source) ? answeredBy : undefined), dstLog}
 }
 
 interface Tunnelled {
@@ -88,23 +93,89 @@ interface Tunnelled {
   readonly request: OutboundRequest
 }
 
-/** HBONE as far as its first end: the error the client's ztunnel logs, and the lines of the other one. */
-function tunnel(lab: Lab, {source, client, request}: Tunnelled): {readonly error?: string; readonly dstLog: readonly AccessLine[]} {
+interface Answered {
+  readonly error?: string
+  readonly dstLog: readonly AccessLine[]
+  readonly answeredBy?: Workload
+}
+
+/** HBONE as far as its first end, and beyond it where that is a network gateway: what both sides log. */
+function tunnel(lab: Lab, {source, client, request}: Tunnelled): Answered {
   const captured = capturedAt(lab, request.dial)
   if (captured === undefined) return {error: `io error: ${REFUSED}`, dstLog: []}
-  const handshake = checkPeer(captured.workload, identityOf(source))
-  if (handshake !== undefined) {
-    const logged = captured.state.semantics.logsHandshakes
-    return {
-      error: 'h2 failed: received fatal alert: CertificateUnknown',
-      dstLog: logged ? [{direction: 'inbound', error: handshake.error}] : [],
-    }
-  }
+  const opening = {client, identity: identityOf(source), expected: request.upstreamSans, at: request.dial, baggage: source}
   const host = request.service === undefined ? {} : {forwardedHost: request.service.hostname}
   const connect = {method: 'CONNECT', authority: request.authority ?? '', ...host}
-  const connection = {pod: captured.pod, source: client, identity: identityOf(source), local: request.dial, connect}
+  const outer = open(lab, {captured, opening, connect, broken: 'AlertReceived(CertificateUnknown)'})
+  if (request.protocol !== 'DOUBLEHBONE' || outer.error !== undefined) return outer
+  return beyond(lab, {captured, opening: {...opening, client: request.dial, expected: request.finalSans}, connect, outer})
+}
+
+/** One TLS handshake and one CONNECT inside it. */
+interface Opening {
+  readonly client: SocketAddress
+  readonly identity: string
+  /** Identities of which the client accepts one. */
+  readonly expected: readonly string[]
+  readonly at: SocketAddress
+  readonly baggage: Workload
+}
+
+interface Opened {
+  readonly captured: Captured
+  readonly opening: Opening
+  readonly connect: NonNullable<InboundConnection['connect']>
+  /** How the other side sees the client give up. */
+  readonly broken: string
+}
+
+function open(lab: Lab, {captured, opening, connect, broken}: Opened): Answered {
+  const {client, identity, expected, at, baggage} = opening
+  const logged = (error: string): readonly AccessLine[] => (captured.state.semantics.logsHandshakes ? [{direction: 'inbound', error}] : [])
+  const presented = presentedBy(captured)
+  if (!expected.includes(presented)) {
+    const reason = `peer did not present the expected SAN (${expected.join(', ')}), got ${presented}`
+    return {
+      error: `io error: invalid peer certificate: Other(OtherError(identity verification error: ${reason}))`,
+      dstLog: logged(`tls handshake error: Custom { kind: ${broken === EOF ? 'UnexpectedEof' : 'InvalidData'}, error: ${broken} }`),
+    }
+  }
+  const handshake = checkPeer(captured.workload, identity)
+  if (handshake !== undefined) return {error: 'h2 failed: received fatal alert: CertificateUnknown', dstLog: logged(handshake.error)}
+  const {namespace, workloadName} = baggage
+  const connection = {pod: captured.pod, source: client, identity, local: at, connect: {...connect, baggage: {namespace, workloadName}}}
   const {status, dstLog} = receive(lab, {captured, connection})
   return {...(status === undefined ? {} : {error: statusError(status)}), dstLog}
+}
+
+/** Before 1.24 the certificate is that of whoever has the address; later that of the pod the node agent named (ambient-ga K.7). */
+function presentedBy({state, workload, pod}: Captured): string {
+  return identityOf(state.semantics.sourceByAddress ? workload : {...pod, trustDomain: workload.trustDomain})
+}
+
+const EOF = '"tls handshake eof"'
+
+interface Beyond extends Omit<Opened, 'broken'> {
+  readonly outer: Answered
+}
+
+/**
+ * A network gateway hands the inner tunnel to an endpoint of the service that its authority names (ambient-ga B.6). When the inner
+ * connection ends, the client drops the outer one, which the ztunnel in front of the gateway logs.
+ */
+function beyond(lab: Lab, {captured: gateway, opening, connect, outer}: Beyond): Answered {
+  const ip = endpointOf(gateway.state, connect.authority)
+  const captured = ip === undefined ? undefined : capturedAt(lab, {ip, port: opening.at.port})
+  const outerLog = outer.dstLog.map((line) => ({...line, error: 'while closing connection: receive: io error: broken pipe'}))
+  if (ip === undefined || captured === undefined) return {...outer, dstLog: outerLog}
+  const at = {ip, port: opening.at.port}
+  const inner = open(lab, {captured, opening: {...opening, client: {...opening.client, port: 0}, at}, connect, broken: EOF})
+  return {...inner, dstLog: [...outerLog, ...inner.dstLog], ...(inner.error === undefined ? {answeredBy: captured.workload} : {})}
+}
+
+function endpointOf(state: ZtunnelState, authority: string): string | undefined {
+  const [service] = state.servicesByHost.get(authority.slice(0, authority.lastIndexOf(':'))) ?? []
+  return state.workloadsByUid.get(service?.endpoints[0]?.workloadUid ?? '')?.ips[0]
 }
 
 /** A plaintext connection at whoever holds the address. */
@@ -124,14 +195,24 @@ interface Captured {
 function capturedAt(lab: Lab, {ip}: SocketAddress): Captured | undefined {
   for (const state of lab.states) {
     const workload = [...state.workloadsByUid.values()].find(({ips}) => ips.includes(ip))
-    const pod = state.config.capturedPods?.find((one) => workload !== undefined && one.up && isPod(one, workload))
-    if (workload !== undefined && pod !== undefined) return {state, workload, pod: workload}
+    const pod = state.config.capturedPods?.find((one) => workload !== undefined && one.up && isPod(one, {workload, uid: lab.podUidAt(ip)}))
+    if (workload !== undefined && pod !== undefined) return {state, workload, pod: namedAs(pod, workload)}
   }
   return undefined
 }
 
-function isPod(pod: CapturedPod, workload: Workload): boolean {
+/** The pod's uid tells, where the inventory has it: the proxy may run under another name than the control plane gave the address. */
+function isPod(pod: CapturedPod, {workload, uid}: {readonly workload: Workload; readonly uid: string | undefined}): boolean {
+  if (uid !== undefined) return pod.uid === uid
   return pod.name === workload.name && pod.namespace === workload.namespace && pod.serviceAccount === workload.serviceAccount
+}
+
+function namedAs({name, namespace, serviceAccount}: CapturedPod, workload: Workload): InboundConnection['pod'] {
+  return {
+    name: name ?? workload.name,
+    namespace: namespace ?? workload.namespace,
+    serviceAccount: serviceAccount ?? workload.serviceAccount,
+  }
 }
 
 interface Received {
@@ -156,4 +237,10 @@ function refusal({semantics}: ZtunnelState, {connect}: InboundConnection): strin
 
 function statusOf(outcome: InboundOutcome): number | undefined {
   return outcome.kind === 'denied' || outcome.kind === 'rejected' ? outcome.status : undefined
+}
+
+/** From 1.29 the far ztunnel says who it is, if the client's is configured to read it. */
+function tellsBack({states}: Lab, {uid}: Workload): boolean {
+  const own = states.find(({workloadsByUid}) => workloadsByUid.has(uid))
+  return own?.semantics.forwardedNetwork === true
 }

@@ -5,7 +5,7 @@ import {ztunnelInput} from './ztunnel-case.js'
 import {predictDns} from './ztunnel-dns.js'
 import {dumpShelf, recordedResolver} from './ztunnel-dump.js'
 import {predictInbound} from './ztunnel-inbound.js'
-import {listeners, predictLogs} from './ztunnel-logs.js'
+import {podsOf, predictLogs} from './ztunnel-logs.js'
 import {predictOutbound} from './ztunnel-outbound.js'
 
 interface Prediction {
@@ -29,7 +29,7 @@ export function* predict(scenarioDir: string): Iterable<Prediction> {
 function casePredictor(scenarioDir: string): (one: RecordedCase) => unknown {
   const stateOf = dumpShelf(scenarioDir)
   const resolve = recordedResolver(scenarioDir)
-  const listens = listeners(scenarioDir)
+  const pods = podsOf(scenarioDir)
   return ({input: given}) => {
     const parsed = ztunnelInput.safeParse(given)
     if (!parsed.success) return {undetermined: `the input is not understood: ${parsed.error.message}`}
@@ -40,7 +40,7 @@ function casePredictor(scenarioDir: string): (one: RecordedCase) => unknown {
       case 'dns':
         return predictDns(stateOf(input.ztunnel.dump), input)
       case 'access_logs':
-        return predictLogs({input, lab: {states: Object.values(input.dumps).map(stateOf), listens}})
+        return predictLogs({input, lab: {states: Object.values(input.dumps).map(stateOf), ...pods}})
       default:
         return predictOutbound({state: stateOf(input.ztunnel.dump), input, resolve})
     }

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {formatSocket} from '../../../src/flow/address.js'
+import {inboundLine} from '../../../src/ztunnel/access-log.js'
 import {inbound} from '../../../src/ztunnel/inbound/inbound.js'
 import type {InboundOutcome} from '../../../src/ztunnel/inbound/outcome.js'
 import {gateway, service, stateOf, workload, type DumpParts} from '../dump.js'
@@ -245,6 +246,27 @@ describe('plaintext (ambient-ga C.2)', () => {
       'closed connection closed due to policy rejection: explicitly denied by: istio-system/istio_converted_static_strict',
     ])
   })
+})
+
+test('a proxy that runs as another pod than the address says: a denial without a policy, or nobody (K.7)', () => {
+  const asked = {pod: 'impostor', local: '10.0.0.2', authority: '10.0.0.2:80'}
+  expect(ask({workloads: [SERVER], minor: 22}, asked)).toEqual(['401 connection closed due to policy rejection'])
+  expect(ask({workloads: [SERVER]}, asked)).toEqual(['503 failed to fetch information about local workload: default.ns (impostor)'])
+})
+
+test('in the access log a peer behind a gateway is who it says it is, or nobody (J.10)', () => {
+  const gatewayPod = workload('gw', {workloadIps: ['10.0.0.9'], serviceAccount: 'gw'})
+  const state = stateOf({workloads: [SERVER, gatewayPod]})
+  const logged = (identity: string, baggage?: {readonly workloadName: string; readonly namespace: string}): unknown => {
+    const connect = {method: 'CONNECT', authority: '10.0.0.2:80', ...(baggage === undefined ? {} : {baggage})}
+    const pod = {name: 'server', namespace: 'ns', serviceAccount: 'default'}
+    const connection = {pod, source: {ip: '10.0.0.9', port: 1}, identity, local: {ip: '10.0.0.2', port: 15_008}, connect}
+    const outcome = inbound(state, connection)[0]?.value[0]?.outcome
+    return outcome === undefined ? undefined : inboundLine({state, connection, outcome})?.['src.workload']
+  }
+  expect(logged('spiffe://cluster.local/ns/ns/sa/gw')).toBe('gw')
+  expect(logged('spiffe://cluster.local/ns/far/sa/client')).toBeUndefined()
+  expect(logged('spiffe://cluster.local/ns/far/sa/client', {workloadName: 'client', namespace: 'far'})).toBe('client')
 })
 
 test('before 1.22 other rules held, which nobody recorded', () => {
