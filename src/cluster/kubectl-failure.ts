@@ -64,7 +64,8 @@ export class ClusterError extends ExternalError {
 /** Says why kubectl failed and what to do next. */
 export function kubectlFailure(end: KubectlEnd): ClusterError {
   const {reason, what, help} = explain(end)
-  const partly = end.bytes === 0 ? '' : `, after ${end.bytes} bytes`
+  // A list that kubectl may not read it prints as an empty one.
+  const partly = end.bytes === 0 || end.about.pod === undefined ? '' : `, after ${end.bytes} bytes`
   const command = ['kubectl', ...end.args]
   return new ClusterError({reason, what: `${what}${partly}.`, help, command, exit: exitOf(end), stderr: end.stderr})
 }
@@ -177,7 +178,7 @@ const CAUSES: readonly Cause[] = [
   {
     reason: 'lost',
     pattern:
-      /unexpected EOF|error dialing backend|stream error|lost connection|connection reset|broken pipe|use of closed network connection/i,
+      /unexpected EOF|error dialing backend|error reading from error stream|stream error|lost connection|connection reset|broken pipe|use of closed network connection/i,
     explain: () => ({what: 'The connection to the pod was lost', help: 'Run the command again.'}),
   },
   {

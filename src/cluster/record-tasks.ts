@@ -40,7 +40,7 @@ export function inventoryTasks(asking: Asking, istioNamespace: string): readonly
 
 function listTask(asking: Asking, {name, what}: {readonly name: string; readonly what: readonly string[]}): RecordTask {
   const args = ['get', ...what, '--output=json']
-  const about = {target: name, right: `list ${what[0] ?? name}`}
+  const about = {target: name, right: `list ${what.filter((word) => !word.startsWith('--field')).join(' ')}`}
   return {file: {path: `inventory/${name}.json`, kind: 'inventory'}, open: () => streamKubectl(callOf(asking, {args, about}))}
 }
 

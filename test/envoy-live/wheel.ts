@@ -1,9 +1,9 @@
 import {execFile} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
-import {access, constants, mkdir, readdir, rename, rm} from 'node:fs/promises'
-import {homedir, tmpdir} from 'node:os'
+import {access, constants, readdir, rename, rm} from 'node:fs/promises'
 import path from 'node:path'
 import {promisify} from 'node:util'
+import {cacheDirectory} from '../tools/cache-directory.js'
 
 const run = promisify(execFile)
 
@@ -30,20 +30,6 @@ export async function installEnvoy(): Promise<Installation> {
     return {kind: 'ready', binary, version}
   } catch (error) {
     return {kind: 'unavailable', reason: reasonOf(error)}
-  }
-}
-
-async function cacheDirectory(): Promise<string> {
-  const configured = process.env['XDG_CACHE_HOME'] ?? ''
-  const preferred = path.join(configured === '' ? path.join(homedir(), '.cache') : configured, 'ambientctl')
-  try {
-    await mkdir(preferred, {recursive: true})
-    await access(preferred, constants.W_OK)
-    return preferred
-  } catch {
-    const fallback = path.join(tmpdir(), 'ambientctl-cache')
-    await mkdir(fallback, {recursive: true})
-    return fallback
   }
 }
 
