@@ -1,3 +1,5 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import {isTransient} from '../cluster/fetch-dump.js'
 import {saving} from '../cluster/save-file.js'
 import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
 import {InputError, UsageError} from '../flow/errors.js'
@@ -36,9 +38,22 @@ function openSource({pod, file, ...request}: DumpRequest): FetchedDump {
   throw new UsageError({what: 'One dump is needed.', expected: 'a POD or --file', got: pod === undefined ? 'neither' : 'both'})
 }
 
-/** Takes the bytes for their side effect: the file they are saved to. */
-export function drain({bytes}: FetchedDump): Promise<void> {
-  return passOver(bytes)
+/** Pauses before a dump that broke off is fetched again. */
+const SAVE_AGAIN_AFTER_MS = [1000, 3000]
+
+/** Saves a dump in its file. What was lost on the way is fetched again from the start, a few times. */
+export async function saveDump(request: DumpRequest): Promise<void> {
+  for (const pause of SAVE_AGAIN_AFTER_MS) {
+    try {
+      await passOver(fetchDump(request).bytes)
+      return
+    } catch (error) {
+      if (!isTransient(error) || request.cancelSignal?.aborted === true) throw error
+      request.warn(`${error.message} It is fetched again.`)
+      await delay(pause)
+    }
+  }
+  await passOver(fetchDump(request).bytes)
 }
 
 /** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */

@@ -1,4 +1,5 @@
 import {LiveRecording, type LiveRequest, type Wanted} from '../cluster/live-recording.js'
+import type {Recorded} from '../cluster/record-run.js'
 import {ClusterError} from '../cluster/kubectl-failure.js'
 import {isExpectedError} from '../flow/errors.js'
 import type {Question, Trace} from '../flow/trace.js'
@@ -43,6 +44,11 @@ export class LiveCluster implements TraceSource {
       if (trace !== undefined && !(await this.recording.fetch(absentIn(mesh)))) return trace
       mesh = await this.refresh()
     }
+  }
+
+  /** What was recorded so far. */
+  get result(): Recorded {
+    return this.recording.result
   }
 
   async close(): Promise<void> {

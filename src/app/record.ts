@@ -63,7 +63,8 @@ function headOf({access: {context}}: Pick<FetchQuestion, 'access'>, version: str
   return {tool: {name: 'ambientctl', version}, ...(context === undefined ? {} : {cluster: context})}
 }
 
-function resultOf({directory}: Pick<FetchQuestion, 'directory'>, recorded: Recorded): RecordResult {
+/** What came of it, for whoever asked. */
+export function resultOf({directory}: Pick<FetchQuestion, 'directory'>, recorded: Recorded): RecordResult {
   const outlook = recorded.failed.length === 0 ? 'positive' : 'negative'
   return {schemaVersion: 'ambientctl.record/1', directory, outlook, ...recorded}
 }

@@ -1,5 +1,5 @@
 import {Args} from '@oclif/core'
-import {drain, fetchDump, readMatches, readSummary, type FetchedDump} from '../app/dump.js'
+import {fetchDump, readMatches, readSummary, saveDump, type FetchedDump} from '../app/dump.js'
 import {recordDumps, type DumpedKind} from '../app/record.js'
 import {parsePath, type PathToken} from '../app/jsonpath/parse-path.js'
 import {renderRecorded} from '../render/recorded.js'
@@ -31,18 +31,19 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
     const {container, file, output, jsonpath, all, 'output-dir': directory} = flags
     if (all !== undefined && directory !== undefined && args.pod === undefined) return this.saveAll({kind: all, directory, flags})
     const path = jsonpath === undefined ? undefined : parsePath(jsonpath)
-    const dump = fetchDump({
+    const request = {
       pod: args.pod,
       file,
       container,
       ...clusterOf(flags),
       outputFile: flags['output-file'],
       cancelSignal: args.pod === undefined ? undefined : this.cancelSignal(),
-      warn: (warning) => this.warn(warning),
-    })
+      warn: (warning: string) => this.warn(warning),
+    }
+    const dump = fetchDump(request)
     if (path !== undefined) return this.printMatches(dump, path)
     if (output !== 'raw' || this.jsonEnabled()) return this.printSummary(dump, flags)
-    await (flags['output-file'] === undefined ? this.print(dump.bytes) : drain(dump))
+    await (flags['output-file'] === undefined ? this.print(dump.bytes) : saveDump(request))
     return {dump: dump.name}
   }
 

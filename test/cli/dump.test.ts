@@ -94,6 +94,22 @@ describe('dump of a pod', () => {
     expect((await dump('ztunnel-a')).stdout === large).toBe(true)
   })
 
+  it('that breaks off on its way into a file is fetched again', async () => {
+    const file = path.join(scratch, 'again.json')
+    const lost = {
+      when: 'exec',
+      times: 1,
+      stdout: DUMP.slice(0, 200),
+      exit: 1,
+      stderr: 'error: error reading from error stream: read message\n',
+    }
+    kubectl.playAll([{when: '=ztunnel-a ', stdout: podList({...ENVOY, name: 'ztunnel-a'})}, lost, {when: 'exec', stdout: DUMP}])
+    const saved = await dump('ztunnel-a', '--output-file', file)
+    expect(saved).toMatchObject({code: EXIT_CODES.ok, stdout: ''})
+    expect(saved.stderr).toContain('It is fetched again.')
+    expect(readFileSync(file, 'utf8')).toBe(DUMP)
+  })
+
   it('is saved whole, and printed only where asked', async () => {
     const file = path.join(scratch, 'saved.json')
     play({stdout: DUMP})
@@ -123,7 +139,7 @@ describe('dump of a pod', () => {
         'kind       total  states',
         'listeners      0',
         'clusters       2  2 active',
-        'endpoints      0',
+        'endpoints      -  not in this dump: collect it with ?include_eds',
         'routes         0',
         'secrets        1  1 active',
         '',

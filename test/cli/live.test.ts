@@ -99,6 +99,18 @@ describe('a live cluster', () => {
     expect(new Set(fetched).size).toBe(fetched.length)
   })
 
+  it('is recorded as far as a flow needs it, as an archive that answers', async () => {
+    const archive = path.join(folder, 'flow.tar.gz')
+    const recorded = await runProgram(['record', '-o', archive, '-n', 'market', '--for', 'buyer', 'vault.orchard:80'], {env: market})
+    expect(recorded.code).toBe(EXIT_CODES.ok)
+    expect(recorded.stdout).toContain(`${archive}: `)
+    expect(recorded.stderr.split('\n').filter((line) => /^fetching (?:ztunnel|waypoint)/.test(line))).toHaveLength(3)
+    const live = await runProgram(['trace', 'buyer', 'vault.orchard:80', '-n', 'market'], {env: market})
+    expect((await runProgram(['trace', 'buyer', 'vault.orchard:80', '--snapshot', archive])).stdout).toBe(live.stdout)
+    const odd = await runProgram(['record', path.join(folder, 'odd'), '--for', 'buyer'], {env: market})
+    expect(odd).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
+  })
+
   it('lists candidates of a name that several things have', async () => {
     const {code, stderr} = await runProgram(['trace', 'node/row', 'vault.orchard:80'], {env: market})
     expect(code).toBe(EXIT_CODES.usage)
