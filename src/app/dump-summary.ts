@@ -84,7 +84,10 @@ function summarizeEnvoy(store: DumpStore): DumpSummary {
     dump: store.name,
     kind: 'envoy',
     proxy: describeNode(config.node),
-    counts: [countListeners(config), ...counts.filter(({kind, total}) => total > 0 || ALWAYS_SHOWN.has(kind))],
+    counts: [
+      countListeners(config),
+      ...counts.filter(({kind, total}) => total > 0 || ALWAYS_SHOWN.has(kind)).map((count) => withoutEndpoints(count, store)),
+    ],
     warnings: [...new Set([...config.warnings, ...missingEndpoints(store), ...gapsOf(config, store)])],
   }
 }
@@ -120,9 +123,17 @@ function countRefs(store: DumpStore, section: string): number {
   return [...store.refs(section)].length
 }
 
-/** users P16: a dump without endpoints answers no question about them. */
-function missingEndpoints(store: DumpStore): string[] {
+/** users P16: none is not the same as not collected. */
+function withoutEndpoints(count: SummaryCount, store: DumpStore): SummaryCount {
+  return count.kind === 'endpoints' && lacksEndpoints(store) ? {...count, absent: 'not in this dump: collect it with ?include_eds'} : count
+}
+
+function lacksEndpoints(store: DumpStore): boolean {
   const types = store.configTypes()
-  const lacks = types.some((type) => type.includes('ClustersConfigDump')) && !types.some((type) => type.includes('EndpointsConfigDump'))
-  return lacks ? ['the dump lacks endpoints: collect it again with /config_dump?include_eds'] : []
+  return types.some((type) => type.includes('ClustersConfigDump')) && !types.some((type) => type.includes('EndpointsConfigDump'))
+}
+
+/** A dump without endpoints answers no question about them. */
+function missingEndpoints(store: DumpStore): string[] {
+  return lacksEndpoints(store) ? ['the dump lacks endpoints: collect it again with /config_dump?include_eds'] : []
 }

@@ -44,7 +44,9 @@ function renderCounts(counts: readonly SummaryCount[], theme: Theme): string {
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 2},
   })
   table.push(
-    ...counts.map(({kind, total, states}) => [kind, String(total), states.map(({state, count}) => `${count} ${state}`).join(', ')]),
+    ...counts.map(({kind, total, states, absent}) =>
+      absent === undefined ? [kind, String(total), states.map(({state, count}) => `${count} ${state}`).join(', ')] : [kind, '-', absent],
+    ),
   )
   return table
     .toString()

@@ -20,10 +20,9 @@ export interface Paragraph {
 
 /** Who asks for what, what comes of it, and what the tool had to assume. */
 export function headingTexts(style: TreeStyle): readonly Paragraph[] {
-  const {flow} = style.trace
   const say = style.glyphs.say
   return [
-    {text: say(`${sourceText(flow.source)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
+    {text: say(`${sourceText(style)} ${style.glyphs.arrow} ${destinationText(style)}`), tone: 'strong'},
     {text: say(verdictLine(style)), tone: verdictTone(style.trace.verdict)},
     ...findingLines(style),
     ...shareLines(style),
@@ -42,16 +41,23 @@ function assumptionLines({trace: {flow}, glyphs}: TreeStyle): readonly Paragraph
   return assumptions.length === 0 ? [] : [{text: glyphs.say(`assumed: ${assumptions.join(', ')}`), tone: 'dim'}]
 }
 
-function sourceText({name, namespace, ip}: FlowPeer): string {
+/** A walk may leave both ends open; 0.0.0.0 would look like an address that somebody uses. */
+const OPEN = '0.0.0.0'
+
+function sourceText({trace: {flow, question}}: TreeStyle): string {
+  const {name, namespace, ip}: FlowPeer = flow.source
+  if (question.proxy !== undefined && ip === OPEN) return '(no --src)'
   return name === ip ? ip : `${name} ${brackets(namespace, ip)}`
 }
 
 function destinationText({
   trace: {
     flow: {destination, connection},
+    question,
   },
 }: TreeStyle): string {
   const {name, ip, kind, namespace} = destination
+  if (question.proxy !== undefined && ip === OPEN && connection.destination.port === 0) return '(no --dst)'
   if (name === ip) return formatSocket(connection.destination)
   return `${name}:${connection.destination.port} ${kind === 'service' ? `(VIP ${ip})` : brackets(namespace, ip)}`
 }

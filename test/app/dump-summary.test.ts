@@ -1,6 +1,8 @@
 import {describe, expect, it} from 'vitest'
 import {summarizeDump} from '../../src/app/dump-summary.js'
 import {memoryStore} from '../../src/json/memory-store.js'
+import {renderDumpSummary} from '../../src/render/dump-summary.js'
+import {createTheme} from '../../src/render/theme.js'
 
 const type = (name: string): string => `type.googleapis.com/envoy.admin.v3.${name}`
 
@@ -70,11 +72,16 @@ describe('the summary of a dump', () => {
     const clusters = {'@type': type('ClustersConfigDump'), static_clusters: [{cluster: {name: 'a'}}]}
     const lacking = summarizeDump(memoryStore({name: 'a.json', document: {configs: [clusters]}}), 'envoy')
     expect(lacking.warnings).toEqual(['the dump lacks endpoints: collect it again with /config_dump?include_eds'])
+    const absent = 'not in this dump: collect it with ?include_eds'
+    expect(lacking.counts.find(({kind}) => kind === 'endpoints')).toEqual({kind: 'endpoints', total: 0, states: [], absent})
+    const look = {theme: createTheme(0), width: 80}
+    expect(renderDumpSummary(lacking, look)).toMatch(/^endpoints +- +not in this dump: collect it with \?include_eds$/m)
     const empty = summarizeDump(
       memoryStore({name: 'a.json', document: {configs: [clusters, {'@type': type('EndpointsConfigDump')}]}}),
       'envoy',
     )
     expect(empty.warnings).toEqual([])
+    expect(renderDumpSummary(empty, look)).toMatch(/^endpoints +0$/m)
   })
 
   it('counts what a Rust ztunnel holds', () => {

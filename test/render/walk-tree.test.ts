@@ -15,6 +15,15 @@ describe('the tree of a walk', () => {
     expect(text).not.toContain('DELIVERED')
   })
 
+  it('says that an end was not told, rather than an address that nobody uses', () => {
+    const open = {ip: '0.0.0.0', port: 0}
+    const end = {name: open.ip, kind: 'address', ip: open.ip, basis: 'recorded'} as const
+    const flow = {...walked.flow, source: end, destination: end, connection: {source: open, destination: open}}
+    expect(renderTree({...walked, flow}, {width: 200}).split('\n')[0]).toBe('(no --src) → (no --dst)')
+    const dialled = {source: open, destination: {ip: open.ip, port: 80}}
+    expect(renderTree({...walked, flow: {...flow, connection: dialled}}, {width: 200}).split('\n')[0]).toBe('(no --src) → 0.0.0.0:80')
+  })
+
   it('leaves traces as they are', () => {
     expect(renderTree(canary, {width: 200})).toContain('DELIVERED')
   })
