@@ -2,6 +2,7 @@ import {UsageError} from '../flow/errors.js'
 import type {Inventory, Pod} from '../flow/inventory.js'
 import {podRole} from '../flow/pod-role.js'
 import {lackingParts, readCapture, type CapturePart} from '../kernel/config/capture-files.js'
+import type {Family} from '../kernel/config/ip.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
@@ -28,7 +29,7 @@ export interface CapturePlace {
   readonly node?: string
   readonly namespace: NetworkNamespace
   /** Outputs of commands that were not recorded, and without which nothing can be concluded. */
-  readonly lacks: readonly CapturePart[]
+  readonly lacks: Readonly<Record<Family, readonly CapturePart[]>>
 }
 
 /**
@@ -53,19 +54,36 @@ export function shelveCaptures(recorded: readonly RecordedCapture[], inventory: 
   const places = recorded.map(({kind, name, namespace, files}): CapturePlace => {
     const full = kind === 'node' ? name : `${namespace ?? ''}/${name}`
     const node = kind === 'node' ? name : nodeOf({namespace: namespace ?? '', name}, {inventory, nodes})
-    return {kind, name: full, namespace: readCapture({name: full, files}), lacks: [], ...(node === undefined ? {} : {node})}
+    return {kind, name: full, namespace: readCapture({name: full, files}), lacks: {4: [], 6: []}, ...(node === undefined ? {} : {node})}
   })
-  const told = places.map((place, at) => ({
-    ...place,
-    lacks: lackingParts(recorded[at]?.files ?? [], neededParts(place, {places, inventory})),
-  }))
+  const told = places.map((place, at) => ({...place, lacks: lacksOf(place, {places, inventory, files: recorded[at]?.files ?? []})}))
   return {inventory, places: told, networkOf: networks(told)}
 }
 
 /** For people: what a place lacks. */
-export function gapText({name, lacks}: Pick<CapturePlace, 'name' | 'lacks'>): string {
-  return `${lacks.map((part) => `\`${part}\``).join(', ')} of ${name}, which ${lacks.length === 1 ? 'was' : 'were'} not recorded`
+export function gapText({name, lacks}: Pick<CapturePlace, 'name' | 'lacks'>, family: Family): string {
+  const parts = lacks[family].map((part) => `\`${part}\``)
+  return `${parts.join(', ')} of ${name}, which ${parts.length === 1 ? 'was' : 'were'} not recorded`
 }
+
+interface Recorded extends Pick<CaptureShelf, 'places' | 'inventory'> {
+  readonly files: RecordedCapture['files']
+}
+
+function lacksOf(place: CapturePlace, recorded: Recorded): CapturePlace['lacks'] {
+  const needed = neededParts(place, recorded)
+  return {4: lackingParts(recorded.files, needed), 6: lackingParts(recorded.files, needed.map(ofIpv6))}
+}
+
+function ofIpv6(part: CapturePart): CapturePart {
+  return IPV6.get(part) ?? part
+}
+
+const IPV6: ReadonlyMap<CapturePart, CapturePart> = new Map([
+  ['iptables-save', 'ip6tables-save'],
+  ['ip rule', 'ip -6 rule'],
+  ['ip route', 'ip -6 route'],
+])
 
 /** A node has rules of its own, and passes packets on. envoy-2022 C.2: of pods the ztunnel's has rules; ambient-ga E: each may have. */
 function neededParts(

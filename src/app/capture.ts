@@ -3,7 +3,7 @@ import {UsageError} from '../flow/errors.js'
 import type {Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 import type {Missing, Outlook} from '../flow/verdict.js'
-import {canonicalIp, parseIp} from '../kernel/config/ip.js'
+import {canonicalIp, familyOf, parseIp} from '../kernel/config/ip.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
@@ -84,7 +84,7 @@ export function askCapture(
   const attempt = attemptOf(asked, {start, explain: options.explain})
   const doubt = serviceDoubt(shelf, {place: start.place, ip: attempt.destination.ip})
   const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => {
-    const doubts = [...(doubt === undefined ? [] : [doubt]), ...gaps(shelf, branch)]
+    const doubts = [...(doubt === undefined ? [] : [doubt]), ...gaps(shelf, {branch, attempt})]
     return branchOf(withDoubts(branch, doubts), {network, attempt})
   })
   const {kind, name} = start.place
@@ -115,10 +115,11 @@ function serviceDoubt(
   return mayBeService ? `which backend the eBPF programs of ${node.name} choose for ${ip}` : undefined
 }
 
-/** What was not recorded of the places that packets passed: a walk takes it for empty. */
-function gaps({places}: CaptureShelf, {outcome: {passes}}: Branch): readonly string[] {
-  const passed = new Set(passes.map(({namespace}) => namespace))
-  return places.filter(({name, lacks}) => lacks.length > 0 && passed.has(name)).map(gapText)
+/** What was not recorded of the places that packets met: a walk takes it for empty. */
+function gaps({places}: CaptureShelf, {branch, attempt}: {readonly branch: Branch; readonly attempt: Attempt}): readonly string[] {
+  const family = familyOf(attempt.destination.ip)
+  const passed = new Set([attempt.namespace, ...branch.outcome.passes.map(({namespace}) => namespace)])
+  return places.filter(({name, lacks}) => lacks[family].length > 0 && passed.has(name)).map((place) => gapText(place, family))
 }
 
 function withDoubts(branch: Branch, doubts: readonly string[]): Branch {

@@ -55,13 +55,13 @@ interface Surroundings {
 /** Of places that lack something traces conclude what they do, as of those that were not recorded at all. */
 function rulesOf(captures: readonly RecordedCapture[], surroundings: Surroundings): NodeRules {
   const all = shelveCaptures(captures, surroundings.inventory)
-  const gaps = all.places.filter(({lacks}) => lacks.length > 0)
+  const gaps = all.places.filter(({lacks}) => lacks[4].length > 0)
   if (gaps.length === 0) return rulesFrom(all, surroundings)
-  const whole = captures.filter((_, at) => all.places[at]?.lacks.length === 0)
+  const whole = captures.filter((_, at) => all.places[at]?.lacks[4].length === 0)
   const rules = rulesFrom(shelveCaptures(whole, surroundings.inventory), surroundings)
   return {
     ...rules,
-    problems: [...gaps.map((gap) => `traces do not follow recorded packet rules without ${gapText(gap)}`), ...rules.problems],
+    problems: [...gaps.map((gap) => `traces do not follow recorded packet rules without ${gapText(gap, 4)}`), ...rules.problems],
   }
 }
 
@@ -74,6 +74,7 @@ function rulesFrom(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, in
   return {
     translatesServices: node !== undefined && kubeProxyMode(node.namespace) === 'iptables',
     problems: node === undefined ? [] : problemsAt({places, inventory}, node),
+    ipv6: places.every(({lacks}) => lacks[6].length === 0),
     pod: (name) => pods.get(name),
     ...(node === undefined || !isWhole ? {} : {node: nodeForwarder({node, ztunnel, place}, shelf)}),
   }

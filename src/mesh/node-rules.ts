@@ -6,6 +6,8 @@ export interface NodeRules {
   readonly node?: Forwarder
   /** Whether kube-proxy's chains are among the rules of the node, so that they say all about services. */
   readonly translatesServices: boolean
+  /** Whether all of it was recorded for IPv6 too. */
+  readonly ipv6: boolean
   /** What is surely wrong with the state of the node and its pods, or was left out of it, one sentence each. */
   readonly problems: readonly string[]
   /** `namespace/pod`. */

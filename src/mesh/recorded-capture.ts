@@ -1,9 +1,11 @@
+import {isIPv6} from 'node:net'
 import type {Arrival, Departure} from '../flow/connection.js'
 import type {Exit, Forwarder, Forwarding} from '../flow/forwarder.js'
 import {isProbeSource} from '../flow/probe-source.js'
 import {multiplyShares} from '../flow/share.js'
 import {nodePlace, type NodeCapture} from './crossing.js'
 import {fullName, type Workload} from './directory.js'
+import type {NodeRules} from './node-rules.js'
 import {knownEnd, untranslated, type RuledNode} from './recorded-capture-end.js'
 
 export interface RecordedCapture extends NodeCapture, RuledNode {
@@ -32,7 +34,7 @@ export function createRecordedCapture(capture: RecordedCapture): Forwarder {
 export function recordedEntry(capture: Omit<RecordedCapture, 'assumed'>): NonNullable<NodeCapture['into']> {
   return (target, crossing) => {
     const rules = capture.rules.node === undefined ? capture.rules.pod(fullName(target)) : undefined
-    if (rules === undefined || !isWalkable(crossing.arrival)) return undefined
+    if (rules === undefined || !isWalkable(crossing.arrival, capture.rules)) return undefined
     const arrival: Arrival = {...crossing.arrival, entry: {kind: 'socket', ...crossing.to}, ingress: 'network'}
     const {steps, exits} = rules.forwarder.forward(arrival)
     return {steps, exits: exits.map((exit) => knownEnd(exit, capture))}
@@ -49,7 +51,7 @@ function startOf(capture: RecordedCapture, arrival: Arrival): Start {
   const {rules, assumed} = capture
   const unknown = {forwarder: assumed, arrival}
   const source = sourceOf(capture, arrival)
-  if (!isWalkable(arrival) || (source !== undefined && isUnfit(capture, source))) return unknown
+  if (!isWalkable(arrival, rules) || (source !== undefined && isUnfit(capture, source))) return unknown
   switch (arrival.ingress) {
     // A process that does not bind leaves its address to the kernel.
     case 'host':
@@ -63,8 +65,8 @@ function startOf(capture: RecordedCapture, arrival: Arrival): Start {
 }
 
 /** Rules compare addresses: without one they cannot be walked. */
-function isWalkable({entry, source}: Arrival): boolean {
-  return entry.kind === 'socket' && source !== undefined && !UNSPECIFIED.has(source.ip)
+function isWalkable({entry, source}: Arrival, {ipv6}: NodeRules): boolean {
+  return entry.kind === 'socket' && (ipv6 || !isIPv6(entry.ip)) && source !== undefined && !UNSPECIFIED.has(source.ip)
 }
 
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::'])

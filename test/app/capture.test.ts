@@ -138,6 +138,14 @@ describe('what the packet rules do with', () => {
     ])
   })
 
+  test('IPv6 on a node of which IPv4 alone was recorded', async () => {
+    const {outlook, branches} = await ask('node-2022', {target: 'node', destination: {ip: 'fd00::7', port: 80}})
+    expect([outlook, branches[0]?.missing[0]?.what]).toEqual([
+      'undetermined',
+      '`ip6tables-save`, `ip -6 rule`, `ip -6 route` of node, which were not recorded',
+    ])
+  })
+
   test('a match that is not modelled: both ways, each with its condition', async () => {
     const rules = '*mangle\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m hashlimit --hashlimit-name x -j DROP\nCOMMIT'
     const shelf = await openCaptures({paths: [lonely({'iptables-save': rules})], environment: {}})

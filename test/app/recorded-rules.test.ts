@@ -4,6 +4,7 @@ import {
   captures,
   FAR,
   GUEST,
+  GUEST_OF_IPV6,
   hopsOf,
   outcomes,
   PLAIN,
@@ -95,6 +96,7 @@ describe('capture inside a pod', {timeout: 60_000}, () => {
   const OUT = {from: REVIEWS, to: '10.244.0.7', port: 9080}
   const IN = {from: GUEST, to: '10.244.3.7', port: 9080}
   const HBONE = {from: GUEST, to: '10.244.3.7', port: 15_008}
+  const IPV6 = {from: GUEST_OF_IPV6, to: 'fd00:10:244:3::7', port: 9080}
   const PARTS = ['node and pod', 'pod alone'] as const
 
   function state(part: (typeof PARTS)[number], edit?: ReturnType<typeof without>): readonly RecordedCapture[] {
@@ -106,12 +108,20 @@ describe('capture inside a pod', {timeout: 60_000}, () => {
       {name: 'out', asked: OUT},
       {name: 'in', asked: IN},
       {name: 'HBONE', asked: HBONE},
+      {name: 'in over IPv6', asked: IPV6},
     ])('$name: intact rules give the same hops', ({asked}) => {
       const recorded = traceGa({...asked, captures: state(part)})
       expect(hopsOf(recorded)).toEqual(hopsOf(traceGa(asked)))
       expect(
         stepsOf(recorded).some(({evidence}) => evidence.some(({basis, pointer}) => basis === 'recorded' && pointer.startsWith('line '))),
       ).toBe(true)
+    })
+
+    test('IPv6 is concluded where IPv4 alone was recorded', () => {
+      const half = state(part).map((one) => ({...one, files: one.files.filter(({file}) => !file.endsWith('/ip6tables-save'))}))
+      const trace = traceGa({...IPV6, captures: half})
+      expect(hopsOf(trace)).toEqual(hopsOf(traceGa(IPV6)))
+      expect(stepsOf(trace).flatMap(({evidence}) => evidence.filter(({dump}) => dump.startsWith('capture/')))).toEqual([])
     })
 
     test('without its redirection a pod is not captured', () => {

@@ -36,9 +36,10 @@ const OF_2022 = directory({
   ],
 })
 
-export const REVIEWS = workload({name: 'reviews-v1', namespace: 'bookinfo', ips: ['10.244.3.7'], ...ON_NODE})
+export const REVIEWS = workload({name: 'reviews-v1', namespace: 'bookinfo', ips: ['10.244.3.7', 'fd00:10:244:3::7'], ...ON_NODE})
 export const GUEST = uncaptured({name: 'guest', ips: ['10.244.0.7'], node: 'other'})
-const OF_GA = directory({workloads: [REVIEWS, GUEST]})
+export const GUEST_OF_IPV6 = uncaptured({name: 'guest-of-ipv6', ips: ['fd00:10:244::9'], node: 'other'})
+const OF_GA = directory({workloads: [REVIEWS, GUEST, GUEST_OF_IPV6]})
 
 type Edit = (file: string, text: string) => string
 

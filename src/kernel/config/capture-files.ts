@@ -30,12 +30,15 @@ const NAMES = {
 } as const
 
 /** What a walk cannot do without, by the command that prints it. */
-export type CapturePart = 'iptables-save' | 'ip rule' | 'ip route' | 'ip addr' | 'sysctl'
+export type CapturePart = 'iptables-save' | 'ip rule' | 'ip route' | 'ip6tables-save' | 'ip -6 rule' | 'ip -6 route' | 'ip addr' | 'sysctl'
 
 const PARTS: Readonly<Record<CapturePart, readonly string[]>> = {
   'iptables-save': ['iptables-save', ...NAMES.iptables, ...NAMES.nft],
   'ip rule': NAMES.rules,
   'ip route': NAMES.routes,
+  'ip6tables-save': ['ip6tables-save', ...NAMES.ip6tables, ...NAMES.nft],
+  'ip -6 rule': NAMES.rules6,
+  'ip -6 route': NAMES.routes6,
   'ip addr': NAMES.devices,
   sysctl: NAMES.sysctls,
 }
