@@ -133,6 +133,13 @@ const PAINS: readonly Pain[] = [
     healthy: {at: 'ga-orchard', flow: ['market/buyer', 'apple-green.orchard:80']},
   },
   {
+    what: 'a port that no endpoint serves',
+    kind: 'no-endpoints',
+    says: 'service orchard/apple-green has 1 endpoint, none of them usable for port 81',
+    ill: {at: 'ga-orchard', flow: ['market/buyer', 'apple-green.orchard:81']},
+    healthy: {at: 'ga-orchard', flow: ['market/buyer', 'apple-green.orchard:80']},
+  },
+  {
     what: 'P27: a waypoint of another namespace',
     kind: 'waypoint-of-other-namespace',
     says: 'waypoint infra/shared of another namespace serves app/shop; it is bound to 3 services of namespace app',
@@ -191,6 +198,16 @@ describe('the exit code', () => {
     const trace = {verdict: {kind: 'delivered'}, findings: [{kind: 'waypoint-missing', text: '', fault: true, evidence: []}]} as const
     expect(traceOutlook(trace, 'delivered')).toBe('positive')
     expect(traceOutlook(trace, undefined)).toBe('negative')
+  })
+})
+
+describe('the service of a waypoint itself', () => {
+  it.each([
+    {at: 'ga-bookinfo', flow: ['sleep', 'waypoint.bookinfo:15021']},
+    {at: 'ga-ingress', flow: ['old/backend-v1', 'wp.mesh:15008']},
+  ] as const)('has no waypoint, and needs none ($at)', async (scene) => {
+    const {findings} = await answer(scene)
+    expect(findings.filter(({fault}) => fault === true)).toEqual([])
   })
 })
 

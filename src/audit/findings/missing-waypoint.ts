@@ -1,21 +1,22 @@
 import type {Finding} from '../../flow/finding.js'
 import type {Inventory, StringMap} from '../../flow/inventory.js'
 import type {Evidence} from '../../flow/step.js'
-import type {MeshService} from '../../mesh/directory.js'
+import type {Directory, MeshService} from '../../mesh/directory.js'
 import type {Scene} from './scene.js'
-import {knownService, serviceWaypoints} from './waypoints.js'
+import {knownDestination} from './services.js'
+import {serviceWaypoints} from './waypoints.js'
 
 /**
  * Labels ask for a waypoint, and ztunnel knows none: the control plane has not done what was asked.
  * Source: ambient-ga B.2, B.10; istio issue 61527.
  */
-export function missingWaypoint({trace, destination, ztunnel, inventory}: Scene): readonly Finding[] {
-  const {service} = destination
-  const known = service === undefined || ztunnel === undefined ? undefined : knownService(ztunnel, service)
-  if (service === undefined || service.headless || ztunnel === undefined || known === undefined) return []
+export function missingWaypoint(scene: Scene): readonly Finding[] {
+  const destination = knownDestination(scene)
+  if (destination === undefined || destination.service.headless || scene.trace.flow.clientKind !== 'ambient') return []
+  const {ztunnel, service, known} = destination
   const {names, evidence} = serviceWaypoints(ztunnel, known)
-  const asked = askedWaypoint(service, inventory)
-  if (names.length > 0 || asked === undefined || trace.flow.clientKind !== 'ambient') return []
+  const asked = askedWaypoint(service, scene.inventory)
+  if (names.length > 0 || asked === undefined || isGateway(service, scene.directory)) return []
   return [
     {
       kind: 'waypoint-missing',
@@ -27,6 +28,11 @@ export function missingWaypoint({trace, destination, ztunnel, inventory}: Scene)
 }
 
 const LABEL = 'istio.io/use-waypoint'
+
+/** The service of a waypoint or gateway itself never gets a waypoint, whatever its namespace asks for; that of an agentgateway has itself (ambient-ga I.24). */
+function isGateway({name, namespace}: MeshService, {workloads}: Directory): boolean {
+  return workloads.some((pod) => pod.namespace === namespace && pod.labels.get('gateway.networking.k8s.io/gateway-name') === name)
+}
 
 interface Asked {
   readonly value: string

@@ -14,7 +14,7 @@ export function noEndpoints(scene: Scene): readonly Finding[] {
   const [end] = endsOf(scene, 'no-healthy-upstream')
   if (end === undefined) return []
   const isRustZtunnel = end.hop.place.kind === 'ztunnel' && scene.generation === 'ga'
-  const parts = [...serviceBehind(scene), ...(isRustZtunnel ? [] : routedTo(end))]
+  const parts = isRustZtunnel ? dialledService(scene) : [...emptyService(scene, end), ...routedTo(end)]
   if (parts.length === 0) return []
   return [
     {
@@ -38,12 +38,23 @@ function routedTo({hop, steps, answer}: Pick<End, 'hop' | 'steps' | 'answer'>): 
   return [{text, evidence: evidenceOf(route, cluster)}]
 }
 
-function serviceBehind(scene: Scene): readonly Part[] {
+/** The service of the cluster, whichever was dialled (ambient-ga D.4). A subset may be empty where its service is not. */
+function emptyService({ztunnel}: Scene, {steps}: Pick<End, 'steps'>): readonly Part[] {
+  const host = /^(?:inbound-vip|outbound)\|\d+\|[^|]*\|(.+)$/.exec(lastStep(steps, 'cluster')?.name ?? '')?.[1]
+  const services = ztunnel?.services.filter(({hostname}) => hostname === host) ?? []
+  if (ztunnel === undefined || services.length === 0 || services.some(({endpoints}) => endpoints.length > 0)) return []
+  return services.map((known) => ({text: `service ${fullName(known)} has no endpoints`, evidence: [evidenceOfItem(ztunnel, known)]}))
+}
+
+/** What a ztunnel refused, for the port that was dialled. */
+function dialledService(scene: Scene): readonly Part[] {
   const {ztunnel} = scene
   const [service] = dialledServices(scene)
   const known = ztunnel === undefined || service === undefined ? undefined : knownService(ztunnel, service)
   if (ztunnel === undefined || known === undefined) return []
   const count = known.endpoints.length
-  const text = count === 0 ? 'has no endpoints' : `has ${count} endpoints, none of which can be used`
+  const {port} = scene.trace.flow.connection.destination
+  const text =
+    count === 0 ? 'has no endpoints' : `has ${count} ${count === 1 ? 'endpoint' : 'endpoints'}, none of them usable for port ${port}`
   return [{text: `service ${fullName(known)} ${text}`, evidence: [evidenceOfItem(ztunnel, known)]}]
 }

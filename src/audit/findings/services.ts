@@ -1,7 +1,21 @@
 import type {Payload} from '../../flow/connection.js'
 import type {Hop} from '../../flow/trace.js'
 import type {MeshService} from '../../mesh/directory.js'
+import type {Service, ZtunnelConfig} from '../../ztunnel/config/model.js'
 import {hopsAt, type Scene} from './scene.js'
+import {knownService} from './waypoints.js'
+
+/** The service that the client dialled, and what ztunnel knows of it. */
+export interface KnownDestination {
+  readonly ztunnel: ZtunnelConfig
+  readonly service: MeshService
+  readonly known: Service
+}
+
+export function knownDestination({ztunnel, destination: {service}}: Scene): KnownDestination | undefined {
+  const known = ztunnel === undefined || service === undefined ? undefined : knownService(ztunnel, service)
+  return ztunnel === undefined || service === undefined || known === undefined ? undefined : {ztunnel, service, known}
+}
 
 /**
  * Services that the traffic is for where proxies choose by service: what waypoints are asked for, else what gateways route to, else

@@ -3,22 +3,23 @@ import {fullName, type Workload} from '../../mesh/directory.js'
 import type {ZtunnelConfig} from '../../ztunnel/config/model.js'
 import {askedWaypoint} from './missing-waypoint.js'
 import {passesWaypoint, type Scene} from './scene.js'
-import {knownService, serviceWaypoints, workloadWaypoints} from './waypoints.js'
+import {knownDestination} from './services.js'
+import {serviceWaypoints, workloadWaypoints} from './waypoints.js'
 
 /**
  * A waypoint that runs beside the destination and that nothing is bound to.
  * Source: ambient-ga B.10 (waypoint binding); istio issues 50249, 50849.
  */
 export function unboundWaypoint(scene: Scene): readonly Finding[] {
-  const {ztunnel, destination, directory, inventory} = scene
-  const {service} = destination
-  const known = ztunnel === undefined || service === undefined ? undefined : knownService(ztunnel, service)
-  if (ztunnel === undefined || service === undefined || known === undefined || passesWaypoint(scene)) return []
-  if (serviceWaypoints(ztunnel, known).names.length > 0 || askedWaypoint(service, inventory) !== undefined) return []
+  const destination = knownDestination(scene)
+  if (destination === undefined || passesWaypoint(scene)) return []
+  const {ztunnel, service, known} = destination
+  if (serviceWaypoints(ztunnel, known).names.length > 0 || askedWaypoint(service, scene.inventory) !== undefined) return []
+  // One that fetches what it needs on demand does not know who else is bound.
+  if (ztunnel.settings.xdsOnDemand) return []
   const bound = boundWaypoints(ztunnel)
-  const [pod] = directory.workloads.filter(
-    (one) => one.role === 'waypoint' && one.namespace === service.namespace && !bound.has(gatewayOf(one)),
-  )
+  const waypoints = scene.directory.workloads.filter(({role, namespace}) => role === 'waypoint' && namespace === service.namespace)
+  const pod = waypoints.find((one) => !bound.has(gatewayOf(one)))
   if (pod === undefined) return []
   return [
     {

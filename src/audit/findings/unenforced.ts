@@ -19,8 +19,8 @@ export function unenforcedPolicies(scene: Scene): readonly Finding[] {
     const place = placeOf(scene, {policy, pod})
     return place === undefined ? [] : [{policy, place}]
   })
-  const nowhere = placed.filter(({place}) => place.where === 'nowhere')
-  return nowhere.length === 0 ? [] : [findingOf(placed)]
+  const reasons = new Set(placed.flatMap(({place}) => (place.where === 'nowhere' ? place.because : [])))
+  return [...reasons].map((because) => findingOf(placed, because))
 }
 
 interface PlacedPolicy {
@@ -35,12 +35,13 @@ type Enforcement =
       readonly because: string
     }
 
-function findingOf(placed: readonly PlacedPolicy[]): Finding {
+/** Policies that one reason leaves unenforced, and where the others are. */
+function findingOf(placed: readonly PlacedPolicy[], because: string): Finding {
   const names = (where: Enforcement['where']): readonly string[] =>
     placed.filter(({place}) => place.where === where).map(({policy}) => policyKey(policy))
-  const [because = ''] = placed.flatMap(({place}) => (place.where === 'nowhere' ? place.because : []))
+  const nowhere = placed.flatMap(({policy, place}) => (place.where === 'nowhere' && place.because === because ? policyKey(policy) : []))
   const parts = [
-    `policy ${listText(names('nowhere'))} is enforced NOWHERE on this way: ${because}`,
+    `${nowhere.length === 1 ? 'policy' : 'policies'} ${listText(nowhere)} ${nowhere.length === 1 ? 'is' : 'are'} enforced NOWHERE on this way: ${because}`,
     ...(names('waypoint').length === 0 ? [] : [`at the waypoint: ${listText(names('waypoint'))}`]),
     ...(names('ztunnel').length === 0 ? [] : [`at the destination ztunnel: ${listText(names('ztunnel'))}`]),
   ]

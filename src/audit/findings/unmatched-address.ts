@@ -5,6 +5,7 @@ import {fullName} from '../../mesh/directory.js'
 import {evidenceOf, type Service, type ZtunnelConfig} from '../../ztunnel/config/model.js'
 import {endsOf, placeText, type End} from './ends.js'
 import type {Scene} from './scene.js'
+import {serviceWaypoints} from './waypoints.js'
 
 /**
  * A ztunnel sends an address of a service to its waypoint, and that was not told of the address (or of the port).
@@ -12,7 +13,7 @@ import type {Scene} from './scene.js'
  */
 export function unmatchedAddress(scene: Scene): readonly Finding[] {
   const {ztunnel} = scene
-  if (ztunnel === undefined || scene.generation !== 'ga') return []
+  if (ztunnel === undefined || scene.trace.flow.clientKind !== 'ambient') return []
   return endsOf(scene, 'no-filter-chain').flatMap((end) => {
     const {entry} = end.hop.arrival
     const config = scene.envoyOf(end.hop.place)
@@ -32,7 +33,7 @@ interface Unmatched {
 function atListener({end, listener, config, ztunnel, asked}: Unmatched): readonly Finding[] {
   const service = ztunnel.services.find(({vips}) => vips.some(({ip}) => ip === asked.ip))
   const resource = config.listener(listener)
-  if (service === undefined || resource === undefined) return []
+  if (service === undefined || resource === undefined || serviceWaypoints(ztunnel, service).names.length === 0) return []
   const because = reasonOf({service, asked, matched: prefixesIn(resource.view.value)})
   if (because === undefined) return []
   return [
