@@ -23,7 +23,7 @@ with --src, --identity and --authority.
     '<%= config.bin %> walk ztunnel --port 15006 --src 10.4.2.19 --dst 10.4.2.7:9080',
     '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
     '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
-    '<%= config.bin %> walk gateway --batch asked.ndjson --coverage --fail-under routes=80',
+    '<%= config.bin %> walk gateway --batch asked.ndjson --fail-under routes=80',
   ]
 
   static override args = {proxy: Args.string({description: 'The proxy.'})}
