@@ -1,5 +1,5 @@
 import type {Evidence} from '../flow/step.js'
-import {evidenceOf, type CapturedPod, type Workload as KnownWorkload, type ZtunnelConfig} from '../ztunnel/config/model.js'
+import {evidenceOf, identityOf, type CapturedPod, type Workload as KnownWorkload, type ZtunnelConfig} from '../ztunnel/config/model.js'
 import {fullName, type Enrolment, type Workload} from './directory.js'
 
 /** What ztunnels say about the capture of a pod. */
@@ -37,9 +37,9 @@ interface HeldBy {
 }
 
 function byZtunnel(workload: Workload, {config, held}: HeldBy): Enrolment {
-  const pod = held.find(({name, namespace}) => name === workload.name && namespace === workload.namespace)
-  if (pod !== undefined) return listed(config, pod)
-  const nameless = held.filter(({name}) => name === undefined).length
+  const pod = held.find(({uid}) => uid === workload.uid) ?? held.find((one) => isNamed(one, workload))
+  if (pod !== undefined) return {...listed(config, pod), ...heldAsAnother(config, {pod, workload})}
+  const nameless = workload.uid === undefined ? held.filter(({name}) => name === undefined).length : 0
   if (nameless > 0) return {captured: 'undetermined', because: `workloadState of ${config.dump} lists ${nameless} pods without their names`}
   const because = `workloadState of ${config.dump} does not list it`
   const known = knownAs(config, workload)
@@ -52,6 +52,26 @@ function byZtunnel(workload: Workload, {config, held}: HeldBy): Enrolment {
   if (known?.protocol !== 'HBONE') return base
   const finding = `pod ${fullName(workload)} is marked HBONE, but the ztunnel of its node does not hold it: its capture is broken, and tunnels to it find nobody`
   return {...base, finding, evidence: [...(base.evidence ?? []), evidenceOf(config, known)]}
+}
+
+function isNamed({name, namespace}: CapturedPod, workload: Workload): boolean {
+  return name === workload.name && namespace === workload.namespace
+}
+
+/** The first release that takes the pod for whom the node agent named, and not for whoever has its address (ambient-ga K.7). */
+const NAMED_FROM = 24
+
+/** ztunnel was told another name for the pod than Kubernetes has: it presents the identity of that one. */
+function heldAsAnother(
+  config: ZtunnelConfig,
+  {pod, workload}: {readonly pod: CapturedPod; readonly workload: Workload},
+): Pick<Enrolment, 'finding' | 'presents'> {
+  const {name, namespace, serviceAccount} = pod
+  if (name === undefined || namespace === undefined || isNamed(pod, workload) || config.version.minor < NAMED_FROM) return {}
+  const finding = `pod ${fullName(workload)} is held by the ztunnel of its node as ${namespace}/${name}`
+  const trustDomain = /^spiffe:\/\/([^/]+)\//.exec(workload.identity ?? '')?.[1]
+  if (serviceAccount === undefined || trustDomain === undefined) return {finding}
+  return {finding, presents: identityOf({trustDomain, namespace, serviceAccount})}
 }
 
 function listed(config: ZtunnelConfig, pod: CapturedPod): Enrolment {

@@ -17,12 +17,16 @@ export interface Enrolment {
   readonly finding?: string
   /** Only what leaves the pod is captured. */
   readonly outboundOnly?: true
+  /** Set where the ztunnel holds the pod under another name: as whom it presents itself. */
+  readonly presents?: string
 }
 
 /** A pod, as the inventory lists it or as dumps let one conclude. */
 export interface Workload {
   readonly name: string
   readonly namespace: string
+  /** Kubernetes gives each pod another one, also of the same name. */
+  readonly uid?: string
   readonly ips: readonly string[]
   readonly node?: string
   readonly hostNetwork: boolean

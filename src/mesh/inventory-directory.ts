@@ -21,6 +21,7 @@ export function inventoryWorkloads(inventory: Inventory, {trustDomain, generatio
     hostNetwork: pod.hostNetwork,
     serviceAccount: pod.serviceAccount,
     identity: spiffeId({trustDomain, namespace: pod.namespace, serviceAccount: pod.serviceAccount}),
+    ...(pod.uid === undefined ? {} : {uid: pod.uid}),
     ...(pod.node === undefined ? {} : {node: pod.node}),
     ...podController(pod),
     labels: pod.labels,

@@ -150,7 +150,8 @@ export class Topology {
 
   #intoZtunnel({node, pod}: {readonly node: string; readonly pod: Workload | undefined}, packet: Packet): Visit {
     if (this.#world.generation === 'ga' && pod !== undefined) {
-      return checkPeer({station: this.#ztunnelIn(pod), arrival: arrivalOf(packet)}, pod.identity)
+      const presented = this.#world.captureOf?.(pod).presents ?? pod.identity
+      return checkPeer({station: this.#ztunnelIn(pod), arrival: arrivalOf(packet)}, presented)
     }
     const ztunnel = this.#world.directory.ztunnelOf(node)
     if (ztunnel !== undefined) return {station: this.proxy(ztunnel), arrival: arrivalOf(packet)}

@@ -71,6 +71,17 @@ describe('who is expected, and who presents itself', () => {
     })
   })
 
+  it('a pod that its ztunnel takes for another one', async () => {
+    const held = '"name":"productpage-v1-daac03e239-f3d53","namespace":"bookinfo","serviceAccount":"bookinfo-productpage"}'
+    const other = '"name":"impostor","namespace":"bookinfo","serviceAccount":"impostor"}'
+    const edit = replacing((path) => path === 'proxies/istio-system/ztunnel-node-a.json', [`"info":{${held}`, `"info":{${other}`])
+    expect(await worst(edit, {destination: POD})).toMatchObject({
+      kind: 'tls-failure',
+      expected: ['spiffe://cluster.local/ns/bookinfo/sa/bookinfo-productpage'],
+      presented: ['spiffe://cluster.local/ns/bookinfo/sa/impostor'],
+    })
+  })
+
   it('names of the service are accepted beside the identity of the pod', async () => {
     const names = ['spiffe://cluster.local/ns/bookinfo/sa/waypoint']
     const edit = staleAt('node-a', {

@@ -44,6 +44,22 @@ describe('whether a pod is really captured (ambient-ga A.8)', () => {
     expect(capturedInPod(pod(ANNOTATED), {own: configOf({workloadState: held('other')})})).toMatchObject({captured: 'no'})
   })
 
+  it('goes by the uid where the inventory has it: names may be missing, or those of another pod', () => {
+    const recorded = {...pod(), uid: 'uid-1', identity: 'spiffe://cluster.local/ns/ns/sa/pod'}
+    const info = {name: 'other', namespace: 'ns', serviceAccount: 'other'}
+    const capture = (workloadState: Readonly<Record<string, unknown>>, minor = 31): Enrolment =>
+      capturedInPod(recorded, {own: configOf({workloadState, minor})})
+    expect(capture({'uid-1': {state: 'Up'}})).toMatchObject({captured: 'yes', basis: 'recorded'})
+    expect(capture({'uid-2': {state: 'Up'}})).toMatchObject({captured: 'no', basis: 'recorded'})
+    expect(capture({'uid-1': {state: 'Up', info}})).toMatchObject({
+      captured: 'yes',
+      finding: 'pod ns/pod is held by the ztunnel of its node as ns/other',
+      presents: 'spiffe://cluster.local/ns/ns/sa/other',
+    })
+    expect(capture({'uid-1': {state: 'Up', info}}, 23)).not.toHaveProperty('presents')
+    expect(capture(held('pod'))).toMatchObject({captured: 'yes'})
+  })
+
   it('finds a pod that is marked HBONE and not held', () => {
     const broken = capturedInPod(pod(), {own: configOf({workloads: [POD_HBONE], workloadState: held('other')})})
     expect(broken.finding).toBe(
