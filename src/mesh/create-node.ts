@@ -5,6 +5,7 @@ import {createInPodCapture} from './in-pod-capture.js'
 import {createNodeCapture} from './node-capture.js'
 import {createPolicedNode} from './policed-node.js'
 import {createRecordedCapture, recordedEntry} from './recorded-capture.js'
+import type {Generation} from './generation.js'
 import type {World} from './world.js'
 
 /** What a node does with packets, and what NetworkPolicies leave of it, where any were collected. */
@@ -23,12 +24,17 @@ function createCapture(world: World, node: string): Forwarder {
     enrolmentOf: (workload) => enrolmentIn(world, workload),
     ...(cluster === undefined ? {} : {cluster}),
   }
-  const create = generation === 'ga' ? createInPodCapture : createNodeCapture
   const rules = world.rulesOf?.(node)
-  if (rules === undefined) return create(capture)
+  if (rules === undefined) return assumedCapture(generation, capture)
   const isOverridden = (workload: Workload): boolean => enrolmentOverride?.has(fullName(workload)) === true
   const recorded = {...capture, rules, generation, isOverridden}
-  return createRecordedCapture({...recorded, assumed: create({...capture, into: recordedEntry(recorded)})})
+  // envoy-2022 C: what captures is on the node; only in GA a pod alone tells.
+  const into = generation === 'ga' ? {into: recordedEntry(recorded)} : {}
+  return createRecordedCapture({...recorded, assumed: assumedCapture(generation, {...capture, ...into})})
+}
+
+function assumedCapture(generation: Generation, capture: NodeCapture): Forwarder {
+  return generation === 'ga' ? createInPodCapture(capture) : createNodeCapture(capture)
 }
 
 function enrolmentIn({enrolmentOverride, captureOf}: World, workload: Workload): Enrolment {

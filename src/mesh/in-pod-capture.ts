@@ -5,6 +5,7 @@ import {PROBE_SOURCE} from '../flow/probe-source.js'
 import {captureStep, createCrossing, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
 import type {Enrolment, Workload} from './directory.js'
 import {departExit, routed} from './forwardings.js'
+import {intoPod, type Inbound} from './into-pod.js'
 import {passOn, throughKubeProxy} from './through-kube-proxy.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
@@ -90,39 +91,19 @@ function untaken(crossing: Crossing, because: readonly string[]): Forwarding {
   return throughKubeProxy(crossing, {because, deliver: (to) => intoTarget({...crossing, to}, because)})
 }
 
-/** ambient-ga E, nat PREROUTING of the target pod: HBONE reaches ztunnel's socket as it is, all else is redirected to 15006. */
 function intoTarget(crossing: Crossing, because: readonly string[]): Forwarding {
-  const {directory, enrolmentOf, node, to} = crossing
-  const target = directory.podAt(to.ip)
-  if (target === undefined || target.node !== node) return passOn(crossing, because)
-  const recorded = crossing.into?.(target, crossing)
-  if (recorded !== undefined) return recorded
-  const enrolment = enrolmentOf(target)
-  switch (enrolment.captured) {
-    case 'yes':
-      return inbound(crossing, {enrolment, because})
-    case 'no':
-      return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
-    case 'undetermined':
-      return unknownCapture(crossing, {workload: target, because: enrolment.because})
-    default:
-      return enrolment.captured satisfies never
-  }
+  return intoPod(crossing, {because, inbound})
 }
 
-function inbound(
-  crossing: Crossing,
-  {enrolment, because}: {readonly enrolment: Enrolment; readonly because: readonly string[]},
-): Forwarding {
+/** ambient-ga E, nat PREROUTING of the target pod: HBONE reaches ztunnel's socket as it is, all else is redirected to 15006. */
+function inbound(crossing: Crossing, {enrolment: {evidence, outboundOnly}, because}: Parameters<Inbound>[1]): Forwarding {
   const {to} = crossing
-  const {evidence, outboundOnly} = enrolment
-  const reasons = [...because, `target captured: ${enrolment.because}`]
   if (to.port === ZTUNNEL_PORTS.inbound) {
-    return toZtunnel(crossing, {socket: to, how: "ztunnel's HBONE socket in the pod", because: reasons, evidence})
+    return toZtunnel(crossing, {socket: to, how: "ztunnel's HBONE socket in the pod", because, evidence})
   }
-  if (outboundOnly === true) return passOn(crossing, [...reasons, 'annotation ambient.istio.io/bypass-inbound-capture'])
+  if (outboundOnly === true) return passOn(crossing, [...because, 'annotation ambient.istio.io/bypass-inbound-capture'])
   const socket = {ip: to.ip, port: ZTUNNEL_PORTS.inboundPlaintext}
-  return toZtunnel(crossing, {socket, how: 'redirected inside the pod', because: reasons, evidence})
+  return toZtunnel(crossing, {socket, how: 'redirected inside the pod', because, evidence})
 }
 
 interface Redirection {

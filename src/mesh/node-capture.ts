@@ -5,6 +5,7 @@ import {multiplyShares, oneOf, WHOLE} from '../flow/share.js'
 import type {Missing} from '../flow/verdict.js'
 import {captureStep, createCrossing, formatOptional, undetermined, unknownCapture, type Crossing, type NodeCapture} from './crossing.js'
 import {departExit, routed, stopExit} from './forwardings.js'
+import {intoPod, type Inbound} from './into-pod.js'
 import {isInside, normalIp} from './ip.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 import {lacksEndpoints, translate} from './kube-proxy.js'
@@ -129,24 +130,15 @@ function notCaptured(crossing: Crossing, because: readonly string[]): Forwarding
   return throughKubeProxy(crossing, {because, deliver: (to) => passOn({...crossing, to}, because)})
 }
 
-/** envoy-2022 C.2, C.3 walk 4: an enrolled pod of this node is reached through istioin; dport 15008 keeps its port, all else goes to 15006. */
 function inboundTo(crossing: Crossing, because: readonly string[]): Forwarding {
-  const {directory, enrolmentOf, node, to} = crossing
-  const target = directory.podAt(to.ip)
-  if (target === undefined || target.node !== node) return passOn(crossing, because)
-  const enrolment = enrolmentOf(target)
-  switch (enrolment.captured) {
-    case 'yes': {
-      const port = to.port === ZTUNNEL_PORTS.inbound ? ZTUNNEL_PORTS.inbound : ZTUNNEL_PORTS.inboundPlaintext
-      return toZtunnel(crossing, {port, originalDestination: to, because: [...because, `target captured: ${enrolment.because}`]})
-    }
-    case 'no':
-      return passOn(crossing, [...because, `target not captured: ${enrolment.because}`])
-    case 'undetermined':
-      return unknownCapture(crossing, {workload: target, because: enrolment.because})
-    default:
-      return enrolment.captured satisfies never
-  }
+  return intoPod(crossing, {because, inbound: throughIstioin})
+}
+
+/** envoy-2022 C.2, C.3 walk 4: an enrolled pod of this node is reached through istioin; dport 15008 keeps its port, all else goes to 15006. */
+function throughIstioin(crossing: Crossing, {because}: Parameters<Inbound>[1]): Forwarding {
+  const {to} = crossing
+  const port = to.port === ZTUNNEL_PORTS.inbound ? ZTUNNEL_PORTS.inbound : ZTUNNEL_PORTS.inboundPlaintext
+  return toZtunnel(crossing, {port, originalDestination: to, because})
 }
 
 function toZtunnel(
