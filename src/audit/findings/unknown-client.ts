@@ -48,7 +48,7 @@ export function stagedService(scene: Scene): readonly Finding[] {
       kind: 'service-staged',
       fault: true,
       text: `service ${fullName(service)} is only staged at ${nodeText(ztunnel)}: endpoints of it arrived, the service itself did not`,
-      evidence: [{dump: ztunnel.dump, pointer: '/stagedServices', basis: 'recorded'}],
+      evidence: [{dump: ztunnel.dump, pointer: ztunnel.shape === 'flattened' ? '/staged_services' : '/stagedServices', basis: 'recorded'}],
     },
   ]
 }
