@@ -112,7 +112,7 @@ function accepted(input: HandshakeInput): TlsOutcome {
     kind: 'tls',
     side: 'downstream',
     effect: 'terminates TLS',
-    because: secrets.map((name) => `certificate ${name}`),
+    because: secrets.map((name) => certificateText(name, context)),
     ...ownIdentity(secrets, context),
     peer: payload.peer?.uriSans ?? [],
     alpn: payload.alpn,
@@ -121,6 +121,11 @@ function accepted(input: HandshakeInput): TlsOutcome {
   }
   const tls = {alpn: payload.alpn, ...(payload.peer === undefined ? {} : {peer: payload.peer}), ...(sni === undefined ? {} : {sni})}
   return {kind: 'accepted', connection: {...connection, tls, payload: payload.payload}, steps: [step]}
+}
+
+/** A dump that does not list a secret does not tell whether it was delivered. */
+function certificateText(name: string, {config}: TlsInput['context']): string {
+  return `certificate ${name}${config.secret(name) === undefined ? ', which is not in the dump' : ''}`
 }
 
 /** envoy-2022 B.4: the secret `default` holds the certificate of the proxy itself. */

@@ -11,8 +11,13 @@ import {CONNECTION} from './connections.js'
 
 const SOCKETS = 'type.googleapis.com/envoy.extensions.transport_sockets.'
 const TLS = `${SOCKETS}tls.v3.DownstreamTlsContext`
+/** Only the certificate of the proxy itself has been delivered. */
+const SECRETS = {
+  '@type': 'type.googleapis.com/envoy.admin.v3.SecretsConfigDump',
+  dynamic_active_secrets: [{name: 'default', secret: {name: 'default'}}],
+}
 const CONTEXT: EngineContext = {
-  config: readEnvoyConfig(memoryStore({name: 'test.json', document: dump({})})),
+  config: readEnvoyConfig(memoryStore({name: 'test.json', document: dump({sections: [SECRETS]})})),
   semantics: NEWER,
   place: {kind: 'envoy', name: 'test'},
   evidence: evidenceOf,
@@ -94,7 +99,7 @@ describe('a successful handshake', () => {
         kind: 'tls',
         side: 'downstream',
         effect: 'terminates TLS',
-        because: ['certificate default', 'certificate other'],
+        because: ['certificate default', 'certificate other, which is not in the dump'],
         peer: [SLEEP],
         alpn: ['h2'],
         sni: 'web.test',
