@@ -194,6 +194,17 @@ describe('what a ztunnel has not got, in traces', () => {
     expect(Object.values(trace.hops).at(-1)?.place.kind).toBe('ztunnel')
   })
 
+  it('a service, where it fetches what is asked for: nothing is concluded from its absence', async () => {
+    const mesh = atClient((document) => ({
+      ...document,
+      services: listOf(document['services']).filter((one) => !isObject(one) || one['name'] !== 'details'),
+      config: {...(isObject(document['config']) ? document['config'] : {}), xdsOnDemand: true},
+    }))
+    const trace = await ask(mesh, ['sleep', 'details:9080'], {method: 'GET'})
+    expect(trace.verdict.kind).toBe('undetermined')
+    expect(trace.missing[0]?.what).toBe('whether 10.96.0.22 is known to the control plane: this ztunnel fetches addresses only on demand')
+  })
+
   it('a service of which only endpoints arrived: its connections pass through, past its waypoint', async () => {
     const key = 'bookinfo/details.bookinfo.svc.cluster.local'
     const mesh = atClient((document) => ({

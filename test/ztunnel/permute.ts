@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 
-/** Lists whose order ztunnel itself was told: the first fitting address, the scopes by weight, the policy that is named (ambient-ga B.3, B.5, I.14). */
-export const SENT_IN_ORDER: ReadonlySet<string> = new Set(['workloadIps', 'routingPreferences', 'authorizationPolicies'])
+/**
+ * Lists whose order ztunnel itself was told and keeps: the first fitting address, the scopes by weight, the policy that is named, the
+ * identities as its errors print them (ambient-ga B.3, B.5, I.4, I.14).
+ */
+export const SENT_IN_ORDER: ReadonlySet<string> = new Set(['workloadIps', 'routingPreferences', 'authorizationPolicies', 'subjectAltNames'])
 
 /** Random numbers of fast-check, by which lists and members are sorted: so a failure is replayed and shrunk like every other. */
 export const disorder: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(), {minLength: 16, maxLength: 64})
