@@ -2,10 +2,10 @@ import type {Pod} from '../flow/inventory.js'
 import type {Outlook} from '../flow/verdict.js'
 import {hasChain} from '../kernel/findings/chains.js'
 import {findCaptureProblems} from '../kernel/findings/find.js'
-import type {CaptureFinding, EnrolledPod} from '../kernel/findings/finding.js'
+import {finding, type CaptureFinding, type EnrolledPod} from '../kernel/findings/finding.js'
 import {enrolmentOf, inPodEnrolment} from '../mesh/enrolment.js'
 import {findPlace} from './capture-place.js'
-import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
+import {gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
 
 /** `ambientctl.capture/1` without a question: what is wrong with the state of one place. */
 export interface CaptureCheckup {
@@ -37,7 +37,13 @@ export function findingsAt(shelf: Pick<CaptureShelf, 'places' | 'inventory'>, pl
   const near = shelf.places.filter((one) => one === place || (one.node !== undefined && one.node === place.node))
   const node = near.find(({kind}) => kind === 'node') ?? place
   const pods = near.filter((one) => one !== node).map(({namespace}) => namespace)
-  return findCaptureProblems({node: node.namespace, pods, enrolled: enrolledOn(node, shelf)})
+  return [...near.flatMap(notRecorded), ...findCaptureProblems({node: node.namespace, pods, enrolled: enrolledOn(node, shelf)})]
+}
+
+/** What else is found would be found in what is not there. */
+function notRecorded(place: CapturePlace): readonly CaptureFinding[] {
+  if (place.lacks[4].length === 0) return []
+  return [finding(place.name, {kind: 'not-recorded', severity: 'unsure', what: `nothing can be concluded without ${gapText(place, 4)}`})]
 }
 
 function enrolledOn(node: CapturePlace, {inventory}: Pick<CaptureShelf, 'inventory'>): readonly EnrolledPod[] {

@@ -20,16 +20,22 @@ export function explainLines(passes: readonly ExplainedPass[], style: CaptureSty
 }
 
 function passLines({namespace, packet, device, hooks, route, ended}: ExplainedPass, style: CaptureStyle): readonly string[] {
-  const {theme, glyphs} = style
+  const {glyphs, width} = style
   const ends = [...(route === undefined ? [] : [`route ${route}`]), ...(ended === undefined ? [] : [`ends: ${ended}`])]
   return [
-    `  ${theme.strong(glyphs.say(packet))}  ${glyphs.say(`${namespace}, ${device}`)}`,
+    ...headLines({what: glyphs.say(packet), where: glyphs.say(`${namespace}, ${device}`)}, style),
     ...hooks.flatMap(({hook, rules}) => [
       ...(rules.length === 0 ? [] : [`   ${hook}`]),
       ...rules.flatMap((rule) => ruleLines(rule, style)),
     ]),
-    ...ends.map((end) => `   ${glyphs.say(end)}`),
+    ...ends.flatMap((end) => wrapText(glyphs.say(end), {width: width - 3}).map((line) => `   ${line}`)),
   ]
+}
+
+/** The place goes below the packet where both do not fit. */
+function headLines({what, where}: {readonly what: string; readonly where: string}, {theme, width}: CaptureStyle): readonly string[] {
+  const fits = what.length + where.length + 4 <= width
+  return fits ? [`  ${theme.strong(what)}  ${where}`] : [`  ${theme.strong(what)}`, `   ${where}`]
 }
 
 function ruleLines(rule: ExplainedRule, {theme, glyphs, width}: CaptureStyle): readonly string[] {
@@ -41,6 +47,7 @@ function ruleLines(rule: ExplainedRule, {theme, glyphs, width}: CaptureStyle): r
     ...(place === undefined ? [] : [`${place.file}:${place.line}`]),
   ]
   const cell = {width: width - INDENT - EFFECT_WIDTH}
-  const lines = [...wrapText(glyphs.say(facts.join(', ')), cell), ...(text === '' ? [] : wrapText(glyphs.say(text), cell).map(theme.dim))]
+  const quoted = text === '' ? [] : wrapText(glyphs.say(text), cell).map((line) => theme.dim(line))
+  const lines = [...wrapText(glyphs.say(facts.join(', ')), cell), ...quoted]
   return lines.map((line, index) => `${' '.repeat(INDENT)}${(index === 0 ? effect : '').padEnd(EFFECT_WIDTH)}${line}`)
 }

@@ -214,6 +214,16 @@ describe('the state of a place', () => {
   })
 })
 
+test('a place with a hole in it is no sound one', async () => {
+  const root = lonely()
+  rmSync(join(root, 'capture', 'node', 'n1', 'ip-rule'))
+  const {findings, outlook} = checkCapture(await openCaptures({paths: [root], environment: {}}), {target: 'n1', namespace: 'default'})
+  expect([findings.map(({kind, what}) => `${kind}: ${what}`), outlook]).toEqual([
+    ['not-recorded: nothing can be concluded without `ip rule` of n1, which was not recorded'],
+    'undetermined',
+  ])
+})
+
 describe('network policies', () => {
   const POLICY = `# first
 apiVersion: networking.k8s.io/v1

@@ -31,6 +31,12 @@ describe('capture', () => {
   test('explains every rule', async () => {
     const {stdout} = await runProgram([...ASKED, '--explain', '--width', '200'])
     expect(stdout).toContain('passed-over mangle ztunnel-PREROUTING 1, not in-device istioin')
+    expect(stdout).toContain('\n                -A ztunnel-PREROUTING -i istioin -j RETURN\n')
+  })
+
+  test('explains within 80 columns', async () => {
+    const {stdout} = await runProgram([...ASKED, '--explain', '--width', '80'])
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
   test.each([

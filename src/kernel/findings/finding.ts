@@ -11,6 +11,7 @@ export interface CaptureFinding {
     | 'mixed-backends'
     | 'ipvs'
     | 'ebpf-kube-proxy'
+    | 'not-recorded'
   /** `unsure`: what happens depends on what no rule shows. */
   readonly severity: 'broken' | 'unsure'
   /** The node, or `namespace/pod`. */
