@@ -52,10 +52,10 @@ describe('trace', () => {
     ).toMatchObject([{verdict: {kind: 'delivered'}}, {line: 2, error: {kind: 'usage'}}])
   })
 
-  it('says which sources there are when it was given none', async () => {
-    const {code, stderr} = await runProgram(['trace', 'a', 'b'])
-    expect(code).toBe(64)
-    for (const flag of ['--snapshot', '--file', '--demo', 'AMBIENTCTL_SNAPSHOT']) expect(stderr).toContain(flag)
+  it('says which sources there are when it was given none and no kubectl is there', async () => {
+    const {code, stderr} = await runProgram(['trace', 'a', 'b'], {env: {PATH: scenarioDir('gke-sleep-productpage')}})
+    expect(code).toBe(69)
+    for (const way of ['--snapshot', '--file', '--demo', 'ambientctl record']) expect(stderr).toContain(way)
   })
 
   it('refuses a batch file that is not there as bad input', async () => {
