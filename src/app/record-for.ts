@@ -3,7 +3,7 @@ import {openLive} from './live.js'
 import {questionFrom} from './question-input.js'
 import {resultOf, type RecordQuestion, type RecordResult} from './record.js'
 
-export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'capture'> {
+export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'capture' | 'istiod'> {
   readonly source: string
   readonly destination: string
   /** Where names without a namespace are looked up, if not where the context says. */

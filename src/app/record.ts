@@ -13,6 +13,7 @@ export interface RecordQuestion extends FetchQuestion {
   readonly istioNamespace: string
   readonly sidecars: boolean
   readonly capture: boolean
+  readonly istiod: boolean
 }
 
 /** Proxies of which `dump --all` fetches every one. */

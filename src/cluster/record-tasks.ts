@@ -56,6 +56,25 @@ export function dumpTask(asking: Asking, pod: ListedPod): RecordTask {
   }
 }
 
+/** What istiod sends, to whom, and what they took of it: the other side of every dump. */
+const DEBUG_PATHS = ['ambientz', 'syncz', 'endpointz', 'configz'] as const
+
+/** What istiod itself says, asked inside its pods with the program that every image of it has. */
+export function istiodTasks(asking: Asking, pods: readonly ListedPod[]): readonly RecordTask[] {
+  const istiods = pods.filter(({labels, isRunning}) => labels.get('app') === 'istiod' && isRunning)
+  return istiods.flatMap(({name, namespace, container}) =>
+    DEBUG_PATHS.map((path): RecordTask => {
+      const command = ['pilot-discovery', 'request', 'GET', `/debug/${path}`]
+      const args = [`--namespace=${namespace}`, 'exec', name, '-c', container, '--', ...command]
+      const about = {target: `pod ${name}`, pod: name, container, program: command[0] ?? '', right: 'create pods/exec'}
+      return {
+        file: {path: `istiod/${namespace}/${name}/${path}.json`, kind: 'istiod-debug', pod: name, namespace, method: 'exec'},
+        open: () => streamKubectl(callOf(asking, {args, about})),
+      }
+    }),
+  )
+}
+
 /** Packet rules of a node, by the names under which `docs/snapshot.md` knows their files. */
 const CAPTURE_COMMANDS: readonly (readonly [file: string, command: readonly string[]])[] = [
   ['iptables-save', ['iptables-save']],

@@ -12,7 +12,7 @@ export const recordFlags = {
     description: 'Only what a trace from SRC to DST needs: the inventory, and the proxies on the way. Stands last.',
     helpValue: 'SRC DST',
     multiple: true,
-    exclusive: ['sidecars', 'capture'],
+    exclusive: ['sidecars', 'capture', 'istiod'],
   }),
   namespace: Flags.string({
     char: 'n',
@@ -22,6 +22,7 @@ export const recordFlags = {
   }),
   sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
   capture: Flags.boolean({description: 'Record the packet rules of the nodes too, through their istio-cni or kube-proxy pods.'}),
+  istiod: Flags.boolean({description: 'Record what istiod sends to whom too (its debug endpoints; nothing reads them yet).'}),
   ...istioNamespaceFlag,
   ...concurrencyFlag,
   ...clusterFlags,

@@ -29,7 +29,7 @@ the same command again fetches only what is missing.`
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Record)
-    const {sidecars, capture, namespace} = flags
+    const {sidecars, capture, istiod, namespace} = flags
     const request = {
       ...recordRequest(flags, args.directory),
       cancelSignal: this.cancelSignal(),
@@ -39,7 +39,7 @@ the same command again fetches only what is missing.`
     }
     const flow = flowOf(flags.for)
     const result = await (flow === undefined
-      ? recordSnapshot({...request, sidecars, capture})
+      ? recordSnapshot({...request, sidecars, capture, istiod})
       : recordFor({...request, ...flow, namespace}))
     this.conclude(result.outlook)
     await this.print(renderRecorded(result))

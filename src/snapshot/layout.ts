@@ -20,8 +20,9 @@ export function placeFrom(name: string): DumpPlace {
   return {}
 }
 
-/** Whether a file may be a dump or an inventory as JSON. */
+/** Whether a file may be a dump or an inventory as JSON. What istiod says of itself looks like a ztunnel's, and is none. */
 export function mayBeJson(name: string): boolean {
+  if (/(?:^|\/)istiod\//.test(name)) return false
   return /\.json(\.gz)?$/.test(name) || /(?:^|\/)config_dump[^/]*$/.test(name)
 }
 

@@ -40,6 +40,7 @@ function record(options: Partial<RecordRequest> = {}): Promise<Recorded> {
     istioNamespace: 'istio-system',
     roles: new Set(['ztunnel', 'waypoint', 'gateway']),
     capture: false,
+    istiod: false,
     concurrency: 4,
     timeoutMs: 60_000,
     warn: () => undefined,
@@ -114,6 +115,20 @@ describe('a recording', () => {
     const {failed} = await record({capture: true})
     expect(failed.map((file) => file.path)).toEqual(['capture/node/n1/ipset-save'])
     expect(readFileSync(path.join(directory, 'capture/node/n1/iptables-save'), 'utf8')).toBe('rules\n')
+  })
+
+  it('asks istiod where asked, and nothing takes its answers for those of a proxy', async () => {
+    const istiod: PodFacts = {name: 'istiod-1', namespace: 'istio-system', labels: {app: 'istiod'}, container: 'discovery'}
+    const ambientz: Rule = {when: 'pilot-discovery request GET /debug/ambientz', stdout: '{"workloads": [], "services": []}'}
+    const refused: Rule = {when: 'configz', exit: 1, stderr: 'pods/exec is forbidden\n'}
+    kubectl.playAll([{when: 'get pods', stdout: podList(istiod)}, ...LISTS, ambientz, refused, {when: 'pilot-discovery', stdout: '{}'}])
+    const {failed} = await record({istiod: true})
+    expect(failed.map((file) => file.path)).toEqual(['istiod/istio-system/istiod-1/configz.json'])
+    expect(kubectl.calls().filter((call) => String(call).includes('-c,discovery'))).toHaveLength(4)
+    rmSync(path.join(directory, 'snapshot.json'))
+    const snapshot = await openSnapshot({paths: [directory]})
+    expect(snapshot.proxies).toEqual([])
+    snapshot.close()
   })
 
   it('touches nothing that is no recording', async () => {
