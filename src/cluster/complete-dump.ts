@@ -1,5 +1,5 @@
-import type {JsonProblem, JsonProblemCode} from '../json/problem.js'
-import {DumpSplitter} from '../json/splitter.js'
+import type {JsonProblemCode} from '../json/problem.js'
+import {JsonScanner, type ScanProblem} from '../json/scanner.js'
 import {ClusterError, type FailureReason} from './kubectl-failure.js'
 
 export interface FetchedDump {
@@ -15,26 +15,45 @@ export interface FetchedDump {
  * @throws ClusterError when the bytes end too early or are no dump at all.
  */
 export async function* completeDump({source, command, warn}: FetchedDump): AsyncGenerator<Uint8Array, void, undefined> {
-  const splitter = new DumpSplitter({element: () => undefined, config: () => undefined}, {keepElements: false})
+  const scanner = dumpScanner()
   let bytes = 0
   for await (const chunk of source) {
-    if (splitter.problem === undefined) {
-      splitter.push(chunk)
-      refuseSpoiled(splitter.problem, {command, bytes, chunk})
+    if (scanner.problem === undefined) {
+      scanner.push(chunk)
+      refuseSpoiled(scanner.problem, {command, bytes, chunk})
     }
     bytes += chunk.length
     yield chunk
   }
-  splitter.finish()
-  const {problem} = splitter
+  scanner.finish()
+  const {problem} = scanner
   refuseSpoiled(problem, {command, bytes})
   if (problem !== undefined) warn(`the dump is damaged (${problem.code}): ${problem.got} at byte ${problem.offset}, line ${problem.line}`)
+}
+
+/** Only whether a whole object comes is of interest: telling more would take longer than fetching. */
+function dumpScanner(): JsonScanner {
+  const ignore = (): void => undefined
+  const refuse = (offset: number, got: string): void => {
+    scanner.fail({code: 'not-an-object', offset, expected: 'a JSON object', got})
+  }
+  const scanner: JsonScanner = new JsonScanner({
+    open: (container, offset) => {
+      if (scanner.depth === 1 && container === 'array') refuse(offset, 'an array')
+    },
+    scalar: (start) => {
+      if (scanner.depth === 0) refuse(start, 'a single value')
+    },
+    key: ignore,
+    close: ignore,
+  })
+  return scanner
 }
 
 const EXCERPT = 200
 
 function refuseSpoiled(
-  problem: JsonProblem | undefined,
+  problem: ScanProblem | undefined,
   {command, bytes, chunk}: {command: readonly string[]; bytes: number; chunk?: Uint8Array},
 ): void {
   const text = problem && SPOILED.get(problem.code)

@@ -14,7 +14,6 @@ export async function* saving(source: AsyncIterable<Uint8Array>, path: string): 
       await guarded(path, () => file.writeFile(chunk))
       yield chunk
     }
-    await guarded(path, () => file.sync())
     whole = true
   } finally {
     await file.close()
