@@ -1,4 +1,4 @@
-import type {Family} from './ip.js'
+import {canonicalIp, type Family} from './ip.js'
 import type {Device, IpSet, Listener, Route, RoutingRule, Sysctls} from './model.js'
 import type {PacketRules} from './packet-rules.js'
 
@@ -41,6 +41,11 @@ export function defaultRules(family: Family): readonly RoutingRule[] {
 
 export function deviceNamed(namespace: NetworkNamespace, name: string): Device | undefined {
   return namespace.devices.find((device) => device.name === name)
+}
+
+/** Whether a device has the address. */
+export function isConfigured({devices}: NetworkNamespace, ip: string): boolean {
+  return devices.some(({addresses}) => addresses.some((address) => canonicalIp(address.ip) === canonicalIp(ip)))
 }
 
 /** The dummy device that kube-proxy binds all VIPs to in IPVS mode. */

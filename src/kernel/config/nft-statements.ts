@@ -1,7 +1,8 @@
-import {canonicalIp, parsePrefix, type Family, type Prefix} from './ip.js'
+import {parsePrefix, type Family, type Prefix} from './ip.js'
 import type {PortRange} from './model.js'
 import {markStatement} from './nft-mark.js'
 import type {Match, MatchBody, Target} from './packet-rules.js'
+import {natAddress} from './rule-target.js'
 
 export interface NftStatements {
   readonly matches: readonly Match[]
@@ -137,20 +138,10 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
     read: ([how]) => ({targets: [{kind: 'reject', with: how === undefined || how === '' ? 'icmp-port-unreachable' : how}]}),
   },
   {pattern: /^redirect(?: to :(\d+)(?:-(\d+))?)?/, read: ([from, to]) => ({targets: [{kind: 'redirect', ...portsFrom(from, to)}]})},
-  {
-    pattern: /^dnat (?:ip6? )?to (?:\[?([0-9a-f.:]*?)\]?)(?::(\d+))?(?= |$)/,
-    read: ([ip = '', port]) => ({targets: [{kind: 'dnat', ...(ip === '' ? {} : {ip: canonicalIp(ip)}), ...portsFrom(port)}]}),
-  },
-  {pattern: /^snat (?:ip6? )?to ([0-9a-f.:]+)(?= |$)/, read: ([ip = '']) => ({targets: [{kind: 'snat', ip: canonicalIp(ip)}]})},
+  {pattern: /^dnat (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [natTarget('dnat', to)]})},
+  {pattern: /^snat (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [natTarget('snat', to)]})},
   {pattern: /^masquerade( (?:fully-)?random)?/, read: ([random]) => ({targets: [{kind: 'masquerade', randomPort: random !== ''}]})},
-  {
-    pattern: /^tproxy (?:ip6? )?to (?:\[?([0-9a-f.:]*?)\]?):(\d+)/,
-    read: ([ip = '', port]) => ({
-      targets: [
-        {kind: 'tproxy', port: Number(port), mark: {value: 0, mask: 0}, lenient: true, ...(ip === '' ? {} : {ip: canonicalIp(ip)})},
-      ],
-    }),
-  },
+  {pattern: /^tproxy (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [transparentProxy(to)]})},
   {pattern: /^ct zone set (\d+)/, read: ([zone]) => ({targets: [{kind: 'zone', zone: Number(zone)}]})},
   {pattern: /^notrack(?= |$)/, read: () => ({targets: [{kind: 'notrack'}]})},
   {
@@ -226,6 +217,20 @@ function marked([field, mask = '', not = '', value]: readonly string[]): readonl
 function jump(kind: string | undefined, {chain, isChain}: {readonly chain: string; readonly isChain: Context['isChain']}): Target {
   if (!isChain(chain)) return {kind: 'unknown', text: `${kind ?? ''} ${chain}`}
   return {kind: kind === 'goto' ? 'goto' : 'jump', chain}
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80-90`, `:80`: as iptables says it. */
+function natTarget(kind: 'dnat' | 'snat', to: string): Target {
+  const address = natAddress(to)
+  const {ip, ...range} = address ?? {}
+  if (kind === 'dnat' && address !== undefined) return {kind, ...address}
+  return ip === undefined ? {kind: 'unknown', text: `${kind} to ${to}`} : {kind: 'snat', ip, ...range}
+}
+
+function transparentProxy(to: string): Target {
+  const {ip, ports: range} = natAddress(to) ?? {}
+  if (range === undefined) return {kind: 'unknown', text: `tproxy to ${to}`}
+  return {kind: 'tproxy', port: range.from, mark: {value: 0, mask: 0}, lenient: true, ...(ip === undefined ? {} : {ip})}
 }
 
 function portsFrom(from = '', to = ''): {readonly ports?: PortRange} {

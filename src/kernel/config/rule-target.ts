@@ -113,7 +113,7 @@ function snatTarget(options: Options): Target | undefined {
 const NAT_ADDRESS = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:[\]]*)|(?<bare>[0-9a-f:.]+))(?::(?<ports>\d{1,5}(?:-\d{1,5})?))?$/i
 
 /** `10.0.0.1`, `10.0.0.1:80`, `:80`, `[fd00::1]:80-90`. A range of addresses is not modelled. */
-function natAddress(text = '-'): {readonly ip?: string; readonly ports?: PortRange} | undefined {
+export function natAddress(text = '-'): {readonly ip?: string; readonly ports?: PortRange} | undefined {
   const {six, four, bare, ports} = NAT_ADDRESS.exec(text)?.groups ?? {}
   const ip = six ?? four ?? bare
   if (ip === '') return portsOf(ports)

@@ -7,6 +7,26 @@ export interface SourceRequest {
   readonly found: {readonly route: Route; readonly hop: NextHop}
 }
 
+/** The source IPv6 takes as if a packet left by the device; without one, where there is no route (ip6_dst_lookup_tail). */
+export function sourceWithoutRoute(
+  namespace: NetworkNamespace,
+  {destination, device}: {readonly destination: Ip; readonly device?: string},
+): string | undefined {
+  const route: Route = {
+    table: 'main',
+    type: 'unicast',
+    destination: {...destination, length: 0},
+    nextHops: [],
+    metric: 0,
+    scope: 'global',
+    order: 0,
+  }
+  return selectSource(namespace, {
+    destination,
+    found: {route, hop: {weight: 1, onlink: false, dead: false, ...(device === undefined ? {} : {device})}},
+  })
+}
+
 /** The source address of a packet whose socket has none. Source: fib_result_prefsrc (IPv4), RFC 6724 as ipv6_dev_get_saddr has it. */
 export function selectSource(namespace: NetworkNamespace, request: SourceRequest): string | undefined {
   return request.destination.family === 4 ? sourceV4(namespace, request) : sourceV6(namespace, request)

@@ -6,6 +6,7 @@ import type {NetworkNamespace} from '../config/namespace.js'
 import type {Network} from '../config/network.js'
 import {cutOff, outsideName} from '../config/outside.js'
 import {isLocalAddress, routeOutput} from '../route/output.js'
+import {sourceWithoutRoute} from '../route/source-address.js'
 import {explore, type Choices, type Way} from './choices.js'
 import {originalDestination} from './conntrack.js'
 import {FIRST_TTL, type Packet} from './packet.js'
@@ -156,7 +157,9 @@ interface Choosing {
   readonly destination: Ip
 }
 
-function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): {readonly ip: string} | {readonly error: string} {
+type Chosen = {readonly ip: string} | {readonly error: string}
+
+function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): Chosen {
   const {
     mark,
     protocol,
@@ -164,9 +167,15 @@ function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): {r
   } = attempt
   const answer = routeOutput(namespace, {destination, mark, protocol, ...(protocol === 'icmp' ? {} : {destinationPort: port})})
   if (answer.kind === 'undetermined') run.doubts.push(answer.why)
-  if (answer.kind === 'refused') return {error: answer.error}
+  if (answer.kind === 'refused') return secondChoice(namespace, {destination, error: answer.error})
   const ip = answer.kind === 'route' ? answer.source : undefined
   return ip === undefined ? {error: 'EADDRNOTAVAIL'} : {ip}
+}
+
+/** IPv6 asks once more, with a source: rules may ask for it. */
+function secondChoice(namespace: NetworkNamespace, {destination, error}: {readonly destination: Ip; readonly error: string}): Chosen {
+  const ip = destination.family === 6 ? sourceWithoutRoute(namespace, {destination}) : undefined
+  return ip === undefined ? {error} : {ip}
 }
 
 /** Pings have an id instead of ports. */

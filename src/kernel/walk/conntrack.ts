@@ -13,6 +13,7 @@ export interface Tuple {
 /** One conntrack entry. It changes while its first packet passes: NAT rewrites the reply tuple, rules set the mark. */
 export interface Connection {
   readonly zone: number
+  readonly openedBySyn: boolean
   readonly original: Tuple
   reply: Tuple
   mark: number
@@ -37,10 +38,11 @@ export function track(table: ConnectionTable, {packet, zone}: {readonly packet: 
   if (packet.kind.kind === 'error') return trackError(table, {about: packet.kind.about, zone})
   const tuple = tupleOf(packet)
   const found = find(table, {tuple, zone})
-  if (found !== undefined) return seen(found)
+  if (found !== undefined) return isTooEarly(found, packet) ? {state: 'invalid'} : seen(found)
   if (!opensConnection(packet)) return {state: 'invalid'}
   const connection: Connection = {
     zone,
+    openedBySyn: packet.kind.kind === 'syn',
     original: tuple,
     reply: inverted(tuple),
     mark: 0,
@@ -124,6 +126,11 @@ function find(table: ConnectionTable, {tuple, zone}: Wanted): Found | undefined 
 function seen({connection, direction}: Found): Tracked {
   if (direction === 'reply') connection.replied = true
   return {state: connection.replied ? 'established' : 'new', connection, direction}
+}
+
+/** An ACK to an answer that was not seen, as in another zone (tcp_conntracks: SYN_SENT takes none). */
+function isTooEarly({connection, direction}: Found, {kind}: Packet): boolean {
+  return kind.kind === 'ack' && direction === 'original' && connection.openedBySyn && !connection.replied
 }
 
 /** The packet an error is about, turned round, belongs to the connection; the error travels the other way. */

@@ -1,6 +1,6 @@
-import {canonicalIp, familyOf} from '../config/ip.js'
+import {familyOf} from '../config/ip.js'
 import type {Listener} from '../config/model.js'
-import {deviceNamed, IPVS_DEVICE, type NetworkNamespace} from '../config/namespace.js'
+import {deviceNamed, IPVS_DEVICE, isConfigured, type NetworkNamespace} from '../config/namespace.js'
 import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, swapped, type IcmpError, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
@@ -80,19 +80,22 @@ function answerEcho({run, namespace}: Passing, packet: Packet): void {
 
 function deliverDatagram(passing: Passing, transit: Transit): void {
   const {run, namespace} = passing
-  const {packet} = transit
-  const socket = connectedSocket(run, {namespace: namespace.name, packet})
+  const {packet, stolenBy} = transit
+  const stolen = stolenBy?.kind === 'listener' ? stolenBy.listener : undefined
+  const socket = stolen === undefined ? connectedSocket(run, {namespace: namespace.name, packet}) : undefined
   if (socket !== undefined && socket.listener === undefined) {
     socket.state = 'answered'
     return
   }
-  const listener = listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
-  // An answer that went astray to a server ends there.
-  if (packet.kind.kind === 'datagram' && packet.kind.answer === true && listener !== undefined) return
-  if (listener === undefined) {
-    if (packet.protocol === 'udp') sendError(run, {namespace, transit, error: 'port-unreachable'})
-    return
-  }
+  const listener = stolen ?? listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
+  if (listener !== undefined) serveDatagram(passing, {packet, listener})
+  else if (packet.protocol === 'udp') sendError(run, {namespace, transit, error: 'port-unreachable'})
+}
+
+/** An answer that went astray to a server ends there. */
+function serveDatagram(passing: Passing, {packet, listener}: {readonly packet: Packet; readonly listener: Listener}): void {
+  const {run, namespace} = passing
+  if (packet.kind.kind === 'datagram' && packet.kind.answer === true) return
   run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'connected'}))
   if (mayAnswerFrom(namespace, {listener, packet})) answer(passing, {packet, listener, kind: 'datagram'})
 }
@@ -101,10 +104,6 @@ function deliverDatagram(passing: Passing, transit: Transit): void {
 function mayAnswerFrom(namespace: NetworkNamespace, {listener, packet}: {readonly listener: Listener; readonly packet: Packet}): boolean {
   const {ip} = packet.destination
   return familyOf(ip) === 4 || listener.transparent || namespace.answersAll === true || isConfigured(namespace, ip)
-}
-
-function isConfigured({devices}: NetworkNamespace, ip: string): boolean {
-  return devices.some(({addresses}) => addresses.some((address) => canonicalIp(address.ip) === canonicalIp(ip)))
 }
 
 interface Accepting {
@@ -164,8 +163,8 @@ function refuse(passing: Passing, {packet, listener}: {packet: Packet; listener:
   send(run, {
     namespace: namespace.name,
     mark: 0,
-    ownSocket: true,
-    owner: 'kernel',
+    // The one of IPv6 is sent without a socket (tcp_v6_send_response).
+    ...(packetFamily(packet) === 4 ? {ownSocket: true, owner: 'kernel'} : {}),
     packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL},
   })
 }

@@ -1,8 +1,10 @@
 import type {Tracked} from './conntrack.js'
-import {FIRST_TTL, packetFamily, type IcmpError} from './packet.js'
+import {FIRST_TTL, packetFamily, type IcmpError, type Packet} from './packet.js'
 import {parseIp} from '../config/ip.js'
-import type {NetworkNamespace} from '../config/namespace.js'
+import {isConfigured, type NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
+import type {RouteAnswer} from '../route/route.js'
+import {sourceWithoutRoute} from '../route/source-address.js'
 import {send, type Run} from './run.js'
 import type {Transit} from './transit.js'
 
@@ -16,8 +18,7 @@ export interface ErrorReport {
 export function sendError(run: Run, {namespace, transit, error}: ErrorReport): void {
   const {packet, route, tracked} = transit
   if (packet.kind.kind === 'error') return
-  // Errors of a local target come from the address that was asked, others from the one towards the source.
-  const source = route?.type === 'local' ? packet.destination.ip : towards(namespace, packet.source.ip)
+  const source = isOwnTarget(namespace, {packet, route}) ? packet.destination.ip : towards(namespace, transit)
   if (source === undefined) return
   send(run, {
     namespace: namespace.name,
@@ -35,10 +36,26 @@ export function sendError(run: Run, {namespace, transit, error}: ErrorReport): v
   })
 }
 
-function towards(namespace: NetworkNamespace, ip: string): string | undefined {
-  const destination = parseIp(ip)
+/** Errors of an own target come from the address that was asked, others from the one towards the source. IPv4 goes by the route (icmp_send). */
+function isOwnTarget(
+  namespace: NetworkNamespace,
+  {packet, route}: {readonly packet: Packet; readonly route: Transit['route'] | undefined},
+): boolean {
+  return packetFamily(packet) === 4 ? route?.type === 'local' : isConfigured(namespace, packet.destination.ip)
+}
+
+function towards(namespace: NetworkNamespace, {packet, inDevice}: Transit): string | undefined {
+  const destination = parseIp(packet.source.ip)
   const answer = destination === undefined ? undefined : routeOutput(namespace, {destination, mark: 0})
-  return answer?.kind === 'route' ? answer.source : undefined
+  if (destination === undefined || answer?.kind !== 'route') return undefined
+  return destination.family === 6 && inDevice !== undefined && !hasPreferredSource(answer)
+    ? sourceWithoutRoute(namespace, {destination, device: inDevice})
+    : answer.source
+}
+
+/** Else IPv6 chooses an address that says more: one of the device the packet came in on (icmp6_send). */
+function hasPreferredSource({policy: {answer}}: Extract<RouteAnswer, {kind: 'route'}>): boolean {
+  return answer.kind === 'found' && answer.lookup.answer.route.preferredSource !== undefined
 }
 
 /** The error belongs to the connection of the packet, even if that was never confirmed (nf_ct_attach). */

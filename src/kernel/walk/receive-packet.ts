@@ -22,7 +22,7 @@ export function receivePacket(run: Run, arriving: Arriving): void {
     return
   }
   const namespace = namespaceOf(run, arriving.namespace)
-  if (namespace === undefined) return
+  if (namespace === undefined || strayedFromLoopback(arriving)) return
   const {packet, mark, device, looped} = arriving
   const passing = startPass(run, {namespace, packet, start: {hook: 'PREROUTING', device, mark}})
   const transit: Transit = {
@@ -38,6 +38,11 @@ export function receivePacket(run: Run, arriving: Arriving): void {
   const changed = verdict.transit.packet.destination.ip !== packet.destination.ip
   const route: RouteAnswer = looped !== undefined && !changed ? looped.route : routeFor(namespace, verdict.transit)
   take(passing, {transit: verdict.transit, route})
+}
+
+/** IPv6 takes loopback addresses from the loopback alone, before any rule (ipv6_rcv). */
+function strayedFromLoopback({packet: {source, destination}, device}: Arriving): boolean {
+  return device !== 'lo' && [source.ip, destination.ip].includes('::1')
 }
 
 /**

@@ -3,7 +3,7 @@ import type {NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
 import type {RouteAnswer} from '../route/route.js'
 import type {TableVerdict} from './chain.js'
-import {hasPorts, type Packet} from './packet.js'
+import {hasPorts, packetFamily, type Packet} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
 import {reject} from './reject.js'
 import {namespaceOf, type Run, type Sending} from './run.js'
@@ -14,13 +14,19 @@ import type {Transit} from './transit.js'
 export function sendPacket(run: Run, sending: Sending): void {
   const namespace = namespaceOf(run, sending.namespace)
   if (namespace === undefined) return
-  const route = routeFor(namespace, sending)
+  const route = firstRoute(namespace, sending)
   if (route.kind === 'undetermined') run.doubts.push(route.why)
   if (route.kind === 'refused' && sending.socket !== undefined) sending.socket.state = {error: route.error}
   if (route.kind !== 'route') return
   const {packet, mark} = sending
   const passing = startPass(run, {namespace, packet, start: {hook: 'OUTPUT', device: route.device, mark}})
   leave(passing, {sending, route})
+}
+
+/** What is sent without a source of its own; IPv6 asks again with the one it chose when there is no other way. */
+function firstRoute(namespace: NetworkNamespace, {sourceFromRoute, ...sending}: Sending): RouteAnswer {
+  const first = routeFor(namespace, {...sending, ...(sourceFromRoute === undefined ? {} : {sourceFromRoute})})
+  return first.kind === 'refused' && sourceFromRoute === true && packetFamily(sending.packet) === 6 ? routeFor(namespace, sending) : first
 }
 
 function routeFor(namespace: NetworkNamespace, {packet, mark, anySource, sourceFromRoute}: Sending): RouteAnswer {

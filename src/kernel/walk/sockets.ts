@@ -67,7 +67,8 @@ export function transparentSocket(
   namespace: NetworkNamespace,
 ): (transit: Transit, to: {readonly ip?: string; readonly port: number}) => TransparentAnswer {
   return ({packet, inDevice}, {ip, port}) => {
-    const connected = connectedSocket(run, {namespace: namespace.name, packet})
+    // Senders of datagrams are not connected.
+    const connected = packet.protocol === 'tcp' ? connectedSocket(run, {namespace: namespace.name, packet}) : undefined
     if (connected !== undefined) {
       return connected.transparent
         ? {kind: 'found', socket: {kind: 'connected'}}

@@ -102,6 +102,18 @@ describe('a rule of nft', () => {
       matches: [{kind: 'probability', negated: false, probability: '0.50000000000'}],
       target: {kind: 'return'},
     },
+    {text: 'meta l4proto tcp dnat ip to 10.0.0.1:80-90', target: {kind: 'dnat', ip: '10.0.0.1', ports: {from: 80, to: 90}}},
+    {text: 'dnat ip6 to fd00::2', target: {kind: 'dnat', ip: 'fd00::2'}},
+    {text: 'meta l4proto tcp dnat ip6 to [fd00::2]:80', target: {kind: 'dnat', ip: 'fd00::2', ports: {from: 80, to: 80}}},
+    {text: 'snat ip6 to fd00::3', target: {kind: 'snat', ip: 'fd00::3'}},
+    {
+      text: 'tcp flags syn / fin,syn,rst,ack drop',
+      matches: [{kind: 'tcp-flags', negated: false, mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}],
+    },
+    {text: 'numgen inc mod 3 1 drop', matches: [{kind: 'every-nth', negated: false, every: 3, packet: 1}]},
+    {text: 'ct direction reply drop', matches: [{kind: 'ct-direction', negated: false, direction: 'REPLY'}]},
+    {text: 'ct status dnat drop', matches: [{kind: 'ct-state', negated: false, states: ['DNAT']}]},
+    {text: 'meta skgid != 5 drop', matches: [{kind: 'owner', negated: true, of: 'group', ids: [{from: 5, to: 5}], strict: true}]},
     {text: 'meta mark set mark or 0x200', matches: [], target: {kind: 'set-mark', change: {value: 0x200, mask: 0x200}}},
     {text: 'counter packets 5 bytes 6', matches: [], target: {kind: 'continue', name: 'counter'}},
     {
@@ -120,6 +132,18 @@ describe('a rule of nft', () => {
     expect(chains?.get('pre rule 1')?.rules.map(({matches, target}) => [matches.length, target.kind])).toEqual([
       [0, 'set-mark'],
       [0, 'accept'],
+    ])
+  })
+
+  test.each([
+    {text: 'tcp dport 15008 tproxy ip to 127.0.0.1:15008', proxy: {port: 15_008, ip: '127.0.0.1'}},
+    {text: 'tcp dport 15008 tproxy ip6 to [::1]:15001', proxy: {port: 15_001, ip: '::1'}},
+    {text: 'tcp dport 15008 tproxy to :15006', proxy: {port: 15_006}},
+  ])('$text stands in a chain of its own, which it may break off', ({text, proxy}) => {
+    const chains = listed(chainOf(text))[0]?.chains
+    expect(chains?.get('PREROUTING')?.rules[0]?.target).toEqual({kind: 'jump', chain: 'pre rule 1'})
+    expect(chains?.get('pre rule 1')?.rules.map(({target}) => target)).toEqual([
+      {kind: 'tproxy', mark: {value: 0, mask: 0}, lenient: true, ...proxy},
     ])
   })
 

@@ -11,13 +11,6 @@ export interface LiveNamespace {
   readonly remove: () => void
 }
 
-/** Why this machine cannot make one; undefined when it can. */
-export function hindrance(): string | undefined {
-  if (spawnSync('ip', ['-Version']).status !== 0) return 'the command ip is not installed'
-  const made = spawnSync('unshare', ['-n', 'true'])
-  return made.status === 0 ? undefined : 'network namespaces cannot be made (root is needed)'
-}
-
 const DEVICES = ['dev0', 'dev1', 'dev2']
 
 /** Three devices with an address each, up, and forwarding. What was begun is removed when it cannot be finished. */
