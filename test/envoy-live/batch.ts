@@ -2,6 +2,7 @@ import {readEnvoyConfig} from '../../src/envoy/config/read-envoy-config.js'
 import {createEnvoyForwarder} from '../../src/envoy/forward.js'
 import {memoryStore} from '../../src/json/memory-store.js'
 import type {Forwarder} from '../../src/flow/forwarder.js'
+import type {Certificate} from './certificate.js'
 import {bootstrapOf, type PlacedScenario} from './bootstrap.js'
 import type {EnvoyProcess} from './envoy-process.js'
 import {startEnvoy} from './envoy-process.js'
@@ -15,6 +16,8 @@ export interface Laboratory {
   readonly binary: string
   readonly upstreamPort: number
   readonly ports: PortSearch
+  /** Undefined where none could be made. */
+  readonly certificate: Certificate | undefined
 }
 
 export interface JudgedScenario {
@@ -39,8 +42,8 @@ export async function runBatch(laboratory: Laboratory, scenarios: readonly Scena
   }
 }
 
-async function place({ports, upstreamPort}: Laboratory, scenarios: readonly Scenario[]): Promise<PlacedScenario[]> {
-  return placeScenarios(scenarios, {ports: await freePorts(ports, scenarios.length), upstreamPort})
+async function place({ports, upstreamPort, certificate}: Laboratory, scenarios: readonly Scenario[]): Promise<PlacedScenario[]> {
+  return placeScenarios(scenarios, {ports: await freePorts(ports, scenarios.length), upstreamPort, certificate})
 }
 
 function forwarderOf(document: unknown): Forwarder {

@@ -1,16 +1,26 @@
 import {once} from 'node:events'
-import {connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders, type IncomingHttpStatusHeader} from 'node:http2'
+import {
+  connect as connectHttp2,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from 'node:http2'
 import {connect, type Socket} from 'node:net'
+import type {Duplex} from 'node:stream'
 import {z} from 'zod'
 import {headerOf, parseHead} from './http-text.js'
-import type {Probe, Reply, Request, UpstreamView} from './probe.js'
+import type {Probe, Reply, Request, Sent, UpstreamView} from './probe.js'
+import {tlsOver} from './tls-client.js'
 import {ECHO_HEADER} from './upstream.js'
 import {clientHello, proxyHeader} from './wire.js'
 
 const REPLY_LIMIT_MS = 15_000
+const PING = Buffer.from('PING x\n')
 
 const upstreamView = z.object({
   reached: z.string(),
+  from: z.string().optional(),
   announced: z.string().optional(),
   method: z.string().optional(),
   path: z.string().optional(),
@@ -41,9 +51,11 @@ export async function exchange(probe: Probe, listenerPort: number): Promise<Exch
 function talk(socket: Socket, {sends}: Probe): Promise<Reply> {
   switch (sends.kind) {
     case 'opaque':
-      return sendBytes(socket, Buffer.from('PING x\n'))
+      return sendBytes(socket, PING)
     case 'hello':
       return sendBytes(socket, clientHello(sends))
+    case 'tls':
+      return sendThroughTls(socket, sends)
     case 'http':
       return sends.version === 'h2' ? sendHttp2(socket, sends.request) : sendHttp1(socket, sends.request)
     default:
@@ -57,8 +69,17 @@ async function withinLimit(reply: Promise<Reply>): Promise<Reply> {
   return Promise.race([reply, limit]).finally(() => clearTimeout(timer))
 }
 
+/** A handshake, then a request or a few bytes; who is no TLS server is heard as he speaks. */
+function sendThroughTls(socket: Socket, {sni, alpn, request}: Extract<Sent, {kind: 'tls'}>): Promise<Reply> {
+  const {inside, unencrypted} = tlsOver(socket, {sni, alpn})
+  const plain = unencrypted.then(
+    (text): Reply => (text.startsWith('{') ? {result: 'tcp_reply', upstream: readUpstream(text)} : {result: 'data'}),
+  )
+  return Promise.race([plain, request === undefined ? sendBytes(inside, PING) : sendHttp1(inside, request)])
+}
+
 /** An answer line of an upstream, or any other bytes, or the end. */
-function sendBytes(socket: Socket, bytes: Buffer): Promise<Reply> {
+function sendBytes(socket: Duplex, bytes: Buffer): Promise<Reply> {
   socket.write(bytes)
   return firstReply(socket, (text) => {
     if (!text.startsWith('{')) return {result: 'data'}
@@ -66,14 +87,22 @@ function sendBytes(socket: Socket, bytes: Buffer): Promise<Reply> {
   })
 }
 
-function sendHttp1(socket: Socket, request: Request): Promise<Reply> {
+function sendHttp1(socket: Duplex, request: Request): Promise<Reply> {
   const lines = [
     `${request.method} ${request.path ?? request.authority} HTTP/1.1`,
     `host: ${request.authority}`,
     ...request.headers.map(([name, value]) => `${name}: ${value}`),
   ]
   socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
-  return firstReply(socket, (text) => readResponse(text, request.method))
+  const reply = firstReply(socket, (text) => readResponse(text, request.method))
+  return request.method === 'CONNECT' ? reply.then((accepted) => insideTunnel(accepted, () => sendBytes(socket, PING))) : reply
+}
+
+/** A tunnel that ends at the proxy shows its upstream only to bytes sent through it. */
+async function insideTunnel(accepted: Reply, send: () => Promise<Reply>): Promise<Reply> {
+  if (accepted.status !== 200 || accepted.upstream !== undefined) return accepted
+  const {upstream} = await send()
+  return upstream === undefined ? accepted : {...accepted, upstream}
 }
 
 /** Undefined while the response is not complete. */
@@ -101,10 +130,10 @@ function readUpstream(json: string): UpstreamView {
   return upstreamView.parse(JSON.parse(json))
 }
 
-function firstReply(socket: Socket, read: (text: string) => Reply | undefined): Promise<Reply> {
+function firstReply(socket: Duplex, read: (text: string) => Reply | undefined): Promise<Reply> {
   return new Promise((resolve) => {
     let text = ''
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1')
       const reply = read(text)
       if (reply !== undefined) resolve(reply)
@@ -144,9 +173,16 @@ async function readStream(session: ClientHttp2Session, request: Request): Promis
       .once('error', reject)
       .once('close', () => reject(new Error('closed')))
   })
-  session.destroy()
   const echo = headers[ECHO_HEADER]
-  return response({status: headers[':status'] ?? 0, location: headers.location, echo: typeof echo === 'string' ? echo : undefined})
+  const reply = response({status: headers[':status'] ?? 0, location: headers.location, echo: typeof echo === 'string' ? echo : undefined})
+  const complete = request.method === 'CONNECT' ? await insideTunnel(reply, () => pingStream(stream)) : reply
+  session.destroy()
+  return complete
+}
+
+function pingStream(stream: ClientHttp2Stream): Promise<Reply> {
+  stream.write(PING)
+  return firstReply(stream, (text) => (text.endsWith('\n') ? {result: 'tcp_reply', upstream: readUpstream(text)} : undefined))
 }
 
 function linesByName({headers}: Request): Record<string, string[]> {

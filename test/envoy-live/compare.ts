@@ -3,10 +3,10 @@ import type {Exit, Forwarder} from '../../src/flow/forwarder.js'
 import {shareToNumber} from '../../src/flow/share.js'
 import {toArrival} from '../conformance/layers/envoy-arrival.js'
 import type {EnvoyInput} from '../conformance/layers/envoy-case.js'
-import {enumeratePaths, type Path} from '../conformance/layers/envoy-paths.js'
+import {echo, enumeratePaths, type Path, type Reached} from '../conformance/layers/envoy-paths.js'
 import type {LogRecord} from './access-log.js'
 import type {Observation} from './observe.js'
-import type {Probe, UpstreamView} from './probe.js'
+import type {Probe, Request, UpstreamView} from './probe.js'
 
 /** What both sides say about a connection, in words that can be compared. Absent means "-" in the log. */
 export type Account = Readonly<Record<string, string>>
@@ -27,7 +27,12 @@ export interface Candidate {
 
 /** What the engine says about the connection that was observed. */
 export function candidatesOf(forwarder: Forwarder, observation: Observation): Candidate[] {
-  return enumeratePaths(forwarder, {arrival: arrivalOf(observation)}).map(candidateOf)
+  return enumeratePaths(forwarder, {arrival: arrivalOf(observation), world: upstreamsAnswer}).map(candidateOf)
+}
+
+/** The upstreams speak no TLS: they answer its first bytes like any others. */
+function upstreamsAnswer(payload: Payload): Reached {
+  return payload.kind === 'tls' ? {client: {result: 'tcp_reply'}, refused: false} : echo(payload)
 }
 
 function arrivalOf(observation: Observation): Arrival {
@@ -54,19 +59,26 @@ function text({ip, port}: {ip: string; port: number}): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
 }
 
-function sentOf({sends}: Probe): Pick<EnvoyInput, 'tls' | 'http'> {
+function sentOf({sends}: Probe): Pick<EnvoyInput, 'tls' | 'http' | 'inner'> {
   switch (sends.kind) {
     case 'opaque':
       return {}
+    case 'tls':
+      return {tls: {sni: sends.sni, alpn: [...sends.alpn]}, ...(sends.request === undefined ? {} : {http: httpOf('h1', sends.request)})}
     case 'hello':
       return {tls: {sni: sends.sni, alpn: [...sends.alpn]}}
     case 'http': {
-      const {method, authority, path, headers} = sends.request
-      return {http: {version: sends.version, method, authority, path, headers: headers.map(([name, value]) => [name, value])}}
+      const http = httpOf(sends.version, sends.request)
+      // What goes through a tunnel is the ping of the client.
+      return http.method === 'CONNECT' ? {http, inner: {}} : {http}
     }
     default:
       return sends satisfies never
   }
+}
+
+function httpOf(version: 'h1' | 'h2', {method, authority, path, headers}: Request): NonNullable<EnvoyInput['http']> {
+  return {version, method, authority, path, headers: headers.map(([name, value]) => [name, value])}
 }
 
 function candidateOf(path: Path): Candidate {
@@ -103,10 +115,11 @@ function claimed(exit: Exit): Record<string, unknown> {
 }
 
 function upstreamAccount(exit: Exit | undefined): Record<string, unknown> {
-  const payload = exit?.kind === 'depart' ? exit.departure.payload : undefined
-  if (payload === undefined) return {}
-  const to = exit?.kind === 'depart' && exit.departure.to.kind === 'socket' ? exit.departure.to.ip : undefined
-  return {'upstream reached': to, ...requestAccount(payload)}
+  if (exit?.kind !== 'depart') return {}
+  const {to, source, payload} = exit.departure
+  if (to.kind !== 'socket') return requestAccount(payload)
+  const from = source.kind === 'kept' ? source.address.ip : undefined
+  return {'upstream reached': to.ip, 'upstream dialled from': from, ...requestAccount(payload)}
 }
 
 function requestAccount(payload: Payload): Record<string, unknown> {
@@ -152,8 +165,8 @@ function withoutNulls(record: LogRecord | undefined): Partial<LogRecord> {
   return record === undefined ? {} : Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
 }
 
-function upstreamSeen({reached, announced, method, path, headers = []}: UpstreamView): Record<string, unknown> {
-  const met = {'upstream reached': reached, 'upstream announced': announced}
+function upstreamSeen({reached, from, announced, method, path, headers = []}: UpstreamView): Record<string, unknown> {
+  const met = {'upstream reached': reached, 'upstream dialled from': from, 'upstream announced': announced}
   if (method === undefined) return met
   return {
     ...met,
@@ -170,7 +183,7 @@ function compact(values: Record<string, unknown>): Account {
 }
 
 /** Facts that only count where the engine claims them. */
-const CLAIMS = new Set(['flags', 'details', 'termination'])
+const CLAIMS = new Set(['flags', 'details', 'termination', 'upstream dialled from'])
 
 /** The facts in which a candidate and the observation differ. */
 export function differences(predicted: Account, observed: Account): string[] {

@@ -20,6 +20,6 @@ function parseHeader(line: string): readonly [string, string] {
   return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
 }
 
-export function headerOf(head: Head, name: string): string | undefined {
+export function headerOf(head: Pick<Head, 'headers'>, name: string): string | undefined {
   return head.headers.find(([key]) => key === name)?.[1]
 }

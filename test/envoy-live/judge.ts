@@ -62,10 +62,14 @@ function disagreementOf({observation, candidates}: Seen): Disagreement | undefin
 function unlikelyShares(seen: readonly Seen[]): Disagreement | undefined {
   const [first] = seen
   if (first === undefined || first.candidates.length < 2 || first.candidates.some(({exact}) => !exact)) return undefined
-  for (const candidate of first.candidates) {
+  for (const [index, candidate] of first.candidates.entries()) {
     const alike = first.candidates.filter((other) => differences(other.account, candidate.account).length === 0)
     const share = alike.reduce((sum, one) => sum + one.share, 0)
-    const count = seen.filter(({observation}) => differences(candidate.account, accountOf(observation)).length === 0).length
+    // Each connection has its own account of the same candidate: some tell the client's port.
+    const count = seen.filter(({observation, candidates}) => {
+      const own = candidates[index]
+      return own !== undefined && differences(own.account, accountOf(observation)).length === 0
+    }).length
     if (chanceOf({count, of: seen.length, share}) < IMPLAUSIBLE) {
       return {why: `seen ${count} times of ${seen.length}, share ${share}`, observed: candidate.account, predicted: first.candidates}
     }

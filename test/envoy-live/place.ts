@@ -1,15 +1,13 @@
 import type {PlacedScenario} from './bootstrap.js'
-import {UPSTREAM_PORT, type Scenario} from './scenario.js'
+import type {Certificate} from './certificate.js'
+import {CERTIFICATE, CERTIFICATE_KEY, UPSTREAM_PORT, type Scenario} from './scenario.js'
 
 /** Scenarios on their ports, with the port of the upstreams where they name it. */
-export function placeScenarios(
-  scenarios: readonly Scenario[],
-  at: {readonly ports: readonly number[]; readonly upstreamPort: number},
-): PlacedScenario[] {
+export function placeScenarios(scenarios: readonly Scenario[], at: Places & {readonly ports: readonly number[]}): PlacedScenario[] {
   return scenarios.map((scenario, index) => ({
     name: `l${index}`,
     port: at.ports[index] ?? 0,
-    scenario: withPort(scenario, at.upstreamPort),
+    scenario: withPlaces(scenario, at),
   }))
 }
 
@@ -21,13 +19,25 @@ function encoded(value: string): string {
   })
 }
 
+/** What is known only when the run has begun. */
+interface Places {
+  readonly upstreamPort: number
+  readonly certificate?: Certificate | undefined
+}
+
 /** A copy of plain data; the text of the port alone becomes a number, inside other text it becomes its digits. */
-function withPort<T>(value: T, port: number): T
-function withPort(value: unknown, port: number): unknown {
-  if (typeof value === 'string') return value === UPSTREAM_PORT ? port : encoded(value.replaceAll(UPSTREAM_PORT, String(port)))
-  if (Array.isArray(value)) return value.map((item: unknown) => withPort(item, port))
+function withPlaces<T>(value: T, places: Places): T
+function withPlaces(value: unknown, places: Places): unknown {
+  if (typeof value === 'string') return textAt(value, places)
+  if (Array.isArray(value)) return value.map((item: unknown) => withPlaces(item, places))
   if (typeof value !== 'object' || value === null) return value
   // A claimed address of port 0 is one of the upstreams.
-  if ('ip' in value && 'port' in value && value.port === 0) return {...value, port}
-  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, withPort(item, port)]))
+  if ('ip' in value && 'port' in value && value.port === 0) return {...value, port: places.upstreamPort}
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [key, withPlaces(item, places)]))
+}
+
+function textAt(text: string, {upstreamPort, certificate}: Places): string | number {
+  if (text === CERTIFICATE) return certificate?.chain ?? ''
+  if (text === CERTIFICATE_KEY) return certificate?.key ?? ''
+  return text === UPSTREAM_PORT ? upstreamPort : encoded(text.replaceAll(UPSTREAM_PORT, String(upstreamPort)))
 }

@@ -15,6 +15,8 @@ export type Sent =
   | {readonly kind: 'opaque'}
   /** The first flight of a TLS client, and nothing more. */
   | {readonly kind: 'hello'; readonly sni?: string | undefined; readonly alpn: readonly string[]}
+  /** A real TLS client; without a request it sends a few bytes. */
+  | {readonly kind: 'tls'; readonly sni?: string | undefined; readonly alpn: readonly string[]; readonly request?: Request}
   | {readonly kind: 'http'; readonly version: 'h1' | 'h2'; readonly request: Request}
 
 export interface Request {
@@ -37,6 +39,8 @@ export interface Reply {
 export interface UpstreamView {
   /** The loopback address it was reached at. */
   readonly reached: string
+  /** The address that dialled it. */
+  readonly from?: string | undefined
   /** The addresses that a PROXY header before everything else told, `source > destination`. */
   readonly announced?: string | undefined
   readonly method?: string | undefined

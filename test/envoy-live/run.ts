@@ -1,4 +1,5 @@
 import {runCampaign, type Outcome} from './campaign.js'
+import {makeCertificate} from './certificate.js'
 import {portSearch} from './ports.js'
 import {readSettings} from './settings.js'
 import {startUpstreams} from './upstream.js'
@@ -23,7 +24,9 @@ async function main(): Promise<void> {
   print(`Envoy ${installed.version}, seed ${settings.seed} (AMBIENTCTL_ENVOY_SEED=${settings.seed} runs the same again)`)
   const upstreams = await startUpstreams()
   try {
-    const laboratory = {binary: installed.binary, upstreamPort: upstreams.port, ports: portSearch()}
+    const certificate = await makeCertificate()
+    if (certificate === undefined) print('without openssl there is no certificate: families that serve TLS are left out')
+    const laboratory = {binary: installed.binary, upstreamPort: upstreams.port, ports: portSearch(), certificate}
     const outcome = await runCampaign({laboratory, settings, print})
     conclude(outcome, settings.family === '')
   } finally {

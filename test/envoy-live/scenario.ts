@@ -4,6 +4,10 @@ import type {Probe} from './probe.js'
 /** Stands for the port of all upstreams, which is known only when they run: a text that is nothing else becomes the number. */
 export const UPSTREAM_PORT = '$PORT'
 
+/** Stand for the server certificate of the run, and its key. */
+export const CERTIFICATE = '$CERTIFICATE'
+export const CERTIFICATE_KEY = '$KEY'
+
 /**
  * One generated listener, what belongs to it, and the connections to try on it. `@@` at the start of a name stands for the scenario's own
  * name, so that scenarios share an Envoy without meeting.

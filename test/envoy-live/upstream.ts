@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 import {createServer, type Server, type Socket} from 'node:net'
-import {parseHead, type Head} from './http-text.js'
+import {headerOf, parseHead, type Head} from './http-text.js'
 
 /** How many addresses answer; host `n` of a generated cluster is the n-th of them. */
 const HOST_COUNT = 8
@@ -45,14 +45,16 @@ function answering(sockets: Set<Socket>): Server {
     sockets.add(socket)
     let text = ''
     let tunnel: string | undefined
+    let told = false
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
-      const answer = answerTo(text, {socket, tunnel})
+      const answer = told ? undefined : answerTo(text, {socket, tunnel})
       if (answer === undefined) return
       text = ''
       tunnel = answer.tunnel
+      told = answer.last === true
       socket.write(answer.text)
     })
   })
@@ -67,27 +69,33 @@ interface Answer {
   readonly text: string
   /** What was seen of a CONNECT: it is told inside the tunnel too. */
   readonly tunnel: string | undefined
+  /** Whatever comes after is the body of a request that was answered already. */
+  readonly last?: true
 }
 
 /** Version 1, with the addresses of one family. */
 const PROXY_HEADER = /^PROXY TCP[46] (\S+) (\S+) (\d+) (\d+)\r\n/
 
 /** Undefined while the head of a request is not complete. */
-function answerTo(received: string, {socket: {localAddress = ''}, tunnel}: Receiving): Answer | undefined {
+function answerTo(received: string, {socket: {localAddress = '', remoteAddress = ''}, tunnel}: Receiving): Answer | undefined {
   const [header = '', source, destination, sourcePort, destinationPort] = PROXY_HEADER.exec(received) ?? []
   const text = received.slice(header.length)
   if (text === '') return undefined
   const announced = source === undefined ? {} : {announced: `${source}:${sourcePort} > ${destination}:${destinationPort}`}
-  const met = {reached: localAddress, ...announced}
+  const met = {reached: localAddress, from: remoteAddress, ...announced}
   if (!/^[A-Z-]{3,} \S+ HTTP\/1\.[01]\r\n/.test(text)) return {text: `${tunnel ?? JSON.stringify(met)}\n`, tunnel}
   const head = parseHead(text)
   return head === undefined ? undefined : answerRequest(head, {met, tunnel})
 }
 
-/** A CONNECT is accepted; inside its tunnel only the CONNECT is told. */
+/** A CONNECT is accepted; inside its tunnel only the CONNECT is told. A POST without known length is a tunnel too. */
 function answerRequest({first, headers}: Head, {met, tunnel}: {met: object; tunnel: string | undefined}): Answer {
   const [method = '', target = ''] = first.split(' ')
   const seen = tunnel ?? JSON.stringify({...met, method, ...(method === 'CONNECT' ? {} : {path: target}), headers})
   const echo = `HTTP/1.1 200 OK\r\n${ECHO_HEADER}: ${Buffer.from(seen).toString('base64')}\r\n`
+  if (method === 'POST' && headerOf({headers}, 'transfer-encoding') === 'chunked') {
+    const length = Buffer.byteLength(`${seen}\n`).toString(16)
+    return {text: `${echo}transfer-encoding: chunked\r\n\r\n${length}\r\n${seen}\n\r\n`, tunnel, last: true}
+  }
   return method === 'CONNECT' ? {text: `${echo}\r\n`, tunnel: seen} : {text: `${echo}content-length: 0\r\n\r\n`, tunnel}
 }

@@ -2,7 +2,9 @@ import {addShares, type Share} from '../../flow/share.js'
 import type {Rejected, Step} from '../../flow/step.js'
 import type {Branch} from '../branch.js'
 import {printJson} from '../format/value.js'
+import {boundSource} from './bind-source.js'
 import type {Candidate, Choice} from './choice.js'
+import type {Host} from './host.js'
 import {endpointStep} from './steps.js'
 import type {Target} from './target.js'
 import {upstreamHost} from './upstream-host.js'
@@ -35,6 +37,11 @@ export function noHostBranches(input: {
   return [{value: {kind: 'none', reason: 'no-healthy-upstream', cluster: target.cluster, text}, share, requires: [], steps}]
 }
 
+function bindText({cluster, context}: Target, {address}: Host): string[] {
+  const source = boundSource(cluster.view.get('upstream_bind_config') ?? context.config.upstreamBind, address)
+  return source === undefined ? [] : [`upstream_bind_config: dialled from ${source.ip}`]
+}
+
 function hostBranch({target, inferred, rejected, steps}: Chosen, {host, share}: Candidate): Branch<Upstream> {
   const upstream = upstreamHost({...target, address: host.address, host})
   const step = endpointStep({
@@ -43,7 +50,11 @@ function hostBranch({target, inferred, rejected, steps}: Chosen, {host, share}: 
     health: host.status,
     inferred,
     rejected,
-    because: [`transport socket ${upstream.socket.name}`, ...(host.weight === 1 ? [] : [`load_balancing_weight ${host.weight}`])],
+    because: [
+      `transport socket ${upstream.socket.name}`,
+      ...(host.weight === 1 ? [] : [`load_balancing_weight ${host.weight}`]),
+      ...bindText(target, host),
+    ],
   })
   return {value: upstream, share, requires: [], steps: [...steps, step]}
 }

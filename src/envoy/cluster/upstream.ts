@@ -7,7 +7,10 @@ import type {Connection, Stream} from '../connection.js'
 import type {Semantics} from '../semantics.js'
 
 /** What of a dump decides about clusters. */
-export type ClusterConfig = Pick<EnvoyConfig, 'dump' | 'node' | 'localCluster' | 'runtime' | 'cluster' | 'endpoints' | 'secret'>
+export type ClusterConfig = Pick<
+  EnvoyConfig,
+  'dump' | 'node' | 'localCluster' | 'upstreamBind' | 'runtime' | 'cluster' | 'endpoints' | 'secret'
+>
 
 /** What choosing an upstream host can depend on. */
 export interface UpstreamContext {

@@ -65,6 +65,8 @@ export interface EnvoyConfig {
   readonly warnings: readonly string[]
   /** The cluster of the proxies themselves (`cluster_manager.local_cluster_name`): empty when there is none, undefined without a bootstrap. */
   readonly localCluster: string | undefined
+  /** The upstream_bind_config of all clusters that have none of their own. */
+  readonly upstreamBind?: View | undefined
   /** Listeners that serve: static, active, and draining ones; warming-only ones with state `warming`. */
   listeners(): readonly ListenerResource[]
   listener(name: string): ListenerResource | undefined

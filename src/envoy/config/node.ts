@@ -99,7 +99,8 @@ const ENVOY_AHEAD = 8
 
 /**
  * Istio 1.N ships Envoy 1.(N+8), since 1.13; what is not yet released may still have the one before.
- * Source: envoy-2022 A.8 (1.16 and 1.24), ambient-ga D (1.32 and 1.40).
+ * Source: envoy-2022 A.8 (1.16 and 1.24), ambient-ga D (1.32 and 1.40); the recordings pair 1.32-dev with 1.40, and 1.16-alpha.ambient
+ * and 1.17-alpha.ambient with 1.24.
  */
 function oldestEnvoy(istioVersion: string | undefined): EnvoyNode['atLeast'] {
   const [, minor, rest = ''] = /^1\.(\d{1,3})(.*)$/.exec(istioVersion ?? '') ?? []

@@ -31,6 +31,7 @@ class DumpConfig implements EnvoyConfig {
   readonly node: EnvoyNode
   readonly runtime: ReadonlyMap<string, unknown>
   readonly localCluster: string | undefined
+  readonly upstreamBind: View | undefined
   readonly #store: DumpStore
   readonly #reader: EntryReader
   readonly #listeners: Listeners
@@ -47,6 +48,7 @@ class DumpConfig implements EnvoyConfig {
     this.node = withIdentity(readNode(bootstrap), trustDomain)
     this.runtime = runtime.values
     this.localCluster = bootstrap === undefined ? undefined : (bootstrap.path('cluster_manager')?.str('local_cluster_name') ?? '')
+    this.upstreamBind = bootstrap?.path('cluster_manager', 'upstream_bind_config')
     this.#runtimeWarnings = runtime.warnings
     this.#store = store
     this.#reader = new EntryReader(store)

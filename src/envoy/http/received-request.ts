@@ -1,4 +1,5 @@
 import type {HttpRequest} from '../../flow/connection.js'
+import {asciiLower} from '../match/text.js'
 
 type HeaderList = HttpRequest['headers']
 
@@ -6,7 +7,8 @@ type HeaderList = HttpRequest['headers']
  * Header lines as the codec hands them over: repeated lines of a header that Envoy keeps a slot for become one, and HTTP/2 puts cookie
  * crumbs together. Source: header_map_impl.cc insertByKey, http2/codec_impl.cc; each name tried on Envoy 1.40.0.
  */
-export function receivedHeaders({headers}: HttpRequest, version: 'h1' | 'h2'): HeaderList {
+export function receivedHeaders({headers: sent}: HttpRequest, version: 'h1' | 'h2'): HeaderList {
+  const headers = version === 'h1' ? withoutH2c(sent) : sent
   const delimiterOf = (name: string): string | undefined =>
     SLOTTED.has(name) ? ',' : version === 'h2' && name === 'cookie' ? '; ' : undefined
   const lines = new Map<string, number>()
@@ -35,7 +37,33 @@ const SLOTTED: ReadonlySet<string> = new Set([
 
 /** Headers for one hop only, which Envoy drops before it looks at a request: conn_manager_utility.cc mutateRequestHeaders. */
 export function withoutHopHeaders(headers: HeaderList): HeaderList {
-  return headers.filter(([name, value]) => !HOP_HEADERS.has(name) && !(name === 'te' && value !== 'trailers'))
+  const kept = headers.filter(([name, value]) => !HOP_HEADERS.has(name) && !(name === 'te' && value !== 'trailers'))
+  return upgradeOf(kept) === undefined ? kept.filter(([name]) => name !== 'connection' && name !== 'upgrade') : kept
+}
+
+/** The protocol that an HTTP/1 request wants to change to: the Upgrade header, where Connection names it. */
+export function upgradeOf(headers: HeaderList): string | undefined {
+  const values = (wanted: string): string[] => headers.filter(([name]) => name === wanted).map(([, value]) => value)
+  const tokens = values('connection')
+    .join(',')
+    .split(',')
+    .map((token) => asciiLower(token.trim()))
+  return tokens.includes('upgrade') ? values('upgrade').map(asciiLower)[0] : undefined
+}
+
+/** http1/codec_impl.cc: nobody is asked about h2c, its headers are taken away. */
+function withoutH2c(headers: HeaderList): HeaderList {
+  if (upgradeOf(headers) !== 'h2c') return headers
+  return headers.flatMap(([name, value]): HeaderList => {
+    if (name === 'upgrade' || name === 'http2-settings') return []
+    const left = name === 'connection' ? withoutTokens(value) : value
+    return name === 'connection' && left === '' ? [] : [[name, left]]
+  })
+}
+
+function withoutTokens(value: string): string {
+  const tokens = value.split(',').map((token) => token.trim())
+  return tokens.filter((token) => !['upgrade', 'http2-settings', ''].includes(asciiLower(token))).join(',')
 }
 
 const HOP_HEADERS: ReadonlySet<string> = new Set(['keep-alive', 'proxy-connection', 'transfer-encoding', 'x-envoy-internal'])

@@ -2,14 +2,22 @@ import type {Departure, ExpectedName, Payload} from '../../flow/connection.js'
 import type {Step} from '../../flow/step.js'
 import type {View} from '../../json/view.js'
 import type {Verdict} from '../../flow/verdict.js'
+import {boundSource} from '../cluster/bind-source.js'
 import type {Upstream, UpstreamSocket, UpstreamTls} from '../cluster/upstream.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
 
 type Host = Extract<Upstream, {kind: 'host'}>
 
+interface Leaving {
+  readonly context: EngineContext
+  readonly host: Host
+  readonly connection: Connection
+  readonly payload: Payload
+}
+
 /** The connection an upstream host gets: transport socket wrapped around the payload, source kept or replaced. */
-export function departTo(input: {context: EngineContext; host: Host; connection: Connection; payload: Payload}): {
+export function departTo(input: Leaving): {
   departure: Departure
   steps: Step[]
   /** Set when the host cannot be dialled. */
@@ -22,10 +30,7 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
   const departure: Departure = {
     to: host.address,
     payload,
-    source:
-      connection.keptSource === undefined || host.address.kind !== 'socket'
-        ? {kind: 'own'}
-        : {kind: 'kept', address: connection.keptSource},
+    source: sourceOf(input),
     ...(host.internal === undefined ? {} : {internal: host.internal}),
   }
   const waiting = tls === undefined ? undefined : undeliveredSecret(context, tls)
@@ -36,6 +41,13 @@ export function departTo(input: {context: EngineContext; host: Host; connection:
       ? {}
       : {failure: {kind: 'tls-failure', reason: `secret "${waiting}" was not delivered: TLS cannot be dialled`}}),
   }
+}
+
+/** original_src on the listener wins over what the cluster binds to: its socket option is applied last. */
+function sourceOf({context, host, connection}: Pick<Leaving, 'context' | 'host' | 'connection'>): Departure['source'] {
+  const bind = host.cluster.view.get('upstream_bind_config') ?? context.config.upstreamBind
+  const address = host.address.kind === 'socket' ? (connection.keptSource ?? boundSource(bind, host.address)) : undefined
+  return address === undefined ? {kind: 'own'} : {kind: 'kept', address}
 }
 
 /** client_ssl_socket.cc createTransportSocket, NotReadySslSocket: without its secrets a cluster fails every connection it opens. */

@@ -41,8 +41,8 @@ function measure({constraints}: Draw): Share {
   const [only, ...others] = constraints
   if (only === undefined) return WHOLE
   if (others.length === 0) return proportion(only)
-  const period = constraints.reduce((length, {modulus}) => leastCommonMultiple(length, modulus), 1)
-  if (period <= MAX_PERIOD) return fraction(countResidues(constraints, period), period)
+  const period = periodOf(constraints)
+  if (period <= MAX_PERIOD) return fraction(countBelow(constraints, period), period)
   const product = constraints.map(proportion).reduce(multiplyShares)
   return {...product, exact: false}
 }
@@ -54,25 +54,25 @@ function proportion({modulus, ranges}: Constraint): Share {
   )
 }
 
-/** Goes from each value where a range begins or ends to the next one. */
-function countResidues(constraints: readonly Constraint[], period: number): number {
+/**
+ * How many values below `limit` keep all constraints: the largest modulus goes block by block, and inside its ranges the others, whose
+ * own period is shorter, are counted whole periods at a time.
+ */
+function countBelow(constraints: readonly Constraint[], limit: number): number {
+  const [largest, ...rest] = constraints.toSorted((one, other) => other.modulus - one.modulus)
+  if (largest === undefined) return limit
+  const period = periodOf(rest)
+  const whole = countBelow(rest, period)
+  const below = (value: number): number => Math.floor(value / period) * whole + countBelow(rest, value % period)
   let count = 0
-  let next = 0
-  for (let value = 0; value < period; value = next) {
-    const from = value
-    next = Math.min(period, ...constraints.map((constraint) => nextBoundary(constraint, from)))
-    if (constraints.every((constraint) => holds(constraint, from))) count += next - from
+  for (let start = 0; start < limit; start += largest.modulus) {
+    for (const [from, to] of largest.ranges) count += below(Math.min(limit, start + to)) - below(Math.min(limit, start + from))
   }
   return count
 }
 
-function nextBoundary({modulus, ranges}: Constraint, value: number): number {
-  const residue = value % modulus
-  return value - residue + (ranges.flat().find((boundary) => boundary > residue) ?? modulus)
-}
-
-function holds({modulus, ranges}: Constraint, value: number): boolean {
-  return ranges.some(([start, end]) => value % modulus >= start && value % modulus < end)
+function periodOf(constraints: readonly Constraint[]): number {
+  return constraints.reduce((length, {modulus}) => leastCommonMultiple(length, modulus), 1)
 }
 
 function leastCommonMultiple(a: number, b: number): number {

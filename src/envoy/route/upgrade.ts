@@ -1,5 +1,6 @@
 import type {View} from '../../json/view.js'
-import {headerLines, type Stream} from '../connection.js'
+import type {Stream} from '../connection.js'
+import {upgradeOf} from '../http/received-request.js'
 import {asciiLower} from '../match/text.js'
 
 /**
@@ -37,12 +38,7 @@ export function connectHandling(action: View, {request}: Stream): 'terminate' | 
 
 /** `connect` for CONNECT, the Upgrade header where Connection names it. */
 function upgradeType({request}: Stream): string | undefined {
-  if (request.method === 'CONNECT') return 'connect'
-  const tokens = headerLines(request, 'connection')
-    .join(',')
-    .split(',')
-    .map((token) => asciiLower(token.trim()))
-  return tokens.includes('upgrade') ? headerLines(request, 'upgrade').map(asciiLower)[0] : undefined
+  return request.method === 'CONNECT' ? 'connect' : upgradeOf(request.headers)
 }
 
 function upgradeConfig(holder: View | undefined, type: string): View | undefined {

@@ -40,11 +40,14 @@ export function enumeratePaths(forwarder: Forwarder, input: Surroundings & {read
   return exits
     .filter((exit) => exit.mirror !== true || surroundings.mirrors === true)
     .flatMap((exit) =>
-      pathsOf(forwarder, {...surroundings, exit, depth}).map((path) => ({...path, share: multiplyShares(exit.share, path.share)})),
+      pathsOf(forwarder, {...surroundings, exit, depth, arrived: arrival.payload}).map((path) => ({
+        ...path,
+        share: multiplyShares(exit.share, path.share),
+      })),
     )
 }
 
-function pathsOf(forwarder: Forwarder, input: Surroundings & {readonly exit: Exit}): Path[] {
+function pathsOf(forwarder: Forwarder, input: Surroundings & {readonly exit: Exit; readonly arrived: Payload}): Path[] {
   const {exit} = input
   switch (exit.kind) {
     case 'deliver':
@@ -52,7 +55,7 @@ function pathsOf(forwarder: Forwarder, input: Surroundings & {readonly exit: Exi
     case 'stop':
       return stopped(forwarder, {...input, exit})
     case 'depart':
-      return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, next))
+      return departed(forwarder, {...input, departure: exit.departure}).map((next) => throughHop(exit, {next, arrived: input.arrived}))
     default:
       return exit satisfies never
   }
@@ -99,7 +102,8 @@ function departed(forwarder: Forwarder, {departure, ...input}: Surroundings & {r
   })
 }
 
-function echo(payload: Payload): Reached {
+/** A server that answers whatever it is sent. */
+export function echo(payload: Payload): Reached {
   return {client: answerTo(payload), refused: false}
 }
 
@@ -125,7 +129,10 @@ function answerTo(payload: Payload): Client {
 }
 
 /** What the client of a hop sees when `next` is what the hop's upstream did. */
-function throughHop(exit: Extract<Exit, {kind: 'depart'}>, behind: Path): Path {
+function throughHop(
+  exit: Extract<Exit, {kind: 'depart'}>,
+  {next: behind, arrived}: {readonly next: Path; readonly arrived: Payload},
+): Path {
   const log = exit.log ?? {}
   const next = {...behind, exits: [exit, ...behind.exits]}
   switch (log.handledBy) {
@@ -141,7 +148,7 @@ function throughHop(exit: Extract<Exit, {kind: 'depart'}>, behind: Path): Path {
       return {
         ...next,
         refused: false,
-        client: tunnelled(exit.departure.payload) ? unwrap(next.client) : next.client,
+        client: tunnelsIn(exit.departure.payload) > tunnelsIn(arrived) ? unwrap(next.client) : next.client,
         hops: [row(log), ...next.hops],
       }
   }
@@ -151,10 +158,11 @@ function statusOf(client: Client): {code?: number} {
   return client.status === undefined ? {} : {code: client.status}
 }
 
-/** tcp_proxy with tunneling_config swallows the CONNECT answer. */
-function tunnelled(payload: Payload): boolean {
-  if (payload.kind === 'tls') return tunnelled(payload.payload)
-  return payload.kind === 'http' && payload.tunneled !== undefined && payload.request.method !== 'GET'
+/** tcp_proxy with tunneling_config swallows the answer to the CONNECT it made; one that only passes a CONNECT on does not. */
+function tunnelsIn(payload: Payload): number {
+  if (payload.kind === 'tls' || payload.kind === 'proxy-protocol') return tunnelsIn(payload.payload)
+  if (payload.kind !== 'http' || payload.tunneled === undefined || payload.request.method === 'GET') return 0
+  return 1 + tunnelsIn(payload.tunneled)
 }
 
 function unwrap(client: Client): Client {

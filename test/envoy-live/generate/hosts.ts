@@ -202,6 +202,14 @@ export const transportSockets: fc.Arbitrary<Message> = fc.oneof(
   },
 )
 
+/** Where connections come from. */
+export const bind: fc.Arbitrary<Message> = some(
+  1,
+  fc
+    .constantFrom('127.77.1.1', '127.77.1.2', '0.0.0.0')
+    .map((address) => ({upstream_bind_config: {source_address: {address, port_value: 0}}})),
+)
+
 /** Limits of 0: nothing fits under them. */
 export const circuitBreakers: fc.Arbitrary<Message> = some(
   1,

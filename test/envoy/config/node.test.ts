@@ -55,6 +55,18 @@ describe('readNode', () => {
     expect(readNode(bootstrap({node: {metadata, user_agent_version: '1.30.1'}})).atLeast).toBeUndefined()
   })
 
+  // Every pair of the recordings: wholepath and istiod, ambient2022 of September and of December. Replays on a newer Envoy prove no pair.
+  it.each([
+    {istio: '1.32-dev', envoy: 40},
+    {istio: '1.17-alpha.ambient', envoy: 24},
+    {istio: '1.16-alpha.ambient', envoy: 24},
+  ])('Istio $istio was seen with Envoy 1.$envoy, which is not older than that', ({istio, envoy}) => {
+    const {atLeast} = readNode(bootstrap({node: {metadata: {ISTIO_VERSION: istio}}}))
+    expect(atLeast?.major).toBe(1)
+    expect(atLeast?.minor).toBeLessThanOrEqual(envoy)
+    expect(atLeast?.minor).toBeGreaterThanOrEqual(envoy - 1)
+  })
+
   it('reads the version as numbers, or from the text', () => {
     expect(readNode(bootstrap({node: {user_agent_build_version: {version: {major_number: 1, minor_number: 24}}}})).version).toEqual({
       major: 1,

@@ -112,7 +112,7 @@ describe('CSRF', () => {
     {name: 'its own host', headers: [['origin', 'http://a.test']], expected: ['1 forwarded']},
     {name: 'its own host by the referer', headers: [['referer', 'https://a.test/x?y']], expected: ['1 forwarded']},
     {
-      name: 'null is an origin of its own',
+      name: 'null is no origin, and the referer is not asked',
       headers: [
         ['origin', 'null'],
         ['referer', 'http://a.test'],
@@ -124,6 +124,22 @@ describe('CSRF', () => {
       fields: {additional_origins: [{exact: 'nonsense'}]},
       headers: [['origin', 'nonsense']],
       expected: ['1 forwarded'],
+    },
+    {
+      name: 'null is none even where it is listed',
+      fields: {additional_origins: [{exact: 'null'}]},
+      headers: [['origin', 'null']],
+      expected: [denied],
+    },
+    {
+      name: 'a shadow of all requests refuses nothing',
+      fields: {filter_enabled: percent(0), shadow_enabled: percent(100)},
+      expected: ['1 forwarded'],
+    },
+    {
+      name: 'a shadow of half of them is drawn twice',
+      fields: {filter_enabled: percent(0), shadow_enabled: percent(50)},
+      expected: ['1/4 forwarded', '1/4 403 csrf_origin_mismatch', '1/2 forwarded'],
     },
     {name: 'switched off', fields: {filter_enabled: percent(0)}, expected: ['1 forwarded']},
     {name: 'for half of the requests', fields: {filter_enabled: percent(50)}, expected: ['1/2 403 csrf_origin_mismatch', '1/2 forwarded']},

@@ -54,6 +54,58 @@ test('headers for one hop are not matched', () => {
   expect(withoutHopHeaders([['te', 'trailers']])).toEqual([['te', 'trailers']])
 })
 
+// http1/codec_impl.cc, conn_manager_utility.cc; seen on Envoy 1.40.0.
+describe('headers of an upgrade', () => {
+  const h2c = [
+    ['connection', 'keep-alive, Upgrade, HTTP2-Settings'],
+    ['upgrade', 'h2c'],
+    ['http2-settings', 'x'],
+  ] as const
+  test.each<{rule: string; headers: Lines; version: 'h1' | 'h2'; left: Lines}>([
+    {rule: 'nobody is asked about h2c', headers: h2c, version: 'h1', left: [['connection', 'keep-alive']]},
+    {
+      rule: 'nothing of Connection may be left',
+      headers: [
+        ['connection', 'upgrade'],
+        ['upgrade', 'h2c'],
+      ],
+      version: 'h1',
+      left: [],
+    },
+    {rule: 'over HTTP/2 they mean nothing', headers: h2c, version: 'h2', left: h2c},
+    {
+      rule: 'other upgrades stay',
+      headers: [
+        ['connection', 'Upgrade'],
+        ['upgrade', 'websocket'],
+      ],
+      version: 'h1',
+      left: [
+        ['connection', 'Upgrade'],
+        ['upgrade', 'websocket'],
+      ],
+    },
+  ])('$rule', ({headers, version, left}) => {
+    expect(receivedHeaders(requestOf({headers}), version)).toEqual(left)
+  })
+
+  test('without an upgrade neither header goes on', () => {
+    expect(
+      withoutHopHeaders([
+        ['connection', 'keep-alive'],
+        ['upgrade', 'websocket'],
+        ['x-a', '1'],
+      ]),
+    ).toEqual([['x-a', '1']])
+    expect(
+      withoutHopHeaders([
+        ['connection', 'upgrade'],
+        ['upgrade', 'websocket'],
+      ]),
+    ).toHaveLength(2)
+  })
+})
+
 describe('headers the connection manager changes before routing', () => {
   const headersOf = (manager: object, headers: Lines): Lines => {
     const connection = connectionOf({remote: {ip: '10.1.1.1', port: 1000}})
