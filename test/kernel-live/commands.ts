@@ -8,7 +8,7 @@ export function run(program: string, args: readonly string[], input = ''): strin
 }
 
 /** A shell script inside a namespace of the suite's own. */
-export function runInside(namespace: string, script: string): string {
+function runInside(namespace: string, script: string): string {
   return run('ip', ['netns', 'exec', namespace, 'sh', '-e', '-c', script])
 }
 

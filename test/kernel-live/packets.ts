@@ -11,6 +11,8 @@ export interface PacketTally {
   open: number
   /** Scenarios that were looked at twice, because a packet seemed late. */
   repeated: number
+  /** The machine was too slow for all states. */
+  outOfTime: boolean
   /** States that could not be built. */
   readonly refused: string[]
   /** The first disagreement, shrunk. */
@@ -29,7 +31,7 @@ const TIME_LIMIT_MS = 170_000
 
 /** Random states and attempts, up to the first that the walker does not predict. */
 export function comparePackets({seed, scenarios, prefix}: Campaign): PacketTally {
-  const tally: PacketTally = {agreed: 0, open: 0, repeated: 0, refused: []}
+  const tally: PacketTally = {agreed: 0, open: 0, repeated: 0, outOfTime: false, refused: []}
   const property = fc.property(labScenario(ATTEMPTS), (scenario) => {
     const comparisons = compareTwice(scenario, {prefix, tally})
     const index = comparisons.findIndex(isDisagreement)
@@ -38,7 +40,12 @@ export function comparePackets({seed, scenarios, prefix}: Campaign): PacketTally
     tally.agreed += comparisons.filter(({kind}) => kind === 'agreed').length
     tally.open += comparisons.filter(({kind}) => kind === 'open').length
   })
-  const {failed, errorInstance, counterexamplePath} = fc.check(property, {seed, numRuns: scenarios, interruptAfterTimeLimit: TIME_LIMIT_MS})
+  const {failed, interrupted, errorInstance, counterexamplePath} = fc.check(property, {
+    seed,
+    numRuns: scenarios,
+    interruptAfterTimeLimit: TIME_LIMIT_MS,
+  })
+  tally.outOfTime = interrupted
   if (failed) tally.disagreement = `${counterexamplePath ?? ''}: ${errorInstance instanceof Error ? errorInstance.message : 'it threw'}`
   return tally
 }
@@ -69,7 +76,7 @@ interface Look {
   readonly pace: Pace
 }
 
-export function compareScenario(scenario: LabScenario, {prefix, pace}: Look): readonly Comparison[] {
+function compareScenario(scenario: LabScenario, {prefix, pace}: Look): readonly Comparison[] {
   const lab = buildLab(scenario, prefix)
   try {
     return compareIn(lab, {scenario, pace})

@@ -17,8 +17,9 @@ async function main(): Promise<void> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'ambientctl-test-'))
   const tallies: Tally[] = []
   try {
-    const envoy = process.argv.includes('--envoy')
-    for (const stage of stages(path.join(scratch, 'vitest.json'), {envoy})) tallies.push(await runStage(stage, scratch))
+    const [envoy, kernel] = ['--envoy', '--kernel'].map((option) => process.argv.includes(option))
+    const all = stages(path.join(scratch, 'vitest.json'), {envoy: envoy === true, kernel: kernel === true})
+    for (const stage of all) tallies.push(await runStage(stage, scratch))
   } finally {
     await rm(scratch, {recursive: true, force: true})
   }

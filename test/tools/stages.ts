@@ -16,8 +16,8 @@ export interface StageEnd {
   readonly report: string | undefined
 }
 
-/** All stages in order. `reportFile` is where vitest puts its report, outside the tree; `envoy` adds the run against real Envoys. */
-export function stages(reportFile: string, {envoy}: {envoy: boolean}): readonly Stage[] {
+/** All stages in order. `reportFile` is where vitest puts its report, outside the tree; `envoy` adds the run against real Envoys, `kernel` the one against this machine's kernel. */
+export function stages(reportFile: string, {envoy, kernel}: {envoy: boolean; kernel: boolean}): readonly Stage[] {
   return [
     tool('typecheck'),
     tool('lint'),
@@ -34,6 +34,7 @@ export function stages(reportFile: string, {envoy}: {envoy: boolean}): readonly 
     },
     {name: 'conformance', command: script('test/conformance/run.ts', '--no-write'), live: true, count: countOutput},
     ...(envoy ? [{name: 'test:envoy', command: script('test/envoy-live/run.ts'), live: true, count: countUnlessSkipped}] : []),
+    ...(kernel ? [{name: 'test:kernel', command: script('test/kernel-live/run.ts'), live: true, count: countUnlessSkipped}] : []),
   ]
 }
 

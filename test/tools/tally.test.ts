@@ -32,7 +32,7 @@ describe('the tally of an output', () => {
 describe('stages', () => {
   const end = {succeeded: true, output: '', report: undefined}
   const count = (name: string, override: Partial<typeof end>) =>
-    stages('report.json', {envoy: true})
+    stages('report.json', {envoy: true, kernel: true})
       .find((stage) => stage.name === name)
       ?.count({...end, ...override})
 
