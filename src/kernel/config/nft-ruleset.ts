@@ -1,5 +1,5 @@
 import type {Family} from './ip.js'
-import type {IpSet} from './model.js'
+import type {IpSet, IpSetMember, Place} from './model.js'
 import {chainWithParts} from './nft-rule.js'
 import type {RuleChain, RuleTable} from './packet-rules.js'
 import {badLine, linesOf, type SourceLine, type SourceText} from './source-text.js'
@@ -151,8 +151,16 @@ function setOf({name, heading, lines}: NftBlock): IpSet {
   const all = lines.map(({text}) => text.trim()).join(' ')
   const elements = /elements = \{([^}]*)\}?/.exec(all)?.[1] ?? ''
   const place = {file: heading.file, line: heading.line}
-  const members = elements
-    .split(',')
-    .flatMap((text) => (text.trim() === '' ? [] : [{text: text.trim(), parts: [text.trim()], nomatch: false, place}]))
+  const members = (elements.match(ELEMENT) ?? []).flatMap((text) => (text.trim() === '' ? [] : [memberOf(text.trim(), place)]))
   return {name, type: /type ipv[46]_addr[\s;]/.test(`${all} `) ? 'hash:net' : 'nft', members, place}
+}
+
+/** Up to the next comma that no quotes hold. */
+const ELEMENT = /(?:[^,"]|"[^"]*")+/g
+
+/** `10.0.0.1 comment "uid"`: istio-cni writes the pod's uid there. */
+function memberOf(text: string, place: Place): IpSetMember {
+  const [entry = ''] = text.split(' ')
+  const comment = / comment "([^"]*)"/.exec(text)?.[1]
+  return {text: entry, parts: [entry], nomatch: false, place, ...(comment === undefined ? {} : {comment})}
 }
