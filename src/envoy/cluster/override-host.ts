@@ -32,8 +32,10 @@ export function overrideChoice(overriding: Overriding): Override | undefined {
 function sessionChoice({sets, policy, context}: Overriding): Override | undefined {
   const asked = context.stream?.overrideHost
   if (asked === undefined) return undefined
-  const host = findHost(sets, asked.address)
-  const allows = host === undefined ? 'no' : allowsHost(policy.overrideStatuses, host)
+  const [host, ...twins] = hostsAt(sets, asked.address)
+  const verdicts = new Set([host, ...twins].map((one) => (one === undefined ? 'no' : allowsHost(policy.overrideStatuses, one))))
+  // A cluster may list an address twice: Envoy knows the one it met first, and a dump does not keep that order.
+  const allows = verdicts.size > 1 ? 'undetermined' : [...verdicts][0]
   if (host === undefined || allows === 'no') {
     return asked.strict ? {choice: NO_HOST, because: `the session allows no other host than ${asked.address}`} : undefined
   }
@@ -78,7 +80,11 @@ function namedBy(source: View, {stream, connection}: Overriding['context']): {re
 }
 
 function findHost(sets: readonly HostSet[], address: string): Host | undefined {
-  return sets.flatMap(({hosts}) => hosts).find((host) => host.text === address)
+  return hostsAt(sets, address)[0]
+}
+
+function hostsAt(sets: readonly HostSet[], address: string): readonly Host[] {
+  return sets.flatMap(({hosts}) => hosts).filter((host) => host.text === address)
 }
 
 function override(host: Host, from: string): Override {

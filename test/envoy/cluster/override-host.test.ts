@@ -14,10 +14,12 @@ const OVERRIDING = {
 }
 
 const LISTED = assignment({hosts: [endpoint('10.0.0.1:80'), endpoint('10.0.0.2:80', {health: 'UNHEALTHY'}), endpoint('10.0.0.3:80')]})
+const TWICE = assignment({hosts: [endpoint('10.0.0.1:80'), endpoint('10.0.0.1:80', {health: 'UNHEALTHY'})]})
 const FALLBACK = {'10.0.0.1:80': '1/2', '10.0.0.3:80': '1/2'}
 
 function asked(cluster: object, change: Partial<Stream>): Record<string, string> {
-  const asking: Asking = {cluster: 'c', clusters: [{name: 'c', type: 'EDS', ...cluster}], assignments: {c: LISTED}}
+  const listed = 'load_assignment' in cluster ? {c: cluster.load_assignment} : {c: LISTED}
+  const asking: Asking = {cluster: 'c', clusters: [{name: 'c', type: 'EDS', ...cluster}], assignments: listed}
   return shares(ask({...asking, stream: {...stream, ...change}}))
 }
 
@@ -96,6 +98,14 @@ describe('the host of a session', () => {
       cluster: OVERRIDING,
       change: {...header('10.0.0.1:80'), ...session('10.0.0.3:80')},
       expected: {'10.0.0.3:80': '1'},
+    },
+    {
+      rule: 'is open where one address has two statuses',
+      cluster: {type: 'STATIC', load_assignment: TWICE},
+      change: session('10.0.0.1:80'),
+      expected: {
+        'undetermined: with which status host 10.0.0.1:80 is healthy, which decides whether the session keeps it in cluster c': '1',
+      },
     },
   ])('$rule', ({cluster, change, expected}) => {
     expect(asked(cluster, change)).toEqual(expected)

@@ -85,4 +85,4 @@ const sessions: fc.Arbitrary<Scenario> = fc
     }
   })
 
-export const SESSIONS: readonly Family[] = [{name: 'hosts named by requests', scenarios: sessions, portion: 0.5}]
+export const SESSIONS: readonly Family[] = [{name: 'hosts named by requests', scenarios: sessions, portion: 0.5, open: 0.05}]
