@@ -12,7 +12,7 @@ const DRAWING_STATES = 6
 
 /**
  * The walker against the kernel of this machine: random rules, routes and sets in namespaces of the suite's own, real packets, and what
- * arrived where. `--seed N` repeats a run. Ends with `N passed, N failed`.
+ * arrived where. `--seed N` or AMBIENTCTL_KERNEL_SEED repeats a run. Ends with `N passed, N failed`.
  */
 function main(args: readonly string[]): void {
   const why = hindrance()
@@ -21,7 +21,7 @@ function main(args: readonly string[]): void {
     print('0 passed, 0 failed, 1 skipped')
     return
   }
-  const seed = numberAfter(args, '--seed') ?? Math.floor(Math.random() * 2 ** 31)
+  const seed = numberAfter(args, '--seed') ?? seedOf(process.env['AMBIENTCTL_KERNEL_SEED']) ?? Math.floor(Math.random() * 2 ** 31)
   print(`seed ${seed} (npm run test:kernel -- --seed ${seed} runs the same again)`)
   removeLeftovers()
   const prefix = prefixOf(process.pid)
@@ -57,6 +57,10 @@ function conclude(passed: number, complaints: readonly string[]): void {
 function numberAfter(args: readonly string[], option: string): number | undefined {
   const at = args.indexOf(option)
   return at < 0 ? undefined : Number(args[at + 1])
+}
+
+function seedOf(text = ''): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }
 
 function print(text: string): void {
