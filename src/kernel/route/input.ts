@@ -36,7 +36,7 @@ interface Found {
 
 function inputAnswer(namespace: NetworkNamespace, {request, policy, found}: Found): RouteAnswer {
   const {route, hop} = found.lookup.answer
-  const refusal = refusalOf(namespace, {request, type: route.type})
+  const refusal = refusalOf(namespace, {request, type: route.type, onward: stays(route.type) ? undefined : hop.device})
   if (refusal !== undefined) return {kind: 'refused', ...refusal, policy}
   const local = route.type === 'local' || route.type === 'anycast'
   return {
@@ -53,13 +53,22 @@ interface Refusal {
   readonly why: string
 }
 
-function refusalOf(namespace: NetworkNamespace, {request, type}: {request: InputRequest; type: RouteType}): Refusal | undefined {
+function stays(type: RouteType): boolean {
+  return type === 'local' || type === 'anycast' || type === 'broadcast' || type === 'multicast'
+}
+
+interface Forwarded {
+  readonly request: InputRequest
+  readonly type: RouteType
+  readonly onward: string | undefined
+}
+
+function refusalOf(namespace: NetworkNamespace, {request, type, onward}: Forwarded): Refusal | undefined {
   const {device, destination} = request
-  const local = type === 'local' || type === 'anycast' || type === 'broadcast' || type === 'multicast'
   // ip -6 route get answers whether or not the namespace forwards; a real packet is dropped in ip6_forward.
   if (destination.family === 6) return undefined
-  if (!local && !forwards(namespace, {family: 4, device})) return {error: 'EHOSTUNREACH', why: `forwarding is off for ${device}`}
-  const problem = sourceProblem(namespace, request)
+  if (!stays(type) && !forwards(namespace, {family: 4, device})) return {error: 'EHOSTUNREACH', why: `forwarding is off for ${device}`}
+  const problem = sourceProblem(namespace, onward === undefined ? request : {...request, onward})
   if (problem === undefined) return undefined
   return {
     error: 'EINVAL',

@@ -10,6 +10,8 @@ export interface Arriving {
   readonly destination: Ip
   readonly mark: number
   readonly device: string
+  /** Where it would be passed on: its answer would come in there. Absent for what stays. */
+  readonly onward?: string
   readonly protocol?: string
   readonly sourcePort?: number
   readonly destinationPort?: number
@@ -47,13 +49,13 @@ function fullCheck(namespace: NetworkNamespace, {arriving, filter, acceptsLocal}
 }
 
 /** The mark counts only with src_valid_mark. */
-function reverseKey(namespace: NetworkNamespace, {source, destination, mark, device, ...flow}: Arriving): RouteKey {
+function reverseKey(namespace: NetworkNamespace, {source, destination, mark, device, onward = 'lo', ...flow}: Arriving): RouteKey {
   const counts = strongest(namespace, {device, key: 'src_valid_mark'}) > 0
   return {
     destination: source,
     source: destination,
     mark: counts ? mark : 0,
-    inDevice: 'lo',
+    inDevice: onward,
     ...turnedRound(flow),
   }
 }
