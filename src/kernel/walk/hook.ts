@@ -82,7 +82,7 @@ function walkNat(walk: HookWalk, rules: PacketRules): TableVerdict {
   const side = SIDES[walk.hook]
   if (side === undefined) return {kind: 'accept', transit: walk.transit}
   const tables = rules.tables.filter(({name}) => name === 'nat')
-  const asked = isUnbound(walk.transit.tracked, side) ? walkTables(walk, {tables}) : undefined
+  const asked = isUnbound(walk.transit, side) ? walkTables(walk, {tables}) : undefined
   if (asked !== undefined && asked.kind !== 'accept') return asked
   const transit = asked?.transit ?? walk.transit
   if (asked !== undefined) bindUnchanged(walk, {entry: transit.tracked, side})
@@ -97,8 +97,10 @@ function bindUnchanged({surroundings}: HookWalk, {entry, side}: {readonly entry:
   if (side === 'source') connection.reply = uniqueReply(surroundings.connections, {connection, reply: connection.reply})
 }
 
-function isUnbound(entry: Tracked | undefined, side: Side): boolean {
-  return entry?.state === 'new' && !entry.connection.bound[side]
+/** A reset that answers for REJECT is related, and asks as well; errors never do. */
+function isUnbound({tracked: entry, packet}: Transit, side: Side): boolean {
+  const asks = entry?.state === 'new' || (entry?.state === 'related' && packet.kind.kind !== 'error')
+  return asks && !entry.connection.bound[side]
 }
 
 /**
