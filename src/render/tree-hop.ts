@@ -74,7 +74,7 @@ function passageRows({shown, passage, isFirst}: {shown: ShownHop; passage: Passa
   const steps = told.filter((step) => style.verbose || (isShown(step, fold) && !isFolded(step)))
   return [
     // What the line of the hop says has its evidence right below.
-    ...passage.steps.filter(isFolded).flatMap((step) => evidenceRows({step, rails: shown.rails}, style)),
+    ...evidenceRows({evidence: passage.steps.filter(isFolded).flatMap(({evidence}) => evidence), rails: shown.rails}, style),
     ...stepRows({steps, rails: shown.rails}, style),
     ...conditionRows({requires, rails: shown.rails}, style),
   ]

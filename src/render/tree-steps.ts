@@ -1,5 +1,5 @@
 import {formatAddress, formatSocket} from '../flow/address.js'
-import type {Step} from '../flow/step.js'
+import type {Evidence, Step} from '../flow/step.js'
 import {describeStep, withNotes} from './step-text.js'
 import type {Rails, Row, Tone} from './tree-row.js'
 import {evidenceText, type TreeStyle} from './tree-style.js'
@@ -8,11 +8,11 @@ import {evidenceText, type TreeStyle} from './tree-style.js'
 export function stepRows({steps, rails}: {steps: readonly Step[]; rails: Rails}, style: TreeStyle): readonly Row[] {
   return steps.flatMap((step, index) => {
     const line = {step, before: steps.slice(0, index), after: steps.slice(index + 1)}
-    if (!style.verbose && isJoined(line)) return evidenceRows({step, rails}, style)
+    if (!style.verbose && isJoined(line)) return evidenceRows({evidence: step.evidence, rails}, style)
     return [
       {kind: 'step' as const, rails, ...stepWords(line, style)},
       ...rejectedRows({step, rails}, style),
-      ...evidenceRows({step, rails}, style),
+      ...evidenceRows({evidence: step.evidence, rails}, style),
     ]
   })
 }
@@ -108,8 +108,12 @@ function isUnknownHost(step: Step): boolean {
   return step.kind === 'virtual-host' && step.domain === ''
 }
 
-export function evidenceRows({step, rails}: {step: Step; rails: Rails}, {glyphs, evidence}: TreeStyle): readonly Row[] {
-  if (!evidence) return []
-  const texts = new Set(step.evidence.map(evidenceText))
+/** Where a line can be looked up: each place once. */
+export function evidenceRows(
+  {evidence, rails}: {evidence: readonly Evidence[]; rails: Rails},
+  {glyphs, evidence: isAsked}: TreeStyle,
+): readonly Row[] {
+  if (!isAsked) return []
+  const texts = new Set(evidence.map(evidenceText))
   return Array.from(texts, (text) => ({kind: 'step', rails, tone: 'dim', label: 'at', text: glyphs.say(text), isWhole: true}))
 }
