@@ -88,14 +88,17 @@ function wireOf({to, source, originalDestination}: Departure, judging: Judging):
   if (isLoopback(to.ip) || (isTaken && generation === 'ga')) return undefined
   const directions = isTaken ? (['egress'] as const) : directionsOf(redirected, judging)
   if (directions.length === 0) return undefined
-  const leads = generation === '2022' && originalDestination !== undefined
-  return {source: source.address.ip, to: {ip, port}, directions, ...(leads ? {doubt: LED_PAST} : {})}
+  return {source: source.address.ip, to: {ip, port}, directions, ...doubtOf(generation, originalDestination)}
 }
 
 /** envoy-2022 C.1: capture by the node leads packets from the device of one pod to that of another, ztunnel's, with the address they had. */
 const LED_PAST: Doubt = {
   holds: 'the network plugin judges packets that the node captures by the address that was dialled',
   fails: 'the network plugin does not judge packets that the node captures',
+}
+
+function doubtOf(generation: Judging['generation'], originalDestination: SocketAddress | undefined): Pick<Wire, 'doubt'> {
+  return generation === '2022' && originalDestination !== undefined ? {doubt: LED_PAST} : {}
 }
 
 interface Pods {

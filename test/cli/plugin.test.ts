@@ -70,7 +70,8 @@ describe('the plugin of kubectl', () => {
       symlinkSync(path.resolve(target), path.join(folder, name))
     }
     const env = {PATH: `${folder}:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, HOME: folder, TMPDIR: cache}
-    const run = (...args: readonly string[]): string => execFileSync('kubectl', args, {env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
+    const run = (...args: readonly string[]): string =>
+      execFileSync('kubectl', args, {env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
     expect(run('ambient', '--version')).toMatch(/^ambientctl\//)
     expect(run('ambient', 'trace', 'sleep', 'productpage:9080', '--demo', 'bookinfo-waypoint', '-o', 'minimal')).toContain('productpage')
     expect(run('__complete', 'ambient', 'tr')).toMatch(/^trace\n:4\n/)
