@@ -24,13 +24,15 @@ export function lastAddress(forwarded: string | undefined, skipped: number): For
 
 /** From the end, the first address that is no trusted proxy; else the very first. Source: getLastNonTrustedAddressFromXFF. */
 export function lastUntrusted(forwarded: string | undefined, isTrusted: (ip: string) => boolean): ForwardedAddress | undefined {
-  const entries = (forwarded ?? '').split(',').filter((entry) => entry.trim() !== '')
+  const parts = (forwarded ?? '').split(',')
+  const entries = parts.filter((entry) => entry.trim() !== '')
   let last: string | undefined
   for (const entry of entries.toReversed()) {
     last = address(entry)
     if (last === undefined || !isTrusted(last)) break
   }
-  return last === undefined ? undefined : {ip: last, alone: entries.length === 1}
+  // An address beside a comma is not alone, even where nothing else stands there (seen on Envoy 1.40.0).
+  return last === undefined ? undefined : {ip: last, alone: parts.length === 1}
 }
 
 function address(text: string): string | undefined {

@@ -106,6 +106,18 @@ const CASES: readonly Case[] = [
     found: {address: {ip: '172.1.1.2', port: 0}},
   },
   {
+    rule: 'the only address, from a trusted peer',
+    manager: extensions(byXff(trusting('10.0.0.0'))),
+    headers: xff('192.0.2.1'),
+    found: {address: {ip: '192.0.2.1', port: 0}, trusted: true},
+  },
+  {
+    rule: 'an address beside a comma is not alone (seen on Envoy 1.40.0)',
+    manager: extensions(byXff(trusting('10.0.0.0'))),
+    headers: xff('192.0.2.1,'),
+    found: {address: {ip: '192.0.2.1', port: 0}, trusted: false},
+  },
+  {
     rule: 'a peer that is not trusted',
     manager: extensions(byXff(trusting('172.0.0.0'))),
     headers: xff('192.0.2.1'),
