@@ -22,17 +22,18 @@ export function lastAddress(forwarded: string | undefined, skipped: number): For
   return ip === undefined ? undefined : {ip, alone: comma < 0 && skipped === 0}
 }
 
-/** From the end, the first address that is no trusted proxy; else the very first. Source: getLastNonTrustedAddressFromXFF. */
+/**
+ * From the end, the first address that is no trusted proxy; else the very first. What is no address, and be it nothing between two commas,
+ * ends the search with none (seen on Envoy 1.40.0). Source: getLastNonTrustedAddressFromXFF.
+ */
 export function lastUntrusted(forwarded: string | undefined, isTrusted: (ip: string) => boolean): ForwardedAddress | undefined {
-  const parts = (forwarded ?? '').split(',')
-  const entries = parts.filter((entry) => entry.trim() !== '')
+  const entries = (forwarded ?? '').split(',')
   let last: string | undefined
   for (const entry of entries.toReversed()) {
     last = address(entry)
     if (last === undefined || !isTrusted(last)) break
   }
-  // An address beside a comma is not alone, even where nothing else stands there (seen on Envoy 1.40.0).
-  return last === undefined ? undefined : {ip: last, alone: parts.length === 1}
+  return last === undefined ? undefined : {ip: last, alone: entries.length === 1}
 }
 
 function address(text: string): string | undefined {
