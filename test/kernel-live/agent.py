@@ -18,8 +18,8 @@ CLONE_NEWNET = 0x40000000
 SIOCDARP = 0x8953
 SO_MARK = 36
 SO_ORIGINAL_DST = 80
-IP_TRANSPARENT, IP_PKTINFO = 19, 8
-IPV6_TRANSPARENT, IPV6_RECVPKTINFO, IPV6_PKTINFO = 75, 49, 50
+IP_TRANSPARENT, IP_PKTINFO, IP_ORIGDSTADDR = 19, 8, 20
+IPV6_TRANSPARENT, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_ORIGDSTADDR = 75, 49, 50, 74
 
 ANSWER = b"answer to "
 
@@ -60,8 +60,10 @@ def open_listener(spec):
     set_options(sock, family, spec["mark"], spec["transparent"])
     if kind == socket.SOCK_DGRAM and family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+        sock.setsockopt(socket.IPPROTO_IP, IP_ORIGDSTADDR, 1)
     if kind == socket.SOCK_DGRAM and family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_ORIGDSTADDR, 1)
     sock.bind((spec["ip"], spec["port"]))
     if kind == socket.SOCK_STREAM:
         sock.listen(256)
@@ -206,7 +208,10 @@ class Lab:
             sock.sendmsg([ANSWER + data], [(level, kind, source)], 0, peer)
         except OSError:
             pass
-        return {**where(spec), "local": [local, spec["port"]], "peer": peer[:2], "original": None, "id": data.decode()}
+        # A packet that TPROXY handed over still has the port that was asked for.
+        asked = next(one[2] for one in controls if one[1] in (IP_ORIGDSTADDR, IPV6_ORIGDSTADDR))
+        port = struct.unpack("!H", asked[2:4])[0]
+        return {**where(spec), "local": [local, port], "peer": peer[:2], "original": None, "id": data.decode()}
 
     def send_datagram(self, attempt):
         to = attempt["destination"]

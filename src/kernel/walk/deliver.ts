@@ -97,7 +97,9 @@ function serveDatagram(passing: Passing, {packet, listener}: {readonly packet: P
   const {run, namespace} = passing
   if (packet.kind.kind === 'datagram' && packet.kind.answer === true) return
   run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'connected'}))
-  if (mayAnswerFrom(namespace, {listener, packet})) answer(passing, {packet, listener, kind: 'datagram'})
+  // udp_sendmsg: the answer comes from the port of the socket, which behind TPROXY is not the one that was asked.
+  const asked = {...packet, destination: {...packet.destination, port: listener.port}}
+  if (mayAnswerFrom(namespace, {listener, packet})) answer(passing, {packet: asked, listener, kind: 'datagram'})
 }
 
 /** IPv6 lets only transparent sockets choose a source that is not configured (ip6_datagram_send_ctl). IPv4 asks when it looks for a route. */
