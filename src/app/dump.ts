@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {isTransient} from '../cluster/fetch-dump.js'
-import {saving} from '../cluster/save-file.js'
+import {saving, written} from '../cluster/save-file.js'
 import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
 import {InputError, UsageError} from '../flow/errors.js'
 import {passOver} from '../snapshot/byte-stream.js'
@@ -28,24 +28,31 @@ export interface FetchedDump {
 
 /** Nothing is fetched before the bytes are asked for. @throws UsageError unless there is one pod or one file. */
 export function fetchDump(request: DumpRequest): FetchedDump {
+  const {outputFile} = request
   const {name, bytes} = openSource(request)
-  return {name, bytes: request.outputFile === undefined ? bytes : saving(bytes, request.outputFile)}
+  return {name, bytes: outputFile === undefined ? bytes : saving((into) => written(bytes, into), outputFile)}
 }
 
-function openSource({pod, file, ...request}: DumpRequest): FetchedDump {
+function openSource({pod, file, ...request}: DumpRequest & {readonly into?: PodDumpRequest['into']}): FetchedDump {
   if (pod !== undefined && file === undefined) return {name: pod, bytes: podDump({...request, pod})}
-  if (file !== undefined && pod === undefined) return {name: file === '-' ? '<stdin>' : file, bytes: rawDump({file})}
+  if (file !== undefined && pod === undefined) return {name: file === '-' ? '<stdin>' : file, bytes: openFile(file, request.into)}
   throw new UsageError({what: 'One dump is needed.', expected: 'a POD or --file', got: pod === undefined ? 'neither' : 'both'})
+}
+
+function openFile(file: string, into: PodDumpRequest['into']): AsyncIterable<Uint8Array> {
+  const bytes = rawDump({file})
+  return into === undefined ? bytes : written(bytes, into)
 }
 
 /** Pauses before a dump that broke off is fetched again. */
 const SAVE_AGAIN_AFTER_MS = [1000, 3000]
 
 /** Saves a dump in its file. What was lost on the way is fetched again from the start, a few times. */
-export async function saveDump(request: DumpRequest): Promise<void> {
+export async function saveDump(request: DumpRequest & {readonly outputFile: string}): Promise<void> {
+  const save = (): Promise<void> => passOver(saving((into) => openSource({...request, into}).bytes, request.outputFile))
   for (const pause of SAVE_AGAIN_AFTER_MS) {
     try {
-      await passOver(fetchDump(request).bytes)
+      await save()
       return
     } catch (error) {
       if (!isTransient(error) || request.cancelSignal?.aborted === true) throw error
@@ -53,7 +60,7 @@ export async function saveDump(request: DumpRequest): Promise<void> {
       await delay(pause)
     }
   }
-  await passOver(fetchDump(request).bytes)
+  await save()
 }
 
 /** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */

@@ -49,7 +49,11 @@ export type FailureReason =
   | 'unreachable'
   | 'not-running'
   | 'no-dump'
+  | 'not-written'
   | 'other'
+
+/** What kubectl says of a file it was given as its standard output; `exec` ends well all the same. */
+export const UNWRITTEN = /write \/dev\/stdout: (?!broken pipe)/
 
 /** A failure of kubectl, or of what it reached. */
 export class ClusterError extends ExternalError {
@@ -111,6 +115,11 @@ interface Cause {
 
 /** Messages of kubectl, the API server and the container runtime. The first that matches counts. */
 const CAUSES: readonly Cause[] = [
+  {
+    reason: 'not-written',
+    pattern: UNWRITTEN,
+    explain: () => ({what: 'The file cannot be written', help: 'Check that there is room for it.'}),
+  },
   {
     reason: 'no-program',
     pattern: /executable file not found|exec: "[\w-]+"|no such file or directory: unknown|command terminated with exit code 12[67]/,

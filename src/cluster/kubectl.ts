@@ -1,10 +1,14 @@
-import {kubectlFailure, type Asked, type ClusterError} from './kubectl-failure.js'
+import {followFile} from './follow-file.js'
+import {kubectlFailure, UNWRITTEN, type Asked, type ClusterError} from './kubectl-failure.js'
+import type {PartialFile} from './partial-file.js'
 import {TextTail} from './text-tail.js'
 
 export interface KubectlCall {
   readonly args: readonly string[]
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
+  /** Where kubectl writes its standard output by itself, so that this process need not copy it; default: a pipe. */
+  readonly into?: PartialFile | undefined
   /** What is asked for, for messages. */
   readonly about: Asked
 }
@@ -26,30 +30,37 @@ const TAIL_BYTES = 4096
 export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
   // Loading execa takes longer than everything else a run without a cluster does (libraries.md 2).
   const {execa} = await import('execa')
-  const subprocess = execa('kubectl', call.args, {
-    buffer: false,
-    encoding: 'buffer',
-    stdin: 'ignore',
-    reject: false,
-    timeout: call.timeoutMs,
-    forceKillAfterDelay: KILL_AFTER_MS,
-    ...(call.cancelSignal === undefined ? {} : {cancelSignal: call.cancelSignal}),
-  })
+  const {into} = call
+  await into?.empty()
+  const subprocess = execa('kubectl', call.args, {...optionsOf(call), stdout: into === undefined ? 'pipe' : into.forProcess()})
   const tail = new TextTail(TAIL_BYTES)
   subprocess.stderr.on('data', (chunk: Uint8Array) => {
     tail.push(chunk)
   })
   return {
-    stdout: subprocess.iterable({binary: true, preserveNewlines: true}),
+    stdout: into === undefined ? subprocess.iterable({binary: true, preserveNewlines: true}) : followFile(into, subprocess),
     stop: async () => {
       subprocess.kill()
       await subprocess
     },
     failure: async (bytes) => {
       const result = await subprocess
-      return result.failed ? kubectlFailure({...call, result, bytes, stderr: tail.toString()}) : undefined
+      const stderr = tail.toString()
+      return result.failed || UNWRITTEN.test(stderr) ? kubectlFailure({...call, result, bytes, stderr}) : undefined
     },
   }
+}
+
+function optionsOf({timeoutMs, cancelSignal}: KubectlCall) {
+  return {
+    buffer: false,
+    encoding: 'buffer',
+    stdin: 'ignore',
+    reject: false,
+    timeout: timeoutMs,
+    forceKillAfterDelay: KILL_AFTER_MS,
+    ...(cancelSignal === undefined ? {} : {cancelSignal}),
+  } as const
 }
 
 /**

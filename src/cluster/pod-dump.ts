@@ -1,6 +1,7 @@
 import {fetchDump, type TransportMemory} from './fetch-dump.js'
 import {findProxyPod, parseWanted} from './find-proxy-pod.js'
 import {accessArguments, checkLabel, type ClusterAccess} from './kubectl-arguments.js'
+import type {PartialFile} from './partial-file.js'
 import type {Transport} from './transport.js'
 
 export interface PodDumpRequest {
@@ -13,6 +14,8 @@ export interface PodDumpRequest {
   readonly transport?: Transport | undefined
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
+  /** Where the bytes are also to stand; then a chunk is good until the next one is asked for. */
+  readonly into?: PartialFile | undefined
   readonly warn: (warning: string) => void
 }
 

@@ -3,6 +3,7 @@ import {streamKubectl, type KubectlCall} from './kubectl.js'
 import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
 import type {ListedPod} from './proxy-pods.js'
 import type {RecordTask} from './recording.js'
+import type {Fill} from './save-file.js'
 import type {Transport} from './transport.js'
 
 /** How the cluster is asked while recording. */
@@ -41,7 +42,7 @@ export function inventoryTasks(asking: Asking, istioNamespace: string): readonly
 function listTask(asking: Asking, {name, what}: {readonly name: string; readonly what: readonly string[]}): RecordTask {
   const args = ['get', ...what, '--output=json']
   const about = {target: name, right: `list ${what.filter((word) => !word.startsWith('--field')).join(' ')}`}
-  return {file: {path: `inventory/${name}.json`, kind: 'inventory'}, open: () => streamKubectl(callOf(asking, {args, about}))}
+  return {file: {path: `inventory/${name}.json`, kind: 'inventory'}, open: fillBy(asking, {args, about})}
 }
 
 /** The dump of one proxy. */
@@ -51,7 +52,7 @@ export function dumpTask(asking: Asking, pod: ListedPod): RecordTask {
   const place = {pod: name, namespace, ...(node === undefined ? {} : {node})}
   return {
     file: {path: `proxies/${namespace}/${name}.json`, kind: 'config-dump', ...place},
-    open: () => fetchDump({...asking, target}),
+    open: (into) => fetchDump({...asking, target, into}),
     method: () => asking.memory.get(`${namespace}/${name}`),
   }
 }
@@ -69,7 +70,7 @@ export function istiodTasks(asking: Asking, pods: readonly ListedPod[]): readonl
       const about = {target: `pod ${name}`, pod: name, container, program: command[0] ?? '', right: 'create pods/exec'}
       return {
         file: {path: `istiod/${namespace}/${name}/${path}.json`, kind: 'istiod-debug', pod: name, namespace, method: 'exec'},
-        open: () => streamKubectl(callOf(asking, {args, about})),
+        open: fillBy(asking, {args, about}),
       }
     }),
   )
@@ -101,7 +102,7 @@ export function captureTasks(asking: Asking, pods: readonly ListedPod[]): readon
       const about = {target: `pod ${name}`, pod: name, container, program: command[0] ?? '', right: 'create pods/exec'}
       return {
         file: {path: `capture/node/${node}/${file}`, kind: 'capture', node, pod: name, namespace, method: 'exec'},
-        open: () => streamKubectl(callOf(asking, {args, about})),
+        open: fillBy(asking, {args, about}),
       }
     }),
   )
@@ -113,9 +114,7 @@ function isWindow({hostNetwork, isRunning, labels, node}: ListedPod): boolean {
   return node !== undefined && hostNetwork && isRunning && (app === 'istio-cni-node' || app === 'kube-proxy')
 }
 
-function callOf(
-  {access, timeoutMs, cancelSignal}: Asking,
-  {args, about}: {readonly args: readonly string[]; readonly about: KubectlCall['about']},
-): KubectlCall {
-  return {args: [...accessArguments({...access, namespace: undefined}), ...args], timeoutMs, cancelSignal, about}
+function fillBy({access, timeoutMs, cancelSignal}: Asking, {args, about}: Pick<KubectlCall, 'args' | 'about'>): Fill {
+  const all = [...accessArguments({...access, namespace: undefined}), ...args]
+  return (into) => streamKubectl({args: all, timeoutMs, cancelSignal, about, into})
 }

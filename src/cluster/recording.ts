@@ -5,12 +5,12 @@ import {dirname, join} from 'node:path'
 import {ExternalError, UsageError} from '../flow/errors.js'
 import {readManifest, type Manifest, type ManifestFile} from '../snapshot/manifest.js'
 import {packDirectory} from '../snapshot/tar-writer.js'
-import {saving} from './save-file.js'
+import {saving, type Fill} from './save-file.js'
 
 /** One file of a snapshot, and how it is had. */
 export interface RecordTask {
   readonly file: ManifestFile
-  readonly open: () => AsyncIterable<Uint8Array>
+  readonly open: Fill
   /** How it was had, afterwards. */
   readonly method?: () => string | undefined
   /** Whether a kind that the cluster does not know is nothing to speak of. */
@@ -65,7 +65,7 @@ export class Recording {
     await makeDirectory(dirname(path))
     const hash = createHash('sha256')
     let bytes = 0
-    for await (const chunk of saving(open(), path)) {
+    for await (const chunk of saving(open, path)) {
       hash.update(chunk)
       bytes += chunk.length
     }

@@ -1,46 +1,29 @@
-import {open, rename, rm} from 'node:fs/promises'
-import {ExternalError} from '../flow/errors.js'
+import {PartialFile} from './partial-file.js'
+
+/** Writes into the file, and gives the bytes that stand in it as they come. A chunk is good until the next one is asked for. */
+export type Fill = (file: PartialFile) => AsyncIterable<Uint8Array>
 
 /**
- * The same bytes, saved on the way. The file appears whole or not at all: it is written beside its place and renamed at the end.
+ * The bytes of a file while it is filled. The file appears whole or not at all: it is written beside its place and renamed at the end.
  * @throws ExternalError when it cannot be written.
  */
-export async function* saving(source: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const temporary = `${path}.${process.pid}.part`
-  const file = await guarded(path, () => open(temporary, 'wx'))
+export async function* saving(fill: Fill, path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await PartialFile.create(path)
   let whole = false
   try {
-    for await (const chunk of source) {
-      await guarded(path, () => file.writeFile(chunk))
-      yield chunk
-    }
+    yield* fill(file)
     whole = true
   } finally {
-    await file.close()
-    if (!whole) await rm(temporary, {force: true})
+    if (!whole) await file.discard()
   }
-  await guarded(path, () => moveOrRemove(temporary, path))
+  await file.keep()
 }
 
-async function moveOrRemove(temporary: string, path: string): Promise<void> {
-  try {
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, {force: true})
-    throw error
-  }
-}
-
-async function guarded<T>(path: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (cause) {
-    throw new ExternalError({
-      what: 'The file cannot be written.',
-      command: ['--output-file', path],
-      exit: cause instanceof Error ? cause.message : String(cause),
-      help: 'Check that the directory exists and may be written.',
-      cause,
-    })
+/** The same bytes, each chunk written first. What stood in the file is forgotten. */
+export async function* written(source: AsyncIterable<Uint8Array>, into: PartialFile): AsyncGenerator<Uint8Array, void, undefined> {
+  await into.empty()
+  for await (const chunk of source) {
+    await into.append(chunk)
+    yield chunk
   }
 }

@@ -1,6 +1,8 @@
 import {streamKubectl, type KubectlCall} from './kubectl.js'
 import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
+import type {PartialFile} from './partial-file.js'
 import {streamForwarded} from './port-forward.js'
+import {written} from './save-file.js'
 
 /** Ways to the admin port of a proxy: curl or pilot-agent inside the pod, or HTTP through a forwarded port. */
 export const TRANSPORTS = ['exec-curl', 'pilot-agent', 'port-forward'] as const
@@ -20,6 +22,8 @@ export interface TransportCall {
   readonly access: ClusterAccess
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
+  /** Where the bytes are also to stand. */
+  readonly into?: PartialFile | undefined
 }
 
 export interface DumpStream {
@@ -38,11 +42,13 @@ export function transportsFor({proxy}: Pick<ProxyTarget, 'proxy'>): readonly Tra
 
 /** The dump by one way. kubectl starts when the bytes are asked for. */
 export function openTransport(transport: Transport, call: TransportCall): DumpStream {
-  const {access, target, timeoutMs, cancelSignal} = call
+  const {access, target, timeoutMs, cancelSignal, into} = call
   const args = [...accessArguments({...access, namespace: target.namespace}), ...COMMANDS[transport](target)]
   const kubectl = {args, timeoutMs, cancelSignal, about: aboutOf(transport, target)}
-  const bytes = transport === 'port-forward' ? streamForwarded({...kubectl, path: `/${pathOf(target)}`}) : streamKubectl(kubectl)
-  return {bytes, command: ['kubectl', ...args]}
+  const command = ['kubectl', ...args]
+  if (transport !== 'port-forward') return {bytes: streamKubectl({...kubectl, into}), command}
+  const forwarded = streamForwarded({...kubectl, path: `/${pathOf(target)}`})
+  return {bytes: into === undefined ? forwarded : written(forwarded, into), command}
 }
 
 const ADMIN_PORT = 15_000

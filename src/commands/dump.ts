@@ -28,7 +28,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Dump)
-    const {container, file, output, jsonpath, all, 'output-dir': directory} = flags
+    const {container, file, output, jsonpath, all, 'output-dir': directory, 'output-file': outputFile} = flags
     if (all !== undefined && directory !== undefined && args.pod === undefined) return this.saveAll({kind: all, directory, flags})
     const path = jsonpath === undefined ? undefined : parsePath(jsonpath)
     const request = {
@@ -36,14 +36,14 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
       file,
       container,
       ...clusterOf(flags),
-      outputFile: flags['output-file'],
+      outputFile,
       cancelSignal: args.pod === undefined ? undefined : this.cancelSignal(),
       warn: (warning: string) => this.warn(warning),
     }
     const dump = fetchDump(request)
     if (path !== undefined) return this.printMatches(dump, path)
     if (output !== 'raw' || this.jsonEnabled()) return this.printSummary(dump, flags)
-    await (flags['output-file'] === undefined ? this.print(dump.bytes) : saveDump(request))
+    await (outputFile === undefined ? this.print(dump.bytes) : saveDump({...request, outputFile}))
     return {dump: dump.name}
   }
 
