@@ -7,9 +7,9 @@ import {passOver} from '../snapshot/byte-stream.js'
 import {openedKind} from '../snapshot/dump-kind.js'
 import {openDump} from '../snapshot/open-dump.js'
 import {rawDump} from '../snapshot/raw-dump.js'
-import {summarizeDump, type DumpSummary} from './dump-summary.js'
+import type {DumpSummary} from './dump-summary.js'
 import type {PathToken} from './jsonpath/parse-path.js'
-import {queryDump, type PathMatch} from './jsonpath/query-dump.js'
+import type {PathMatch} from './jsonpath/query-dump.js'
 
 export interface DumpRequest extends Omit<PodDumpRequest, 'pod'> {
   readonly pod?: string | undefined
@@ -68,6 +68,8 @@ export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSumma
   const opened = await openDump({name, from: bytes})
   try {
     const kind = openedKind(opened)
+    // Whoever only fetches a dump need not wait until what reads it is loaded; so below.
+    const {summarizeDump} = await import('./dump-summary.js')
     if (typeof kind === 'string') return summarizeDump(opened.store, kind)
     throw new InputError({
       what: 'The dump is none of a known proxy.',
@@ -84,6 +86,7 @@ export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSumma
 export async function* readMatches({name, bytes}: FetchedDump, path: readonly PathToken[]): AsyncGenerator<PathMatch, void, undefined> {
   const opened = await openDump({name, from: bytes})
   try {
+    const {queryDump} = await import('./jsonpath/query-dump.js')
     yield* queryDump(opened.store, path)
   } finally {
     opened.close()

@@ -3,7 +3,7 @@ import {createReadStream, existsSync, readdirSync, readFileSync, statSync} from 
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {ExternalError, UsageError} from '../flow/errors.js'
-import {readManifest, type Manifest, type ManifestFile} from '../snapshot/manifest.js'
+import type {Manifest, ManifestFile} from '../snapshot/manifest.js'
 import {packDirectory} from '../snapshot/tar-writer.js'
 import {saving, type Fill} from './save-file.js'
 
@@ -47,6 +47,8 @@ export class Recording {
       await makeDirectory(directory)
       return new Recording(directory, head)
     }
+    // Most recordings begin anew, and most dumps are none: they need not wait for the schema of manifests.
+    const {readManifest} = await import('../snapshot/manifest.js')
     const {files, ...earlier} = readManifest(readFileSync(path, 'utf8'), path)
     const recording = new Recording(directory, {...head, ...earlier})
     for (const file of files) {

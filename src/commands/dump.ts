@@ -2,8 +2,6 @@ import {Args} from '@oclif/core'
 import {fetchDump, readMatches, readSummary, saveDump, type FetchedDump} from '../app/dump.js'
 import {recordDumps, type DumpedKind} from '../app/record.js'
 import {parsePath, type PathToken} from '../app/jsonpath/parse-path.js'
-import {renderRecorded} from '../render/recorded.js'
-import {renderDumpSummary} from '../render/dump-summary.js'
 import {jsonLine} from '../render/json-line.js'
 import {BaseCommand} from './base.js'
 import {clusterOf, dumpFlags, type DumpFlags} from './dump-flags.js'
@@ -59,6 +57,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
       warn: (warning) => this.warn(warning),
     })
     this.conclude(result.outlook)
+    const {renderRecorded} = await import('../render/recorded.js')
     await this.print(renderRecorded(result))
     return result
   }
@@ -75,6 +74,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
   private async printSummary(dump: FetchedDump, flags: {output: string; width?: number | undefined}): Promise<object> {
     const summary = await readSummary(dump)
     for (const warning of summary.warnings) this.warn(warning)
+    const {renderDumpSummary} = await import('../render/dump-summary.js')
     await this.print(flags.output === 'json' ? jsonLine(summary) : renderDumpSummary(summary, this.look(flags)))
     return {...summary, warnings: []}
   }

@@ -66,9 +66,10 @@ export class JsonScanner {
   push(bytes: Uint8Array): void {
     const base = this.#offset
     const {length} = bytes
+    const words = new DataView(bytes.buffer, bytes.byteOffset, length)
     let state = this.#state
     for (let index = 0; index < length && this.problem === undefined; index++) {
-      if (state === STATE.text) index = skipPlainText(bytes, index)
+      if (state === STATE.text) index = skipPlainText(bytes, skipPlainWords(words, index))
       if (index === length) break
       const byte = bytes[index] ?? 0
       const next = TRANSITIONS[(state << 8) | byte] ?? ACTION.reject
@@ -197,6 +198,26 @@ export class JsonScanner {
 
 const SPACE = 0x20
 const NEWLINE = 0x0a
+
+const WORD = 4
+
+/**
+ * Skips four plain bytes at once. The top bit of a byte tells: of the byte itself, when it is no ASCII; of its difference to a quote or
+ * a backslash less one, and of the byte less a blank, when that borrows. A borrow may add a hit above, never one before the first.
+ */
+function skipPlainWords(words: DataView, start: number): number {
+  const last = words.byteLength - WORD
+  let index = start
+  while (index <= last) {
+    const word = words.getInt32(index, true)
+    const quote = (word ^ 0x22_22_22_22) - 0x01_01_01_01
+    const backslash = (word ^ 0x5c_5c_5c_5c) - 0x01_01_01_01
+    const hits = (word | quote | backslash | (word - 0x20_20_20_20)) & 0x80_80_80_80
+    if (hits !== 0) return index + ((31 - Math.clz32(hits & -hits)) >> 3)
+    index += WORD
+  }
+  return index
+}
 
 /** The first byte at or after this one that may end a string or begin an escape or a longer character: most bytes of a dump are skipped here. */
 function skipPlainText(bytes: Uint8Array, start: number): number {

@@ -43,6 +43,18 @@ describe('JsonScanner accepts what JSON.parse accepts', () => {
     )
   })
 
+  it('and refuses what it refuses, for each byte at each place of a text that is read four bytes at once', () => {
+    const text = Buffer.from('{"a": "0123456789abcdef", "b": ""}')
+    for (let at = 7; at < 15; at++) {
+      for (let byte = 0; byte < 256; byte++) {
+        const bytes = Buffer.from(text)
+        bytes[at] = byte
+        expect(scan(bytes) === undefined).toBe(isJson(bytes))
+        expect(scan(bytes)).toEqual(scan(bytes, 1))
+      }
+    }
+  })
+
   it(
     'and refuses what it refuses, when bytes are changed, removed or inserted',
     () => {
@@ -55,6 +67,7 @@ describe('JsonScanner accepts what JSON.parse accepts', () => {
       fc.assert(
         fc.property(damaged, (bytes) => {
           expect(scan(bytes, 3) === undefined).toBe(isJson(bytes))
+          expect(scan(bytes)).toEqual(scan(bytes, 3))
         }),
         {numRuns: 3000},
       )
