@@ -1,4 +1,4 @@
-import {readSync} from 'node:fs'
+import {readSync, writeSync} from 'node:fs'
 import {open, rename, rm, type FileHandle} from 'node:fs/promises'
 import type {Writable} from 'node:stream'
 import {ExternalError} from '../flow/errors.js'
@@ -22,8 +22,10 @@ export class PartialFile {
     return this.file.createWriteStream({autoClose: false})
   }
 
-  async append(bytes: Uint8Array): Promise<void> {
-    await guarded(this.path, () => this.file.writeFile(bytes))
+  append(bytes: Uint8Array): void {
+    guardedAtOnce(this.path, () => {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.file.fd, bytes, done)
+    })
   }
 
   /** Forgets what an attempt that failed has written. */

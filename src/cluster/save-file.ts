@@ -23,7 +23,7 @@ export async function* saving(fill: Fill, path: string): AsyncGenerator<Uint8Arr
 export async function* written(source: AsyncIterable<Uint8Array>, into: PartialFile): AsyncGenerator<Uint8Array, void, undefined> {
   await into.empty()
   for await (const chunk of source) {
-    await into.append(chunk)
+    into.append(chunk)
     yield chunk
   }
 }
