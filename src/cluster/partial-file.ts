@@ -4,7 +4,7 @@ import type {Writable} from 'node:stream'
 import {ExternalError} from '../flow/errors.js'
 
 /**
- * A file on its way: beside its place until it is whole. Whatever writes into it, a kubectl that was given its descriptor included, appends.
+ * A file on its way: beside its place until it is whole. Whatever writes into it appends, a kubectl that was given it included.
  * @throws ExternalError from each method when the file system refuses.
  */
 export class PartialFile {
