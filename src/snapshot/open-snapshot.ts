@@ -3,15 +3,16 @@ import {basename} from 'node:path'
 import {UsageError} from '../flow/errors.js'
 import {readCaptures} from './captures.js'
 import {findDemo} from './demos.js'
-import {readDirectory, type Contents, type RecordedFile} from './directory.js'
+import type {RecordedFile} from './directory.js'
 import {isYamlInventory} from './layout.js'
+import {openContents, type OpenedContents} from './open-contents.js'
 import {openDump} from './open-dump.js'
 import {LazyDump} from './proxy-dump.js'
 import {rawDump} from './raw-dump.js'
 import {readInventory, type InventoryResult} from './read-inventory.js'
 import type {Snapshot, SnapshotSources} from './snapshot.js'
 import {isDirectory} from './tree.js'
-import {isArchive, unpackArchive} from './unpack-archive.js'
+import {isArchive} from './unpack-archive.js'
 import {yamlAsJson} from './yaml-inventory.js'
 
 /**
@@ -21,7 +22,7 @@ import {yamlAsJson} from './yaml-inventory.js'
  */
 export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> {
   const {directory, files, name} = chooseSources(sources)
-  const {contents, close} = await contentsOf(directory)
+  const {contents, close} = directory === undefined ? NOTHING : await openContents(directory)
   const named = files.map((file) => namedDump(file, sources))
   const proxies = [...contents.dumps.map(recordedDump), ...named].sort((a, b) => (a.file < b.file ? -1 : 1))
   refuseEqualNames(named)
@@ -42,26 +43,7 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
   }
 }
 
-interface OpenedContents {
-  readonly contents: Contents
-  readonly close: () => void
-}
-
-/** An archive is unpacked as long as the snapshot is open. */
-async function contentsOf(path: string | undefined): Promise<OpenedContents> {
-  const close = (): void => undefined
-  if (path === undefined) return {contents: NOTHING, close}
-  if (!isArchive(path)) return {contents: await readDirectory(path), close}
-  const unpacked = await unpackArchive(path)
-  try {
-    return {contents: await readDirectory(unpacked.directory, path), close: unpacked.close}
-  } catch (error) {
-    unpacked.close()
-    throw error
-  }
-}
-
-const NOTHING: Contents = {dumps: [], inventory: [], captures: [], warnings: []}
+const NOTHING: OpenedContents = {contents: {dumps: [], inventory: [], captures: [], warnings: []}, close: () => undefined}
 const STDIN = '-'
 
 interface NamedFile {

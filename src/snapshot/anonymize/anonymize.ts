@@ -1,0 +1,134 @@
+import {openContents} from '../open-contents.js'
+import {isDirectory} from '../tree.js'
+import {isArchive} from '../unpack-archive.js'
+import type {Contents} from '../directory.js'
+import {renameStrings} from './json-strings.js'
+import {Names} from './names.js'
+import {pseudonymsFor} from './pseudonyms.js'
+import {isEveryNameOurs, readSource, sourceFiles, type SourceFile} from './recorded-files.js'
+import {Rewriter} from './rewrite.js'
+import {SnapshotWriter} from './snapshot-writer.js'
+import {doubtsOf} from './doubts.js'
+
+export interface AnonymizeRequest {
+  /** A directory, an archive, or a single dump. */
+  readonly snapshot: string
+  /** Is made; must be empty where it exists. */
+  readonly directory: string
+  /** Where new names are told by old ones: never inside the directory. */
+  readonly map: string
+  /** The same seed gives the same new names for the same snapshot. */
+  readonly seed: string
+  readonly version: string
+}
+
+export interface Anonymized {
+  readonly files: number
+  /** Names and addresses that were renamed. */
+  readonly renamed: number
+  /** What was left out, and what may still tell something. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Writes a snapshot anew with other names and addresses, each the same wherever it stood, and without secrets and prose.
+ * The files are read twice: no name is new before all are known.
+ * @throws UsageError for a directory that is not empty, and a map inside it. @throws InputError for a snapshot that cannot be read.
+ */
+export async function anonymizeSnapshot({snapshot, seed, ...target}: AnonymizeRequest): Promise<Anonymized> {
+  const writer = await SnapshotWriter.open(target)
+  const {contents, close} = await contentsOf(snapshot)
+  try {
+    const files = sourceFiles(contents)
+    const names = await collectNames(files, contents.namespace)
+    const pseudonyms = pseudonymsFor(names, seed)
+    const rewriter = new Rewriter(names, pseudonyms)
+    const skipped: string[] = []
+    for (const file of files) if (!(await copyFile(file, {rewriter, writer}))) skipped.push(file.name)
+    await writer.finish({seed, originals: pseudonyms.originals, namespace: rewritten(contents.namespace, rewriter)})
+    return {files: writer.count, renamed: pseudonyms.originals.size, warnings: doubtsOf({names, rewriter, skipped})}
+  } finally {
+    close()
+  }
+}
+
+function contentsOf(path: string): ReturnType<typeof openContents> {
+  if (isDirectory(path) || isArchive(path)) return openContents(path)
+  const name = path.replace(/^.*[\\/]/, '')
+  const contents: Contents = {dumps: [{name, path}], inventory: [], captures: [], warnings: []}
+  return Promise.resolve({contents, close: () => undefined})
+}
+
+async function collectNames(files: readonly SourceFile[], namespace: string | undefined): Promise<Names> {
+  const names = new Names()
+  for (const name of placesOf(files, namespace)) names.addName(name)
+  for (const file of files) {
+    const bytes = await readSource(file)
+    if (bytes !== undefined) collectFrom({file, bytes}, names)
+  }
+  return names
+}
+
+function placesOf(files: readonly SourceFile[], namespace: string | undefined): readonly string[] {
+  const places = files.flatMap(({kind, name, pod, namespace: own, node}) => [
+    pod,
+    own,
+    node,
+    ...(kind === 'capture' ? name.split('/').slice(1, 3) : []),
+  ])
+  return [namespace, ...places].filter((place) => place !== undefined)
+}
+
+function collectFrom({file, bytes}: {readonly file: SourceFile; readonly bytes: Uint8Array}, names: Names): void {
+  if (file.kind === 'capture') {
+    collectFromRules(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'), names)
+    return
+  }
+  const isOurs = isEveryNameOurs(file.kind, bytes)
+  renameStrings(bytes, (string) => {
+    names.addString(string, isOurs)
+    return string.text
+  })
+}
+
+/** kube-proxy says in comments which service a rule is for. */
+function collectFromRules(text: string, names: Names): void {
+  names.addText(text)
+  for (const [, namespace = '', name = ''] of text.matchAll(/"([a-z0-9.-]+)\/([a-z0-9.-]+)[^"\n]*"/g)) {
+    names.addName(namespace)
+    names.addName(name)
+  }
+  for (const [, host = ''] of text.matchAll(/^kernel\.hostname *= *(\S+)$/gm)) names.addName(host)
+}
+
+interface Copying {
+  readonly rewriter: Rewriter
+  readonly writer: SnapshotWriter
+}
+
+/** False for a file that is no JSON: it is not taken over, because nobody knows what it tells. */
+async function copyFile(file: SourceFile, {rewriter, writer}: Copying): Promise<boolean> {
+  const place = {
+    kind: file.kind,
+    path: rewriter.name(file.name).replace(/\.ya?ml$/, '.json'),
+    pod: rewritten(file.pod, rewriter),
+    namespace: rewritten(file.namespace, rewriter),
+    node: rewritten(file.node, rewriter),
+  }
+  const bytes = await readSource(file)
+  if (bytes === undefined) {
+    writer.addMissing(place)
+    return true
+  }
+  const written = file.kind === 'capture' ? captureBytes(bytes, rewriter) : renameStrings(bytes, (string) => rewriter.string(string))
+  if (written !== undefined) await writer.add(place, written)
+  return written !== undefined
+}
+
+function captureBytes(bytes: Uint8Array, rewriter: Rewriter): Uint8Array {
+  return Buffer.from(rewriter.capture(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')))
+}
+
+function rewritten(name: string | undefined, rewriter: Rewriter): string | undefined {
+  return name === undefined ? undefined : rewriter.name(name)
+}
