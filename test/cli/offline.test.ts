@@ -1,6 +1,8 @@
 import {execFileSync} from 'node:child_process'
+import {mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {afterAll, beforeEach, describe, expect, it} from 'vitest'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
 import {manifestCommands} from './manifest.js'
 import {runProgram, type Ended} from './run-program.js'
@@ -39,6 +41,9 @@ function runIsolated(args: readonly string[]): Ended {
 }
 
 const ZTUNNEL = path.join(RECORDED, 'proxies/istio-system/ztunnel-node-a.json.gz')
+const SCRATCH = mkdtempSync(path.join(tmpdir(), 'ambientctl-offline-'))
+const ANONYMOUS = path.join(SCRATCH, 'anonymous')
+
 /** One way to use each command without a cluster. */
 const OFFLINE: Readonly<Record<string, readonly string[]>> = {
   trace: ['trace', 'sleep', 'reviews:9080', '--snapshot', RECORDED],
@@ -46,14 +51,26 @@ const OFFLINE: Readonly<Record<string, readonly string[]>> = {
   dump: ['dump', '--file', ZTUNNEL, '-o', 'summary'],
   capture: ['capture', 'sleep', '--dst', '10.96.44.10:5000', '--snapshot', path.resolve('fixtures/capture-states/node-2022')],
   check: ['check', 'fixtures/check.yaml', '--snapshot', RECORDED],
+  anonymize: ['anonymize', ZTUNNEL, '--seed', '1', '--output-dir', ANONYMOUS],
 }
 /** What only a live cluster can answer. */
 const LIVE_ONLY: ReadonlySet<string> = new Set(['record', 'complete'])
 const OF_PLUGINS: ReadonlySet<string> = new Set(['help', 'autocomplete'])
 
+/** What a command wrote: the same question finds the same empty place. */
+function clear(): void {
+  for (const written of [ANONYMOUS, `${ANONYMOUS}.map.json`]) rmSync(written, {recursive: true, force: true})
+}
+
 describe('without a network and without a home', () => {
+  beforeEach(clear)
+  afterAll(() => {
+    rmSync(SCRATCH, {recursive: true, force: true})
+  })
+
   it.each(Object.entries(OFFLINE))('%s answers as it does with them', async (_, args) => {
     const isolated = runIsolated(args)
+    clear()
     const usual = await runProgram(args)
     expect(isolated.stdout).toBe(usual.stdout)
     expect(isolated.code).toBe(usual.code)

@@ -15,5 +15,6 @@ export function matchCidr({range, ip}: {readonly range: View; readonly ip: strin
 }
 
 function unmappedBytes(ip: string): readonly number[] {
-  return ipaddr.process(ip).toByteArray()
+  const [address = ip] = ip.split('%')
+  return ipaddr.process(address).toByteArray()
 }

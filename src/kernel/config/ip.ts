@@ -68,7 +68,7 @@ export function formatPrefix({family, value, length}: Prefix): string {
 
 /** One spelling per address; text that is no address stays. */
 export function canonicalIp(text: string): string {
-  return isIP(text) === 0 ? text : ipaddr.parse(text).toString()
+  return isIP(text) === 0 || !ipaddr.isValid(text) ? text : ipaddr.parse(text).toString()
 }
 
 export function familyOf(text: string): Family {
