@@ -6,8 +6,9 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2'
-import {connect, type Socket} from 'node:net'
+import {connect, type Socket, type TcpNetConnectOpts} from 'node:net'
 import type {Duplex} from 'node:stream'
+import {setTimeout as delay} from 'node:timers/promises'
 import {z} from 'zod'
 import {headerOf, parseHead} from './http-text.js'
 import type {Probe, Reply, Request, Sent, UpstreamView} from './probe.js'
@@ -35,10 +36,7 @@ export interface Exchange {
 
 /** Makes one connection of a probe to a listener, and reads what comes back. */
 export async function exchange(probe: Probe, listenerPort: number): Promise<Exchange> {
-  const socket = connect({host: '127.0.0.1', port: listenerPort, localAddress: probe.from, noDelay: true})
-  // A reset shows again as `close`, where it is understood.
-  socket.on('error', () => undefined)
-  await once(socket, 'connect')
+  const socket = await connected({host: '127.0.0.1', port: listenerPort, localAddress: probe.from, noDelay: true})
   const port = socket.localPort ?? 0
   if (probe.claimed !== undefined) socket.write(proxyHeader(probe.claimed))
   try {
@@ -46,6 +44,30 @@ export async function exchange(probe: Probe, listenerPort: number): Promise<Exch
   } finally {
     socket.destroy()
   }
+}
+
+const ATTEMPTS = 8
+const PAUSE_MS = 250
+
+/** After many connections the kernel may pick a port of its own that the same address still holds: then it picks again. */
+async function connected(options: TcpNetConnectOpts): Promise<Socket> {
+  for (let attempt = 1; ; attempt += 1) {
+    const socket = connect(options)
+    // A reset shows again as `close`, where it is understood.
+    socket.on('error', () => undefined)
+    try {
+      await once(socket, 'connect')
+      return socket
+    } catch (error) {
+      socket.destroy()
+      if (attempt === ATTEMPTS || !isPortTaken(error)) throw error
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EADDRNOTAVAIL')
 }
 
 function talk(socket: Socket, {sends}: Probe): Promise<Reply> {
