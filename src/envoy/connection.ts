@@ -18,7 +18,12 @@ export interface Connection {
   /** Protocols offered or detected before the chain is chosen: ALPN by tls_inspector, or http_inspector's finding. */
   readonly applicationProtocols: readonly string[]
   /** Set once the chain's transport socket terminated TLS, or restore_tls injected an outer one. */
-  readonly tls?: {readonly peer?: PeerCertificate; readonly sni?: string; readonly alpn: readonly string[]}
+  readonly tls?: {
+    readonly peer?: PeerCertificate
+    readonly sni?: string
+    /** The protocol that ALPN agreed on; absent when the sides agreed on none. */
+    readonly agreed?: string
+  }
   readonly metadata: ReadonlyMap<string, Json>
   readonly filterState: ReadonlyMap<string, FilterStateValue>
   /** original_src: upstream connections dialled from here keep this source address (envoy-2022 A.5). */

@@ -119,8 +119,25 @@ function accepted(input: HandshakeInput): TlsOutcome {
     ...(sni === undefined ? {} : {sni}),
     evidence: [context.evidence(config)],
   }
-  const tls = {alpn: payload.alpn, ...(payload.peer === undefined ? {} : {peer: payload.peer}), ...(sni === undefined ? {} : {sni})}
-  return {kind: 'accepted', connection: {...connection, tls, payload: payload.payload}, steps: [step]}
+  const agreed = agreedProtocol(config, payload.alpn)
+  const tls = {
+    ...(payload.peer === undefined ? {} : {peer: payload.peer}),
+    ...(sni === undefined ? {} : {sni}),
+    ...(agreed === undefined ? {} : {agreed}),
+  }
+  return {kind: 'accepted', connection: {...connection, tls, payload: spokenAfter(payload, agreed)}, steps: [step]}
+}
+
+/** The server's order decides; without a protocol in common the handshake goes on without one (context_impl.cc alpnSelectCallback). */
+function agreedProtocol(config: View, offered: readonly string[]): string | undefined {
+  const known = config.get('common_tls_context')?.list('alpn_protocols') ?? []
+  return known.map((protocol) => protocol.text()).find((protocol) => protocol !== undefined && offered.includes(protocol))
+}
+
+/** A client that offers both versions of HTTP speaks HTTP/2 only where it was agreed (RFC 9113, 3.2). */
+function spokenAfter({alpn, payload}: TlsPayload, agreed: string | undefined): Connection['payload'] {
+  const isOpen = payload.kind === 'http' && alpn.includes('h2') && alpn.includes('http/1.1')
+  return isOpen ? {...payload, version: agreed === 'h2' ? 'h2' : 'h1'} : payload
 }
 
 /** A dump that does not list a secret does not tell whether it was delivered. */

@@ -14,6 +14,7 @@ import {resolveAction} from '../route/resolve-action.js'
 import {selectRoute} from '../route/select-route.js'
 import type {RouteTarget} from '../route/target.js'
 import {upgradeAllowed} from '../route/upgrade.js'
+import {codecOf, notUnderstood} from './codec.js'
 import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
 import {withoutInternalOnly} from './internal-request.js'
@@ -41,8 +42,9 @@ export function runManager(input: ManagerInput): Passages {
       log: input.log,
     })
   }
-  if (payload.kind !== 'http') return single(notHttp(input.log))
   const {manager, connection, context} = input
+  const codec = codecOf(manager, connection)
+  if (payload.kind !== 'http' || payload.version !== codec) return single(notUnderstood({codec, payload, log: input.log}))
   const passages = andThen(openStream({manager, connection, payload, semantics: context.semantics}), (opened) =>
     handleOpened({...input, log: {...input.log, handledBy: 'http'}}, opened),
   )
@@ -60,14 +62,6 @@ function handleOpened(input: ManagerInput, opened: Opened): Passages {
       log: {...log, code: status, details: 'rejecting_because_detection_failed'},
     }),
   )
-}
-
-/** Bytes that are no HTTP: the codec answers 400 and closes (recorded as flag DPE, details http1.codec_error). */
-function notHttp(log: ProxyLog): Passage {
-  return {
-    end: stop({kind: 'refused', reason: 'the connection manager expects HTTP, the client sends something else'}, {kind: 'data'}),
-    log: {...log, code: 400, flags: 'DPE', details: 'http1.codec_error'},
-  }
 }
 
 function handleStream(input: ManagerInput, arrived: Stream): Passages {

@@ -226,7 +226,7 @@ function restoreTls(call: FilterCall): readonly Branch<Result>[] {
   const captured = connection.filterState.get(CAPTURED_TLS)?.value
   if (captured === undefined) return proceed(call.progress, [stepOf(call, 'nothing captured')])
   const peer = readPeer(captured)
-  const restored: Connection = {...connection, tls: {alpn: [], ...(peer === undefined ? {} : {peer})}}
+  const restored: Connection = {...connection, tls: peer === undefined ? {} : {peer}}
   return proceed({...call.progress, connection: restored}, [stepOf(call, `restores peer ${peer?.uriSans.join(',') ?? '(none)'}`)])
 }
 

@@ -6,7 +6,7 @@ import {OPEN, wordsFor} from './judge.js'
 const FRONT = 'spiffe://mesh.test/ns/web/sa/front'
 const CONNECTION = connectionOf({
   serverName: 'a.ok.test',
-  tls: {alpn: [], peer: {uriSans: [FRONT], dnsSans: ['front.test'], subject: 'CN=front'}},
+  tls: {peer: {uriSans: [FRONT], dnsSans: ['front.test'], subject: 'CN=front'}},
   filterState: new Map([['io.peer', {value: FRONT, shared: 'once'}]]),
   metadata: new Map([['tunnel', {target: 'yes'}]]),
 })
@@ -121,7 +121,7 @@ describe('principals', () => {
 
   // envoy-2022 I.8; recorded: id-none, id-any-auth-none, id-not-none of matchers-rbac-network.
   test('a TLS peer without certificate has no name: an empty pattern meets its empty subject only', () => {
-    const subject = {connection: connectionOf({tls: {alpn: []}})}
+    const subject = {connection: connectionOf({tls: {}})}
     expect(wordsFor({principal: {authenticated: {principal_name: {prefix: 'S'}}}}, {subject})).toBe('no: identity prefix "S"')
     expect(wordsFor({principal: {authenticated: {principal_name: {exact: ''}}}}, {subject})).toBe('yes: identity exact ""')
   })

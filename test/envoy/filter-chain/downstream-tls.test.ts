@@ -84,12 +84,12 @@ describe('a chain that terminates no TLS', () => {
 describe('a successful handshake', () => {
   test('unwraps one layer and remembers what was negotiated', () => {
     const outcome = handshake({}, tls({sni: 'Web.Test', peer: peerOf()}))
-    expect(outcome).toMatchObject({kind: 'accepted', connection: {payload: INSIDE, tls: {alpn: ['h2'], sni: 'web.test', peer: peerOf()}}})
+    expect(outcome).toMatchObject({kind: 'accepted', connection: {payload: INSIDE, tls: {sni: 'web.test', peer: peerOf()}}})
   })
 
   test('without SNI and certificate none of them is remembered', () => {
     const outcome = handshake({}, tls())
-    expect(outcome.kind === 'accepted' ? outcome.connection.tls : undefined).toStrictEqual({alpn: ['h2']})
+    expect(outcome.kind === 'accepted' ? outcome.connection.tls : undefined).toStrictEqual({})
   })
 
   test('the step names certificate, peer, ALPN and SNI', () => {

@@ -12,7 +12,7 @@ const connection: Connection = {
   transportProtocol: 'tls',
   serverName: 'foo.test',
   applicationProtocols: [],
-  tls: {alpn: [], peer: {uriSans: ['spiffe://mesh.test/ns/a/sa/b', 'spiffe://mesh.test/ns/a/sa/c'], dnsSans: [], subject: 'CN=b,O=mesh'}},
+  tls: {peer: {uriSans: ['spiffe://mesh.test/ns/a/sa/b', 'spiffe://mesh.test/ns/a/sa/c'], dnsSans: [], subject: 'CN=b,O=mesh'}},
   metadata: new Map([
     [
       'tunnel',

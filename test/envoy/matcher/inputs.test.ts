@@ -120,7 +120,7 @@ describe('filter state and metadata', () => {
 // envoy-2022 D2 and I.4; recorded: uri-san-* of matchers-rbac-matcher.
 describe('TLS inputs', () => {
   const peer = (change: Partial<PeerCertificate> = {}): MatcherSubject => ({
-    connection: connectionOf({tls: {alpn: [], peer: {uriSans: [], dnsSans: [], ...change}}}),
+    connection: connectionOf({tls: {peer: {uriSans: [], dnsSans: [], ...change}}}),
   })
 
   test.each([
@@ -130,7 +130,7 @@ describe('TLS inputs', () => {
   ])('$input', ({input, subject, value}) => {
     expect(read(SSL + input, subject)).toEqual(value)
     expect(read(SSL + input, peer())).toEqual(ABSENT)
-    expect(read(SSL + input, {connection: connectionOf({tls: {alpn: []}})})).toEqual(ABSENT)
+    expect(read(SSL + input, {connection: connectionOf({tls: {}})})).toEqual(ABSENT)
     expect(read(SSL + input, PLAIN)).toEqual({kind: 'undecided', why: 'TLS input on a plaintext connection'})
   })
 })

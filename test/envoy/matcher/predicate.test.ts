@@ -238,7 +238,7 @@ describe('a list with an entry that nobody can decide', () => {
     expect(outcomes(list(twice), {connection: CONNECTION})).toEqual([
       'undecided: TLS input on a plaintext connection and TLS input on a plaintext connection',
     ])
-    const tls = connectionTo('10.0.8.1:80', {tls: {alpn: []}})
+    const tls = connectionTo('10.0.8.1:80', {tls: {}})
     expect(outcomes(list(entries), {connection: tls})).toEqual(['rest'])
   })
 })

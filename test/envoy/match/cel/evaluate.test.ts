@@ -18,7 +18,7 @@ const is = (left: object, right: object): object => call('_==_', left, right)
 
 const connection = connectionOf({
   serverName: 's.test',
-  tls: {alpn: [], peer: {uriSans: ['spiffe://td/ns/a/sa/b'], dnsSans: [], subject: 'CN=x'}},
+  tls: {peer: {uriSans: ['spiffe://td/ns/a/sa/b'], dnsSans: [], subject: 'CN=x'}},
   filterState: new Map([['k', {value: 'state', shared: 'once'}]]),
 })
 const subject = {
