@@ -42,14 +42,16 @@ export async function exchange(probe: Probe, listenerPort: number): Promise<Exch
   try {
     return {port, reply: await withinLimit(talk(socket, probe))}
   } finally {
-    socket.destroy()
+    // A reset leaves no TIME_WAIT behind: thousands of them within a minute would hold every port of an address.
+    socket.resetAndDestroy()
   }
 }
 
-const ATTEMPTS = 8
-const PAUSE_MS = 250
+/** Together longer than the minute a connection stays in TIME_WAIT. */
+const ATTEMPTS = 80
+const PAUSE_MS = 1_000
 
-/** After many connections the kernel may pick a port of its own that the same address still holds: then it picks again. */
+/** Where every port of an address is held, one is free again after a while. */
 async function connected(options: TcpNetConnectOpts): Promise<Socket> {
   for (let attempt = 1; ; attempt += 1) {
     const socket = connect(options)
