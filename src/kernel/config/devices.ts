@@ -106,7 +106,12 @@ function merged(known: Device | undefined, more: Device): Device {
   return {
     ...known,
     ...more,
-    attachment: more.attachment.kind === 'other' ? known.attachment : more.attachment,
+    attachment: saysMore(more.attachment) ? more.attachment : known.attachment,
     addresses: [...known.addresses, ...more.addresses],
   }
+}
+
+/** Without its details, what is no pair looks like a device of some other kind. */
+function saysMore(attachment: Attachment): boolean {
+  return attachment.kind !== 'other' || attachment.type !== undefined
 }

@@ -37,7 +37,7 @@ function ruleOf(words: readonly string[], context: Context): RoutingRule {
 
 const FLAGS = new Set(['unresolved', 'detached', '[detached]', 'iif-detached'])
 /** Words with a value that say nothing about which packets are meant. */
-const REMARKS = new Set(['proto', 'protocol', 'realms', 'suppress_ifgroup'])
+const REMARKS = new Set(['proto', 'protocol', 'realms'])
 
 function readSelectors(words: readonly string[], context: Context): Draft {
   let draft: Draft = {}
@@ -145,16 +145,29 @@ function wordsOf(value: unknown, place: SourceLine): readonly string[] {
     ...(dst === undefined ? [] : ['to', withLength(dst, dstlen)]),
     ...(fwmark === undefined ? [] : ['fwmark', fwmask === undefined ? String(fwmark) : `${fwmark}/${fwmask}`]),
     ...(action === undefined ? [] : [action]),
-    ...Object.entries(rest).flatMap(([key, entry]) => restWords(key, entry)),
+    ...Object.entries(rest).flatMap((entry) => restWords(entry, new Map(Object.entries(rest)))),
   ]
 }
 
 const RENAMED: ReadonlyMap<string, string> = new Map([['suppress_prefixlen', 'suppress_prefixlength']])
+/** A range has two members: where it starts and, behind a dash in the text form, where it ends. */
+const RANGES: ReadonlyMap<string, string> = new Map([
+  ['sport', 'sport'],
+  ['dport', 'dport'],
+  ['uid', 'uidrange'],
+])
 
-function restWords(key: string, entry: unknown): readonly string[] {
+function restWords([key, entry]: readonly [string, unknown], all: ReadonlyMap<string, unknown>): readonly string[] {
+  if (key === 'nop') return ['nop']
   if (entry === null || FLAGS.has(key)) return []
-  const text = typeof entry === 'string' || typeof entry === 'number' ? String(entry) : JSON.stringify(entry)
-  return [RENAMED.get(key) ?? key, text]
+  const [, range = '', end] = /^(\w+)_(start|end)$/.exec(key) ?? []
+  const word = RANGES.get(range)
+  if (word === undefined) return [RENAMED.get(key) ?? key, textOf(entry)]
+  return end === 'end' ? [] : [word, `${textOf(entry)}-${textOf(all.get(`${range}_end`))}`]
+}
+
+function textOf(entry: unknown): string {
+  return typeof entry === 'string' || typeof entry === 'number' ? String(entry) : JSON.stringify(entry)
 }
 
 function withLength(base: string, length: number | undefined): string {

@@ -17,7 +17,7 @@ export interface ChainContext {
  */
 export function chainWithParts(lines: readonly SourceLine[], context: ChainContext): readonly RuleChain[] {
   const parts: RuleChain[] = []
-  const rules = lines.flatMap((line, index) => {
+  const rules = lines.map(uncounted).flatMap((line, index) => {
     const statements = nftStatements(line.text, context)
     // The rule can only meet packets of the other family.
     if (statements === undefined) return []
@@ -32,6 +32,11 @@ type Heading = Omit<PacketRule, 'matches' | 'target'>
 
 function ruleOf({file, line, text}: SourceLine, {chain, number}: {readonly chain: string; readonly number: number}): Heading {
   return {chain, number, text: text.trim(), place: {file, line}}
+}
+
+/** What a rule has counted is no part of it. */
+function uncounted(line: SourceLine): SourceLine {
+  return {...line, text: line.text.replace(/(?<=\bcounter) packets \d+ bytes \d+/, '')}
 }
 
 /** Recorded beside iptables-save: REDIRECT, DNAT and MASQUERADE of IPv6 print nothing, CONNMARK --save-mark without its --ctmask. */

@@ -58,7 +58,7 @@ const NOT = String.raw`(!= |== )?`
 
 /** The first pattern that fits the rest of a rule reads it. */
 const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
-  {pattern: /^counter(?: packets \d+ bytes \d+)?(?= |$)/, read: () => ({})},
+  {pattern: /^counter(?= |$)/, read: () => ({})},
   {pattern: /^xt match (\S+)/, read: ([name]) => ({matches: [unknown(`-m ${name ?? ''}`)]})},
   {pattern: /^comment "[^"]*"/, read: () => ({})},
   {
@@ -97,6 +97,13 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
     pattern: /^tcp flags (!= |== )?([\w,|]+)(?: \/ ([\w,|]+))(?= |$)/,
     read: ([not = '', set = '', mask = '']) => ({
       matches: [{kind: 'tcp-flags', negated: not === '!= ', mask: flagNames(mask), set: flagNames(set)}],
+    }),
+  },
+  {
+    // The same in words that older and newer releases print.
+    pattern: /^tcp flags & \(?([\w |]+?)\)? (==|!=) ([\w|]+|\([\w |]+\))(?= |$)/,
+    read: ([mask = '', not, set = '']) => ({
+      matches: [{kind: 'tcp-flags', negated: not === '!=', mask: flagNames(mask), set: flagNames(set)}],
     }),
   },
   {
@@ -181,7 +188,7 @@ function originalAddress([version = '', not = '', text = '']: readonly string[],
 }
 
 function flagNames(text: string): readonly string[] {
-  return text.toUpperCase().split(/[,|]/)
+  return text.toUpperCase().replaceAll(/[ ()]/g, '').split(/[,|]/)
 }
 
 function protocol(name: string, not: string): Match {

@@ -15,13 +15,18 @@ export function readMatches(reader: WordReader, family: Family): readonly Match[
       module = reader.next() ?? ''
       matches.push(...matchOfModule(module, reader))
     } else {
-      // Older releases print the negation after the option.
-      const late = reader.peek() === '!' && reader.next() === '!'
-      matches.push(...bodyOf({option: word, module, family, reader}).map((body) => ({...body, negated: negated || late})))
+      const late = isNegatedLate(reader) && reader.next() === '!'
+      const isNegated = negated || late
+      matches.push(...bodyOf({option: word, module, family, reader}).map((body) => ({negated: isNegated, ...body})))
       negated = false
     }
   }
   return matches
+}
+
+/** Older releases print the negation after the option; before an option it belongs to that one. */
+function isNegatedLate(reader: WordReader): boolean {
+  return reader.peek() === '!' && reader.peek(1)?.startsWith('-') === false
 }
 
 export function isTargetOption(word: string): boolean {
@@ -66,9 +71,11 @@ interface Option {
   readonly reader: WordReader
 }
 
-type Parser = (value: string, option: Option) => MatchBody | undefined
+/** `negated`: of what stands before its second option. */
+type Body = MatchBody & {readonly negated?: boolean}
+type Parser = (value: string, option: Option) => Body | undefined
 
-function bodyOf(option: Option): readonly MatchBody[] {
+function bodyOf(option: Option): readonly Body[] {
   if (option.option === '--comment') return skipComment(option.reader)
   const flag = ofModule(FLAGS, option)
   if (flag !== undefined) return flag
@@ -212,10 +219,13 @@ function owner(of: 'user' | 'group', value: string): MatchBody | undefined {
   return match === null ? undefined : {kind: 'owner', of, ids: [{from: Number(match[1]), to: Number(match[2] ?? match[1])}]}
 }
 
-function statistic(mode: string, reader: WordReader): MatchBody | undefined {
+/** `--mode random ! --probability 0.5`: the negation of all stands before the second option (libxt_statistic). */
+function statistic(mode: string, reader: WordReader): Body | undefined {
+  const isInverted = reader.peek() === '!' && reader.next() === '!'
   const values = new Map<string, string>()
   while (/^--(probability|every|packet)$/.test(reader.peek() ?? '')) values.set(reader.next() ?? '', reader.next() ?? '')
-  return mode === 'random' ? drawn(values.get('--probability')) : everyNth(values)
+  const body = mode === 'random' ? drawn(values.get('--probability')) : everyNth(values)
+  return body === undefined || !isInverted ? body : {...body, negated: true}
 }
 
 function drawn(probability: string | undefined): MatchBody | undefined {

@@ -14,7 +14,8 @@ export function ruleWords(text: string): readonly string[] | undefined {
 
 /** Reads the words of a rule from left to right. */
 export interface WordReader {
-  readonly peek: () => string | undefined
+  /** The next word, or one further ahead. */
+  readonly peek: (ahead?: number) => string | undefined
   readonly next: () => string | undefined
   readonly done: () => boolean
 }
@@ -22,7 +23,7 @@ export interface WordReader {
 export function wordReader(words: readonly string[]): WordReader {
   let at = 0
   return {
-    peek: () => words[at],
+    peek: (ahead = 0) => words[at + ahead],
     next: () => {
       at += 1
       return words[at - 1]

@@ -110,6 +110,10 @@ describe('a rule of nft', () => {
       text: 'tcp flags syn / fin,syn,rst,ack drop',
       matches: [{kind: 'tcp-flags', negated: false, mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}],
     },
+    {
+      text: 'tcp flags & (fin | syn | rst | ack) == syn drop',
+      matches: [{kind: 'tcp-flags', negated: false, mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}],
+    },
     {text: 'numgen inc mod 3 1 drop', matches: [{kind: 'every-nth', negated: false, every: 3, packet: 1}]},
     {text: 'ct direction reply drop', matches: [{kind: 'ct-direction', negated: false, direction: 'REPLY'}]},
     {text: 'ct status dnat drop', matches: [{kind: 'ct-state', negated: false, states: ['DNAT']}]},

@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import {parsePrefix, type Family, type Prefix} from '../../../../src/kernel/config/ip.js'
+import type {Match, Target} from '../../../../src/kernel/config/packet-rules.js'
+
+/** What a rule says, apart from where it stands. */
+export interface RuleModel {
+  readonly matches: readonly Match[]
+  readonly target: Target
+}
+
+/** The two tools say different things: each side leaves out what it has no words for. */
+export type Tool = 'iptables' | 'nft'
+
+/** Chains that a rule may name. */
+export const USER_CHAINS = ['sub', 'KUBE-SVC-TCOU7JCQXEZGVUNU'] as const
+
+export function ruleModel(tool: Tool, family: Family): fc.Arbitrary<RuleModel> {
+  return fc.record({
+    matches: fc.array(matches(tool, family), {maxLength: 4}).map((all) => modulesLast(all.flat())),
+    target: target(tool, family),
+  })
+}
+
+/** Options of a module reach up to the next one: what every rule has stands before. */
+function modulesLast(all: readonly Match[]): readonly Match[] {
+  const isModule = ({kind}: Match): boolean => kind === 'socket' || kind === 'unknown'
+  return [...all.filter((one) => !isModule(one)), ...all.filter(isModule)]
+}
+
+const word = fc.nat({max: 0xffff_ffff})
+const port = fc.integer({min: 1, max: 65_535})
+const negated = fc.boolean()
+const never = fc.constant(false)
+
+const range = fc.tuple(port, fc.nat(100)).map(([from, more]) => ({from, to: Math.min(65_535, from + more)}))
+const mark = fc.record({value: word, mask: word})
+
+function prefix(family: Family): fc.Arbitrary<Prefix> {
+  const bits = family === 4 ? 32 : 128
+  const address = family === 4 ? fc.ipV4() : fc.ipV6()
+  return fc.tuple(address, fc.nat(bits)).map(([ip, length]) => parsePrefix(`${ip}/${length}`, family) ?? {family, value: 0n, length: 0})
+}
+
+const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'] as const
+const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG']
+
+/** One condition, or for ports the two that they are read as. */
+function matches(tool: Tool, family: Family): fc.Arbitrary<readonly Match[]> {
+  const common: readonly fc.Arbitrary<Match>[] = [
+    fc.record({
+      kind: fc.constantFrom('source', 'destination'),
+      negated,
+      prefixes: fc.array(prefix(family), {minLength: 1, maxLength: tool === 'nft' ? 3 : 1}),
+    }),
+    fc.record({kind: fc.constantFrom('in-device', 'out-device'), negated, name: fc.constantFrom('eth0', 'lo', 'veth+')}),
+    fc.record({kind: fc.constant('protocol'), negated, protocol: fc.constantFrom(...PROTOCOLS)}),
+    fc.record({kind: fc.constantFrom('mark', 'connmark'), negated, mark}),
+    fc.record({
+      kind: fc.constant('tcp-flags'),
+      negated,
+      mask: fc.subarray(FLAGS, {minLength: 1}),
+      set: fc.subarray(FLAGS, {minLength: 1}),
+    }),
+    fc.record({
+      kind: fc.constant('ct-state'),
+      negated,
+      states: fc.subarray(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'], {minLength: 1}),
+    }),
+    fc.record({kind: fc.constant('ct-destination'), negated, prefix: prefix(family)}),
+    fc.record({kind: fc.constant('ct-direction'), negated: never, direction: fc.constantFrom('ORIGINAL', 'REPLY')}),
+  ]
+  const own = tool === 'iptables' ? ofIptables : ofNft
+  return fc.oneof(
+    fc.oneof(...common, ...own).map((one) => [one]),
+    portMatch(tool),
+  )
+}
+
+const ofIptables: readonly fc.Arbitrary<Match>[] = [
+  fc.record({kind: fc.constant('any-port'), negated, ranges: fc.array(range, {minLength: 1, maxLength: 3})}),
+  fc.record({kind: fc.constant('icmp-type'), negated, type: fc.nat(255), code: fc.nat(15)}),
+  fc.record({kind: fc.constant('ct-destination-port'), negated, ranges: fc.tuple(range)}),
+  fc.record({kind: fc.constant('set'), negated, set: fc.constantFrom('pods', 's'), sides: fc.constantFrom(['src'], ['dst', 'src'])}),
+  fc.record({
+    kind: fc.constant('address-type'),
+    negated,
+    side: fc.constantFrom('source', 'destination'),
+    types: fc.subarray(['LOCAL', 'UNICAST', 'MULTICAST'], {minLength: 1}),
+  }),
+  fc.record({kind: fc.constant('probability'), negated, probability: fc.nat(2 ** 31).map((share) => (share / 2 ** 31).toFixed(11))}),
+  fc
+    .tuple(negated, fc.integer({min: 2, max: 9}), fc.nat(8))
+    .map(([not, every, packet]) => ({kind: 'every-nth', negated: not, every, packet: packet % every})),
+  fc.record({kind: fc.constant('socket-exists'), negated}),
+  fc.record({kind: fc.constant('owner'), negated, of: fc.constantFrom('user', 'group'), ids: fc.tuple(range)}),
+  fc.record({kind: fc.constant('socket'), negated: never, transparent: fc.boolean(), wildcard: fc.boolean()}),
+  fc.record({kind: fc.constant('unknown'), negated: never, text: fc.constantFrom('-m hashlimit --hashlimit-name x', '-m time')}),
+]
+
+const ofNft: readonly fc.Arbitrary<Match>[] = [
+  fc.record({kind: fc.constant('set'), negated, set: fc.constantFrom('pods', 's'), sides: fc.constantFrom(['src'], ['dst'])}),
+  fc.record({
+    kind: fc.constant('address-type'),
+    negated,
+    side: fc.constantFrom('source', 'destination'),
+    types: fc.constantFrom(['LOCAL'], ['UNICAST']),
+    byRoute: fc.constant(true),
+  }),
+  fc.record({
+    kind: fc.constant('probability'),
+    negated: never,
+    probability: fc.nat(2 ** 31).map((share) => (share / 2 ** 31).toFixed(11)),
+  }),
+  fc
+    .tuple(fc.integer({min: 2, max: 9}), fc.nat(8))
+    .map(([every, packet]) => ({kind: 'every-nth', negated: false, every, packet: packet % every})),
+  fc
+    .record({kind: fc.constant('owner'), negated, of: fc.constantFrom('user', 'group'), id: fc.nat(70_000), strict: fc.constant(true)})
+    .map(({id, ...rest}) => ({...rest, ids: [{from: id, to: id}]})),
+  fc.constant({kind: 'socket', negated: false, transparent: true, wildcard: true}),
+  fc.record({kind: fc.constant('ct-state'), negated: never, states: fc.constantFrom(['SNAT'], ['DNAT'])}),
+]
+
+/** nft says the protocol in the same breath. */
+function portMatch(tool: Tool): fc.Arbitrary<readonly Match[]> {
+  return fc
+    .record({
+      protocol: fc.constantFrom('tcp', 'udp'),
+      kind: fc.constantFrom('source-port', 'destination-port'),
+      negated,
+      ranges: fc.array(range, {minLength: 1, maxLength: 3}),
+    })
+    .map(({protocol, ...body}) => (tool === 'nft' ? [{kind: 'protocol', negated: false, protocol}, body] : [body]))
+}
+
+function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
+  const ip = (family === 4 ? fc.ipV4() : fc.constantFrom('fd00::1', 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff')).map((text) => ({ip: text}))
+  const toPorts = fc.oneof(
+    fc.constant({}),
+    range.map((chosen) => ({ports: chosen})),
+  )
+  const common: readonly fc.Arbitrary<Target>[] = [
+    fc.record({kind: fc.constantFrom('accept', 'drop', 'return')}),
+    fc.record({kind: fc.constantFrom('jump', 'goto'), chain: fc.constantFrom(...USER_CHAINS)}),
+    fc.record({kind: fc.constantFrom('set-mark', 'set-connmark'), change: mark}),
+    toPorts.map((chosen) => ({kind: 'redirect', ...chosen})),
+    fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'dnat', ...to, ...chosen})),
+    fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'snat', ...to, ...chosen})),
+    fc.record({kind: fc.constant('masquerade'), randomPort: fc.boolean()}),
+    fc.record({kind: fc.constant('zone'), zone: fc.nat(65_535)}),
+    fc.constant({kind: 'notrack'}),
+    fc.constant({kind: 'continue', name: 'LOG'}),
+  ]
+  return fc.oneof(...common, ...(tool === 'iptables' ? iptablesTargets : nftTargets))
+}
+
+const iptablesTargets: readonly fc.Arbitrary<Target>[] = [
+  fc.record({kind: fc.constant('reject'), with: fc.constantFrom('icmp-port-unreachable', 'tcp-reset')}),
+  fc.record({kind: fc.constantFrom('save-mark', 'restore-mark'), packetMask: word, connectionMask: word}),
+  fc.record({kind: fc.constant('tproxy'), port, mark}),
+  fc.record({kind: fc.constant('tproxy'), port, mark, ip: fc.constant('127.0.0.1')}),
+  fc.constantFrom({kind: 'continue', name: 'no target'}, {kind: 'continue', name: 'TRACE'}),
+  fc.constantFrom({kind: 'unknown', text: '-j NFQUEUE --queue-num 1'}, {kind: 'unknown', text: '-g nowhere'}),
+]
+
+const ALL_BITS = 0xffff_ffff
+
+const nftTargets: readonly fc.Arbitrary<Target>[] = [
+  fc.record({kind: fc.constant('reject'), with: fc.constantFrom('icmp port-unreachable', 'tcp reset')}),
+  word.map((packetMask) => ({kind: 'save-mark', packetMask, connectionMask: ALL_BITS})),
+  word.map((connectionMask) => ({kind: 'restore-mark', packetMask: ALL_BITS, connectionMask})),
+]
