@@ -1,10 +1,8 @@
 import {describe, expect, test} from 'vitest'
-import {formatShare} from '../../../src/flow/share.js'
 import type {NetworkNamespace} from '../../../src/kernel/config/namespace.js'
-import {networkWithOutside} from '../../../src/kernel/config/outside.js'
-import {endOf} from '../../../src/kernel/end.js'
-import {walkAttempt, type Attempt, type Branch} from '../../../src/kernel/walk/connect.js'
+import type {Attempt} from '../../../src/kernel/walk/connect.js'
 import {smallNamespace} from '../small-namespace.js'
+import {walkSmall} from '../small-walk.js'
 
 const LINK = 'eth0 2 10.0.0.2/24 7 elsewhere'
 const DEFAULT_ROUTE = 'default via 10.0.0.1 dev eth0'
@@ -263,7 +261,7 @@ const WALKS: readonly Walk[] = [
 
 describe('a packet meets', () => {
   test.each(WALKS)('$what', ({attempt, ends, ...texts}) => {
-    expect(walked(namespaceOf(texts), attempt).map(shown)).toEqual(ends)
+    expect(walkSmall(namespaceOf(texts), attempt).ends).toEqual(ends)
   })
 })
 
@@ -279,26 +277,4 @@ function namespaceOf({iptables, nft, rules, routes = DEFAULT_ROUTE, ipset, sysct
     ...(ipset === undefined ? {} : {ipset}),
     ...(sysctls === undefined ? {} : {sysctls}),
   })
-}
-
-function walked(namespace: NetworkNamespace, more: Partial<Attempt> = {}): readonly string[][] {
-  const network = networkWithOutside([namespace])
-  const attempt: Attempt = {
-    namespace: 'here',
-    protocol: 'tcp',
-    sourcePort: 40_000,
-    destination: {ip: '10.5.0.1', port: 80},
-    mark: 0,
-    transparent: false,
-    ...more,
-  }
-  return (walkAttempt(network, attempt) ?? []).map(({outcome, share}: Branch) => [
-    formatShare(share),
-    endOf(outcome, {network, attempt}).kind,
-    outcome.result,
-  ])
-}
-
-function shown(parts: readonly string[]): string {
-  return parts.join(' ')
 }

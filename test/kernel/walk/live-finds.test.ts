@@ -1,0 +1,111 @@
+import {describe, expect, test} from 'vitest'
+import {smallNamespace, type SmallNamespace} from '../small-namespace.js'
+import {walkSmall, type SmallWalk} from '../small-walk.js'
+import type {Attempt} from '../../../src/kernel/walk/connect.js'
+
+// What random packets through a real kernel showed, one case each (docs/kernel-suite.md).
+
+const LINKS = ['eth0 2 10.0.0.2/24,fd00::2/64 7 elsewhere', 'eth1 3 10.1.0.2/24,fd01::2/64 8 beyond']
+
+function walk(texts: Partial<SmallNamespace>, attempt: Partial<Attempt>): SmallWalk {
+  return walkSmall(smallNamespace({name: 'here', links: LINKS, ...texts}), attempt)
+}
+
+const IN = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 80}} as const
+const IN6 = {inDevice: 'eth0', source: 'fd09::9', destination: {ip: 'fd00::2', port: 81}} as const
+const BACK = {routes: 'default via 10.0.0.1 dev eth0', routes6: 'default via fd00::1 dev eth0 metric 1024'}
+
+describe('a server of UDP behind TPROXY', () => {
+  const udp = {port: 15_001, protocol: 'udp', transparent: true} as const
+
+  test('answers from its own port, not from the one that was asked', () => {
+    const iptables = '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -j TPROXY --on-port 15001 --tproxy-mark 0x0/0x0\nCOMMIT'
+    const {packets} = walk({...BACK, iptables, listens: [udp]}, {...IN, protocol: 'udp', destination: {ip: '10.0.0.2', port: 53}})
+    expect(packets).toContain('here udp 10.0.0.2:15001 > 10.9.9.9:40000')
+  })
+
+  test('without TPROXY answers from where it was asked', () => {
+    const {packets, ends} = walk(
+      {...BACK, listens: [{port: 53, protocol: 'udp'}]},
+      {...IN, protocol: 'udp', destination: {ip: '10.0.0.2', port: 53}},
+    )
+    expect([ends, packets.at(-2)]).toEqual([['1 delivered ok'], 'here udp 10.0.0.2:53 > 10.9.9.9:40000'])
+  })
+})
+
+describe('the way back of what is passed on', () => {
+  const strict = 'net.ipv4.ip_forward = 1\nnet.ipv4.conf.eth0.rp_filter = 1'
+  const routes = 'default via 10.1.0.1 dev eth1\ndefault via 10.0.0.1 dev eth0 table 7'
+  const through = {...IN, destination: {ip: '10.5.0.1', port: 80}}
+
+  test.each([
+    {device: 'eth1', ends: ['1 left connected']},
+    {device: 'lo', ends: ['1 dropped timeout']},
+  ])('is asked for as if it came in where the packet goes: a rule for $device', ({device, ends}) => {
+    const rules = `0: from all lookup local\n10: from all to 10.9.0.0/16 iif ${device} lookup 7\n32766: from all lookup main`
+    expect(walk({routes, rules, sysctls: strict}, through).ends).toEqual(ends)
+  })
+})
+
+describe('an ACK in another zone than the answer', () => {
+  const zone = '*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j CT --zone 1\nCOMMIT'
+  const filter = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT'
+
+  test.each([
+    {what: 'is invalid', iptables: `${zone}\n${filter}`, ends: ['1 asymmetric connected']},
+    {what: 'is not, in one zone', iptables: filter, ends: ['1 left connected']},
+  ])('$what', ({iptables, ends}) => {
+    expect(walk({...BACK, iptables}, {}).ends).toEqual(ends)
+  })
+})
+
+describe('an error of IPv6', () => {
+  test('comes from the device that the packet came in on, wherever the way back leads', () => {
+    const routes6 = 'default via fd01::1 dev eth1 metric 1024\nunreachable fd05::/16 dev lo metric 1024'
+    const {packets} = walk({routes6}, {...IN6, destination: {ip: 'fd05::1', port: 80}})
+    expect(packets).toContain('here icmp-1-3 fd00::2 > fd09::9')
+  })
+
+  test('of an own address comes from there', () => {
+    const {packets} = walk(BACK, {...IN6, protocol: 'udp', destination: {ip: 'fd01::2', port: 53}})
+    expect(packets).toContain('here icmp-1-4 fd01::2 > fd09::9')
+  })
+})
+
+describe('a reset for a port where nobody listens', () => {
+  const save = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m owner --socket-exists -j DROP\nCOMMIT'
+
+  test.each([
+    {family: 'IPv6 has no socket', attempt: IN6, ends: ['1 dropped ECONNREFUSED']},
+    {family: 'IPv4 has one of the kernel', attempt: {...IN, destination: {ip: '10.0.0.2', port: 81}}, ends: ['1 dropped timeout']},
+  ])('of $family', ({attempt, ends}) => {
+    expect(walk({...BACK, iptables: save, ip6tables: save}, attempt).ends).toEqual(ends)
+  })
+
+  test('that answers for REJECT asks the nat table, an error does not', () => {
+    const visits = (how: string): number => {
+      const reject = `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j REJECT --reject-with ${how}\nCOMMIT`
+      const nat =
+        '*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -j REDIRECT\n-A POSTROUTING -j ACCEPT\nCOMMIT'
+      const {passes} = walk({...BACK, iptables: `${reject}\n${nat}`, listens: [80]}, IN)
+      const rules = passes.flatMap(({hooks}) => hooks.filter(({hook}) => hook === 'POSTROUTING').flatMap(({visited}) => visited))
+      return rules.filter(({rule}) => rule?.text === '-A POSTROUTING -j ACCEPT').length
+    }
+    expect([visits('tcp-reset'), visits('icmp-port-unreachable')]).toEqual([1, 0])
+  })
+})
+
+describe('the loopback address of IPv6', () => {
+  test.each([
+    {side: 'destination', attempt: {...IN6, destination: {ip: '::1', port: 80}}},
+    {side: 'source', attempt: {...IN6, source: '::1', destination: {ip: 'fd00::2', port: 80}}},
+  ])('as $side of what comes from a wire: no rule sees the packet', ({attempt}) => {
+    const ip6tables = '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j ACCEPT\nCOMMIT'
+    const {ends, packets} = walk({...BACK, ip6tables, listens: [80]}, attempt)
+    expect([ends, packets]).toEqual([['1 dropped timeout'], []])
+  })
+
+  test('is reached round the loopback', () => {
+    expect(walk({...BACK, listens: [80]}, {destination: {ip: '::1', port: 80}}).ends).toEqual(['1 delivered connected'])
+  })
+})
