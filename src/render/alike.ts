@@ -4,7 +4,7 @@ import type {Branch, Hop, HopId, Outcome, Trace} from '../flow/trace.js'
 import {bottomUp} from './bottom-up.js'
 import {layersOf} from './leg.js'
 
-/** Branches that differ only in which of several equal endpoints they take. */
+/** Branches that differ only in which of several equal endpoints they take, or in conditions that make no difference. */
 export interface BranchGroup {
   readonly first: Branch
   readonly branches: readonly Branch[]
@@ -48,7 +48,7 @@ export function singleBranches(hop: Hop): readonly BranchGroup[] {
 
 function branchKey(branch: Branch, likeness: Likeness): string {
   const {mirror, requires, steps} = branch
-  return JSON.stringify([mirror === true, requires.map(({what}) => what), steps.flatMap(choiceKey), targetKey(branch, likeness)])
+  return JSON.stringify([mirror === true, requires.length === 0, steps.flatMap(choiceKey), targetKey(branch, likeness)])
 }
 
 function targetKey({to}: Branch, likeness: Likeness): string {

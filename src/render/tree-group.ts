@@ -10,13 +10,21 @@ const ALIKE_NAMES = 4
 
 /** `90 % · if server must speak h2 · 2 alike, first shown: productpage-v1-a, productpage-v1-b`. */
 export function groupText({first, branches, share}: BranchGroup, {glyphs, trace}: TreeStyle): string {
+  const separator = ` ${glyphs.dot} `
+  const conditions = branches.map((branch) => conditionText(branch, separator))
+  // Under each condition there are the same ones to choose among.
+  const underFirst = branches.filter((_, index) => conditions[index] === conditions[0])
   const parts = [
     ...(first.mirror === true ? ['a copy (mirror)'] : []),
     ...(isWhole(share) ? [] : [shareText(share)]),
-    ...first.requires.map(({what}) => `if ${what}`),
-    ...(branches.length === 1 ? [] : [alikeText(branches, trace)]),
+    ...(first.requires.length === 0 ? [] : [[...new Set(conditions)].join(', or ')]),
+    ...(underFirst.length === 1 ? [] : [alikeText(underFirst, trace)]),
   ]
-  return glyphs.say(parts.join(` ${glyphs.dot} `))
+  return glyphs.say(parts.join(separator))
+}
+
+function conditionText({requires}: Branch, separator: string): string {
+  return requires.map(({what}) => `if ${what}`).join(separator)
 }
 
 function alikeText(branches: readonly Branch[], trace: Trace): string {

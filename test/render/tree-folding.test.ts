@@ -26,6 +26,29 @@ test('many alike endpoints are counted', () => {
   expect(renderTree(splitPath(pods), {width: 100})).toContain('   6 alike, each one of 6, first shown: v1-0, v1-1, v1-2, v1-3 and 2 more\n')
 })
 
+test('conditions that make no difference are told together', () => {
+  const next = ['h2c', 'http/1.1'].map((codec) => to('end', {share: oneOf(2), requires: [{what: `the client sends ${codec}`}]}))
+  const undecided = trace({
+    hops: [hop({id: 'h1', place: places.sleep, arrival: captured, next})],
+    outcomes: [outcome({id: 'end', place: places.ztunnelB})],
+  })
+  expect(renderTree(undecided, {width: 120})).toContain('   if the client sends h2c, or if the client sends http/1.1\n')
+  expect(renderTree(undecided, {width: 120, verbose: true})).toContain('├─ one of 2 · if the client sends h2c\n')
+})
+
+test('a condition stays apart from what needs none', () => {
+  const next = [to('end', {share: oneOf(2)}), to('end', {share: oneOf(2), requires: [{what: 'the server speaks h2'}]})]
+  const text = renderTree(
+    trace({
+      hops: [hop({id: 'h1', place: places.sleep, arrival: captured, next})],
+      outcomes: [outcome({id: 'end', place: places.ztunnelB})],
+    }),
+    {width: 120},
+  )
+  expect(text).toContain('├─ one of 2\n')
+  expect(text).toContain('└─ one of 2 · if the server speaks h2\n')
+})
+
 test('a share that is no whole percentage stays a fraction', () => {
   const pods = [1, 2].map((part) => ({pod: {id: part, ip: `10.4.0.${part}`, name: `v${part}`}, share: fraction(part, 3)}))
   expect(renderTree(splitPath(pods), {width: 100, verbose: true})).toContain('├─ 1/3\n')
