@@ -27,12 +27,14 @@ async function sceneOf(traced: Traced): Promise<Scene> {
   const {flow, graph, resolved} = traced
   const {home, directory, destination, source} = resolved
   const client = source.kind === 'workload' ? {source: source.workload} : {}
+  const controlPlane = home.generation === 'ga' ? await home.snapshot.controlPlane() : undefined
   return {
     generation: home.generation,
     trace: {flow, ...graph},
     destination,
     directory,
     inventory: home.snapshot.inventory ?? {},
+    ...(controlPlane === undefined ? {} : {controlPlane}),
     ...(home.admission === undefined ? {} : {admission: home.admission}),
     ...(home.cluster === undefined ? {} : {cluster: home.cluster}),
     ...client,

@@ -11,6 +11,9 @@ export interface Inventory {
   readonly serviceAccounts?: readonly ServiceAccount[]
   readonly authorizationPolicies?: readonly AuthorizationPolicy[]
   readonly networkPolicies?: readonly RawObject[]
+  readonly serviceEntries?: readonly RawObject[]
+  readonly gateways?: readonly Gateway[]
+  readonly gatewayClasses?: readonly GatewayClass[]
   /** From the mesh config, where that was recorded. */
   readonly trustDomain?: string
 }
@@ -121,6 +124,25 @@ export interface PolicyTarget {
   readonly kind: string
   readonly name: string
 }
+
+/** A Gateway of the Kubernetes Gateway API, as far as it tells who may use it as a waypoint. */
+export interface Gateway extends NamespacedObject {
+  readonly className: string
+  readonly listeners: readonly GatewayListener[]
+  /** Whether its status names an address. */
+  readonly hasAddress: boolean
+}
+
+export interface GatewayListener {
+  readonly protocol: string
+  readonly port?: number
+  /** Namespaces whose objects may attach: `Same` unless it says otherwise. */
+  readonly from: string
+  /** With `from: Selector`, the labels that a namespace must have; absent where expressions decide too. */
+  readonly namespaceLabels?: StringMap
+}
+
+export type GatewayClass = InventoryObject
 
 /** A Kubernetes object as it was recorded, for whoever knows its kind. */
 export interface RawObject extends NamespacedObject {

@@ -6,7 +6,7 @@ import {fileStream, inflate} from './byte-stream.js'
 import {isCapturePath, type CaptureFile} from './captures.js'
 import {roughKind} from './dump-kind.js'
 import {readFailure} from './input-problem.js'
-import {isYamlInventory, mayBeJson, placeFrom} from './layout.js'
+import {isControlPlane, isYamlInventory, mayBeJson, placeFrom} from './layout.js'
 import type {Manifest, ManifestFile} from './manifest.js'
 import {listFiles, locate, openTree, type Tree} from './tree.js'
 
@@ -32,6 +32,8 @@ export interface Contents {
   readonly inventory: readonly RecordedFile[]
   /** Texts of packet rules, sets and routes. */
   readonly captures: readonly CaptureFile[]
+  /** What istiod says that it tells ztunnels. */
+  readonly controlPlane?: RecordedFile
   readonly warnings: readonly string[]
 }
 
@@ -84,6 +86,7 @@ function fromManifest(tree: Tree, manifest: Manifest): Contents {
   const {namespace} = manifest
   return {
     ...(namespace === undefined ? {} : {namespace}),
+    ...controlPlaneOf(files('istiod-debug')),
     dumps,
     inventory: inventory.filter((file) => file.path !== undefined),
     captures: captures.flatMap(({name, path}) => (path === undefined ? [] : [{name, path}])),
@@ -111,7 +114,14 @@ async function readTree(tree: Tree): Promise<Contents> {
     if (kind === 'inventory') inventory.push({name, path})
   }
   const yaml = files.filter(isYamlInventory).map((name) => ({name, path: join(tree.root, name)}))
-  return {dumps, inventory: [...inventory, ...yaml], captures, warnings: []}
+  const debug = files.map((name) => ({name, path: join(tree.root, name)}))
+  return {...controlPlaneOf(debug), dumps, inventory: [...inventory, ...yaml], captures, warnings: []}
+}
+
+/** Of several istiods the first: they all tell the same. */
+function controlPlaneOf(files: readonly RecordedFile[]): Pick<Contents, 'controlPlane'> {
+  const [controlPlane] = files.filter(({name, path}) => path !== undefined && isControlPlane(name))
+  return controlPlane === undefined ? {} : {controlPlane}
 }
 
 /** Enough to see the first keys of a document. */

@@ -26,6 +26,11 @@ export function mayBeJson(name: string): boolean {
   return /\.json(\.gz)?$/.test(name) || /(?:^|\/)config_dump[^/]*$/.test(name)
 }
 
+/** `/debug/ambientz` of an istiod, as `record` and bug reports name it. */
+export function isControlPlane(name: string): boolean {
+  return /(?:^|\/)istiod\/(?:.+\/)?ambientz(?:\.json(?:\.gz)?)?$/.test(name)
+}
+
 /** The inventory of a bug report, and of a must-gather tree: Kubernetes objects as YAML. */
 export function isYamlInventory(name: string): boolean {
   return YAML.some((pattern) => pattern.test(name))
@@ -34,5 +39,5 @@ export function isYamlInventory(name: string): boolean {
 const YAML: readonly RegExp[] = [
   /(?:^|\/)cluster\/(?:k8s-resources|crs)$/,
   /(?:^|\/)cluster-scoped-resources\/.+\.ya?ml$/,
-  /(?:^|\/)namespaces\/[^/]+\/(?:core|discovery\.k8s\.io|networking\.k8s\.io|security\.istio\.io)\/[^/]+\.ya?ml$/,
+  /(?:^|\/)namespaces\/[^/]+\/(?:core|discovery\.k8s\.io|(?:gateway\.)?networking\.k8s\.io|security\.istio\.io)\/[^/]+\.ya?ml$/,
 ]

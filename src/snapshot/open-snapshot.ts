@@ -1,7 +1,9 @@
 import {existsSync} from 'node:fs'
 import {basename} from 'node:path'
+import type {ControlPlane} from '../flow/control-plane.js'
 import {UsageError} from '../flow/errors.js'
 import {readCaptures} from './captures.js'
+import {readControlPlane} from './control-plane.js'
 import {findDemo} from './demos.js'
 import type {RecordedFile} from './directory.js'
 import {isYamlInventory} from './layout.js'
@@ -34,12 +36,33 @@ export async function openSnapshot(sources: SnapshotSources): Promise<Snapshot> 
     ...(namespace === undefined ? {} : {namespace}),
     proxies,
     ...(inventory === undefined ? {} : {inventory}),
+    controlPlane: once(() => controlPlaneOf(contents.controlPlane)),
     captures: () => readCaptures(contents.captures),
     warnings: [...contents.warnings, ...warnings],
     close: () => {
       for (const proxy of proxies) proxy.close()
       close()
     },
+  }
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined
+  return () => (asked ??= ask())
+}
+
+/** It only explains: what cannot be read is as if it had not been recorded. */
+async function controlPlaneOf(file: RecordedFile | undefined): Promise<ControlPlane | undefined> {
+  if (file?.path === undefined) return undefined
+  try {
+    const opened = await openDump({name: file.name, from: file.path})
+    try {
+      return readControlPlane(opened.store)
+    } finally {
+      opened.close()
+    }
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type {Inventory} from '../flow/inventory.js'
 import type {DumpStore, ResourceRef} from '../json/store.js'
 import {readAuthorizationPolicy} from './authorization-policy.js'
+import {readGateway} from './gateway.js'
 import {readEndpointSlice, readNamespace, readNode, readPod, readRaw, readService, readServiceAccount, type Recorded} from './kubernetes.js'
 import {readTrustDomain} from './mesh-config.js'
 
@@ -18,6 +19,7 @@ export async function readInventory(stores: readonly DumpStore[]): Promise<Inven
   const inventory: Inventory = {
     ...workloadsOf(shelf),
     ...surroundingsOf(shelf),
+    ...bindingsOf(shelf),
     ...(trustDomain === undefined ? {} : {trustDomain}),
   }
   return {...(Object.keys(inventory).length === 0 ? {} : {inventory}), warnings: [...shelf.warnings, ...warnings]}
@@ -49,6 +51,18 @@ function surroundingsOf(shelf: Shelf): Pick<Inventory, 'namespaces' | 'serviceAc
   }
 }
 
+/** What waypoints are bound by. A class has no more than labels that count. */
+function bindingsOf(shelf: Shelf): Pick<Inventory, 'serviceEntries' | 'gateways' | 'gatewayClasses'> {
+  const serviceEntries = shelf.take('serviceentries', readRaw)
+  const gateways = shelf.take('gateways', readGateway)
+  const gatewayClasses = shelf.take('gatewayclasses', readNamespace)
+  return {
+    ...(serviceEntries === undefined ? {} : {serviceEntries}),
+    ...(gateways === undefined ? {} : {gateways}),
+    ...(gatewayClasses === undefined ? {} : {gatewayClasses}),
+  }
+}
+
 /** Kinds that are read, by `apiVersion` and `kind`: other groups reuse the names (`serving.knative.dev` has a Service too). */
 const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 Pod', 'pods'],
@@ -60,6 +74,13 @@ const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 ServiceAccount', 'serviceaccounts'],
   ['v1 ConfigMap', 'configmaps'],
   ['networking.k8s.io/v1 NetworkPolicy', 'networkpolicies'],
+  ['gateway.networking.k8s.io/v1 Gateway', 'gateways'],
+  ['gateway.networking.k8s.io/v1beta1 Gateway', 'gateways'],
+  ['gateway.networking.k8s.io/v1 GatewayClass', 'gatewayclasses'],
+  ['gateway.networking.k8s.io/v1beta1 GatewayClass', 'gatewayclasses'],
+  ['networking.istio.io/v1 ServiceEntry', 'serviceentries'],
+  ['networking.istio.io/v1beta1 ServiceEntry', 'serviceentries'],
+  ['networking.istio.io/v1alpha3 ServiceEntry', 'serviceentries'],
   ['security.istio.io/v1 AuthorizationPolicy', 'authorizationpolicies'],
   ['security.istio.io/v1beta1 AuthorizationPolicy', 'authorizationpolicies'],
 ])

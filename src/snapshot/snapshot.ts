@@ -1,3 +1,4 @@
+import type {ControlPlane} from '../flow/control-plane.js'
 import type {InputError} from '../flow/errors.js'
 import type {Inventory} from '../flow/inventory.js'
 import type {DumpStore} from '../json/store.js'
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly proxies: readonly ProxyDump[]
   /** Absent when no inventory was recorded. */
   readonly inventory?: Inventory
+  /** What istiod says that it tells ztunnels; undefined where that was not recorded, or cannot be read. Read once, when asked for. */
+  controlPlane(): Promise<ControlPlane | undefined>
   /** Packet rules of nodes and pods. Read anew with each call; none where none were recorded. */
   captures(): Promise<readonly RecordedCapture[]>
   readonly warnings: readonly string[]

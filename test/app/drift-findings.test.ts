@@ -1,17 +1,6 @@
-import {cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
-import {gunzipSync, gzipSync} from 'node:zlib'
-import {afterAll, describe, expect, it} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {z} from 'zod'
-import {openSources} from '../../src/app/open.js'
-import {traceQuestion} from '../../src/app/trace.js'
-import {FIXTURES} from '../tools/fixtures.js'
-
-const folder = mkdtempSync(join(tmpdir(), 'ambientctl-drift-'))
-afterAll(() => {
-  rmSync(folder, {recursive: true})
-})
+import {traceEdited} from './edited-cluster.js'
 
 const service = z.looseObject({hostname: z.string(), endpoints: z.record(z.string(), z.unknown())})
 const ztunnel = z.looseObject({
@@ -23,16 +12,10 @@ type Ztunnel = z.infer<typeof ztunnel>
 
 /** What `sleep` is told of details where the ztunnels of some nodes know something else. */
 async function findingsWhere(nodes: readonly string[], edit: (dump: Ztunnel) => Ztunnel): Promise<readonly string[]> {
-  const snapshot = mkdtempSync(join(folder, 'bookinfo-'))
-  cpSync(join(FIXTURES, 'clusters/ga-bookinfo'), snapshot, {recursive: true})
-  for (const node of nodes) {
-    const file = join(snapshot, `proxies/istio-system/ztunnel-${node}.json.gz`)
-    const dump = ztunnel.parse(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')))
-    writeFileSync(file, gzipSync(JSON.stringify(edit(dump))))
-  }
-  const mesh = await openSources({paths: [snapshot]})
-  const {findings = []} = await traceQuestion(mesh, {question: {source: 'sleep', destination: 'details:9080'}})
-  mesh.snapshot.close()
+  const edits = Object.fromEntries(
+    nodes.map((node) => [`proxies/istio-system/ztunnel-${node}.json.gz`, (dump: unknown) => edit(ztunnel.parse(dump))]),
+  )
+  const {findings = []} = await traceEdited({cluster: 'ga-bookinfo', edits, question: {source: 'sleep', destination: 'details:9080'}})
   return findings.map(({text}) => text)
 }
 
@@ -47,7 +30,7 @@ function withoutEndpoints(dump: Ztunnel): Ztunnel {
 describe('what ztunnels know differently', () => {
   it('is told of endpoints', async () => {
     expect(await findingsWhere(['node-b'], withoutEndpoints)).toContain(
-      'ztunnels disagree on the endpoints of service bookinfo/details: details-v1-befd3fe979-e8a82 at node-a, none at node-b; one of them is behind',
+      'ztunnels disagree on the endpoints of service bookinfo/details: details-v1-befd3fe979-e8a82 at node-a, none at node-b; node-b is behind what Kubernetes has',
     )
   })
 

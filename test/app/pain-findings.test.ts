@@ -51,7 +51,7 @@ const PAINS: readonly Pain[] = [
   {
     what: 'P18: ztunnels that know different things',
     kind: 'ztunnels-disagree',
-    says: 'ztunnels disagree on the waypoint of service bookinfo/details: bookinfo/waypoint at node-a, none at node-b; one of them is behind',
+    says: 'ztunnels disagree on the waypoint of service bookinfo/details: bookinfo/waypoint at node-a, none at node-b; node-b is behind what labels ask for',
     ill: {...bookinfo, at: 'ga-bookinfo-drift'},
     healthy: bookinfo,
   },

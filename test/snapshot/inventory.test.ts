@@ -219,7 +219,7 @@ describe('other kinds', () => {
 describe('what was recorded', () => {
   it('is absent when there is no file, and empty when its List is empty', async () => {
     expect((await read({})).inventory).toBeUndefined()
-    expect((await read({gateways: {apiVersion: 'v1', kind: 'List', items: []}})).inventory).toBeUndefined()
+    expect((await read({httproutes: {apiVersion: 'v1', kind: 'List', items: []}})).inventory).toBeUndefined()
     expect((await read({pods: {apiVersion: 'v1', kind: 'List', items: []}})).inventory).toEqual({pods: []})
   })
 

@@ -1,6 +1,7 @@
 import type {Finding} from '../../flow/finding.js'
 import {fullName, type MeshService} from '../../mesh/directory.js'
 import {evidenceOf, type Service, type ZtunnelConfig} from '../../ztunnel/config/model.js'
+import {expectedPods, expectedWaypoint, type Expected} from './expected.js'
 import {listText, targetsOf, type Scene} from './scene.js'
 import {dialledServices} from './services.js'
 import {knownService, serviceWaypoints} from './waypoints.js'
@@ -17,11 +18,20 @@ export function drift(scene: Scene): readonly Finding[] {
 interface Aspect {
   readonly name: string
   readonly say: (config: ZtunnelConfig, service: Service) => string
+  /** What all should say. */
+  readonly expect: (scene: Scene, service: MeshService) => Expected<string> | undefined
 }
 
 const ASPECTS: readonly Aspect[] = [
-  {name: 'waypoint', say: (config, service) => listText(serviceWaypoints(config, service).names)},
-  {name: 'endpoints', say: (_, service) => listText(service.endpoints.map(({workloadUid}) => lastPart(workloadUid)).toSorted())},
+  {name: 'waypoint', say: (config, service) => listText(serviceWaypoints(config, service).names), expect: expectedWaypoint},
+  {
+    name: 'endpoints',
+    say: (_, service) => listText(service.endpoints.map(({workloadUid}) => lastPart(workloadUid)).toSorted()),
+    expect: (scene, service) => {
+      const expected = expectedPods(scene, service)
+      return expected === undefined ? undefined : {...expected, value: listText([...expected.value.ready.keys()].map(lastPart).toSorted())}
+    },
+  },
 ]
 
 interface Question {
@@ -35,6 +45,7 @@ function disagreement(scene: Scene, {service, aspect}: Question): readonly Findi
     if (known === undefined) return []
     return [{node: config.settings.localNode ?? config.dump, says: aspect.say(config, known), evidence: evidenceOf(config, known)}]
   })
+  const expected = aspect.expect(scene, service)
   const [first, ...others] = told
   const other = others.find(({says}) => says !== first?.says)
   if (first === undefined || other === undefined) return []
@@ -43,10 +54,17 @@ function disagreement(scene: Scene, {service, aspect}: Question): readonly Findi
     {
       kind: 'ztunnels-disagree',
       fault: true,
-      text: `ztunnels disagree on the ${aspect.name} of service ${fullName(service)}: ${versions}; one of them is behind`,
-      evidence: [first.evidence, other.evidence],
+      text: `ztunnels disagree on the ${aspect.name} of service ${fullName(service)}: ${versions}; ${behindText([first, other], expected)}`,
+      evidence: [first.evidence, other.evidence, ...(expected?.evidence ?? [])],
     },
   ]
+}
+
+/** Who does not say what all should. */
+function behindText(told: readonly {readonly node: string; readonly says: string}[], expected: Expected<string> | undefined): string {
+  const [behind, ...others] = expected === undefined ? [] : told.filter(({says}) => says !== expected.value)
+  if (behind === undefined || others.length > 0) return 'one of them is behind'
+  return `${behind.node} is behind what ${expected?.by ?? ''} ${expected?.by === 'labels' ? 'ask for' : 'has'}`
 }
 
 /** Their own dumps, of one release; one that fetches what it needs on demand does not know all. */

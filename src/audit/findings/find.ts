@@ -1,4 +1,5 @@
 import type {Finding} from '../../flow/finding.js'
+import {behindCluster} from './behind.js'
 import {blockedTunnel} from './blocked-tunnel.js'
 import {clientSideWaypoint, uncapturedClient} from './client.js'
 import {crossNamespaceWaypoint} from './cross-namespace.js'
@@ -42,6 +43,7 @@ const OF_GA: readonly FindingRule[] = [
   identityMismatch,
   unmatchedAddress,
   edgeOfKnowledge,
+  behindCluster,
   drift,
   halfPolicies,
   missingWaypoint,

@@ -1,3 +1,4 @@
+import type {ControlPlane} from '../../flow/control-plane.js'
 import type {Place} from '../../flow/forwarder.js'
 import type {Inventory} from '../../flow/inventory.js'
 import type {Finding} from '../../flow/finding.js'
@@ -21,6 +22,8 @@ export interface Scene {
   readonly destination: Destination
   readonly directory: Directory
   readonly inventory: Inventory
+  /** What istiod says that it tells ztunnels, where that was recorded. */
+  readonly controlPlane?: ControlPlane
   /** The name of the cluster, where there are several. */
   readonly cluster?: string
   /** What ztunnels know of services and waypoints: the one of the client, else one on the way. */

@@ -109,6 +109,7 @@ async function inMemory(files: readonly File[]): Promise<Snapshot> {
     name: 'fuzzed',
     proxies,
     ...(inventory === undefined ? {} : {inventory}),
+    controlPlane: () => Promise.resolve(undefined),
     captures: () => Promise.resolve([]),
     warnings: [...opened.flatMap(({store}) => store.warnings), ...warnings],
     close: () => {
