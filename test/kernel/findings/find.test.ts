@@ -34,6 +34,7 @@ const RECORDED = [
   },
   {state: 'in-pod', enrolled: [REVIEWS], found: []},
   {state: 'in-pod-bypass', enrolled: [REVIEWS], found: []},
+  {state: 'in-pod-nft', enrolled: [REVIEWS], found: []},
 ] as const
 
 describe('a recorded node', () => {
