@@ -1,6 +1,8 @@
 import type {Interfaces} from '@oclif/core'
 import {openLive} from '../app/live.js'
+import {questionFrom} from '../app/question-input.js'
 import {openTraceSource, type TraceSource} from '../app/trace-source.js'
+import type {Question} from '../flow/trace.js'
 import {liveFlags, liveOnly, liveRequest} from './cluster-flags.js'
 import {meshOptionsOf, questionFlags, requestFlags, sourceFlags, sourcesOf, traceOutputFlags} from './flags.js'
 
@@ -15,6 +17,13 @@ interface Opener {
   readonly progress: (line: string) => void
   /** Asked for only where there is something to cancel: otherwise ^C ends the process. */
   readonly cancelSignal: () => AbortSignal
+}
+
+/** Undefined where the questions come from `--batch`. @throws UsageError without source or destination */
+export function questionOf(args: Readonly<Record<string, string | undefined>>, flags: TraceFlags): Question | undefined {
+  if (flags.batch !== undefined) return undefined
+  const {method, path, host, header: headers, protocol, sni, 'from-kind': fromKind} = flags
+  return questionFrom({...args, method, path, host, headers, protocol, sni, fromKind})
 }
 
 /** The recording that the flags name, else the live cluster. */

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core'
 import {answerBatch, batchExitCode} from '../app/batch.js'
-import {questionFrom, readQuestion} from '../app/question-input.js'
+import {readQuestion} from '../app/question-input.js'
 import type {TraceOptions} from '../app/trace.js'
 import type {TraceSource} from '../app/trace-source.js'
 import {traceOutlook, type Question, type Trace as Result} from '../flow/trace.js'
@@ -10,7 +10,7 @@ import {traceDocument} from '../render/trace-json.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
 import {limitsOf, pinsOf} from './flags.js'
-import {sourceFrom, traceFlags, type TraceFlags} from './trace-flags.js'
+import {questionOf, sourceFrom, traceFlags, type TraceFlags} from './trace-flags.js'
 
 /** Where a connection goes. */
 export class Trace extends BaseCommand {
@@ -38,6 +38,8 @@ cluster is asked through kubectl: its lists, then each proxy on the path.`
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Trace)
+    // What cannot be asked is said before a cluster is.
+    const question = questionOf(args, flags)
     const source = await sourceFrom(flags, {
       version: this.config.version,
       warn: (warning) => this.warn(warning),
@@ -45,17 +47,15 @@ cluster is asked through kubectl: its lists, then each proxy on the path.`
       cancelSignal: () => this.cancelSignal(),
     })
     try {
-      return await this.ask(source, {args, flags})
+      return await this.ask(source, {question, flags})
     } finally {
       await source.close()
     }
   }
 
-  private async ask(source: TraceSource, {args, flags}: Parsed): Promise<object> {
+  private async ask(source: TraceSource, {question, flags}: Asked): Promise<object> {
     const options: TraceOptions = {namespace: flags.namespace, limits: limitsOf(flags), pins: pinsOf(flags), reverse: flags.reverse}
-    if (flags.batch !== undefined) return this.answerAll(source, {options, path: flags.batch})
-    const {method, path, host, header: headers, protocol, sni, 'from-kind': fromKind} = flags
-    const question = questionFrom({...args, method, path, host, headers, protocol, sni, fromKind})
+    if (question === undefined) return this.answerAll(source, {options, path: flags.batch ?? '-'})
     const trace = await source.answer(question, options)
     await this.print(
       await renderTrace(trace, {...this.look(flags), format: flags.output, verbose: flags.verbose, evidence: flags.evidence}),
@@ -74,7 +74,7 @@ cluster is asked through kubectl: its lists, then each proxy on the path.`
   }
 }
 
-interface Parsed {
-  readonly args: Readonly<Record<string, string | undefined>>
+interface Asked {
+  readonly question: Question | undefined
   readonly flags: TraceFlags & {readonly width?: number | undefined}
 }

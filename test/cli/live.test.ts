@@ -111,6 +111,13 @@ describe('a live cluster', () => {
     expect(odd).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
   })
 
+  it('is not asked before the question is whole', async () => {
+    const {code, stderr} = await runProgram(['trace', 'buyer'], {env: market})
+    expect(code).toBe(EXIT_CODES.usage)
+    expect(stderr).toContain('DST is missing.')
+    expect(stderr).not.toContain('fetching')
+  })
+
   it('lists candidates of a name that several things have', async () => {
     const {code, stderr} = await runProgram(['trace', 'node/row', 'vault.orchard:80'], {env: market})
     expect(code).toBe(EXIT_CODES.usage)
