@@ -5,7 +5,7 @@ import {inferredDirectory, inventoryDirectory} from '../mesh/compose-directory.j
 import {fullName, type Directory} from '../mesh/directory.js'
 import {generationOf, type Generation} from '../mesh/generation.js'
 import type {NodeRules} from '../mesh/node-rules.js'
-import type {Listening} from '../mesh/world.js'
+import type {Listening} from '../mesh/listening.js'
 import type {ProxyDump, Snapshot} from '../snapshot/snapshot.js'
 import type {ZtunnelConfig} from '../ztunnel/config/model.js'
 import type {Resolver} from '../ztunnel/outbound/question.js'

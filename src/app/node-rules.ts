@@ -4,6 +4,7 @@ import type {Inventory} from '../flow/inventory.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
 import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
 import {createKernelForwarder} from '../kernel/forward.js'
+import {listeningSocket} from '../kernel/walk/sockets.js'
 import type {Generation} from '../mesh/generation.js'
 import type {NodeRules} from '../mesh/node-rules.js'
 import type {RecordedCapture} from '../snapshot/captures.js'
@@ -105,5 +106,6 @@ function podRules({name, namespace}: CapturePlace, place: Place): NonNullable<Re
   return {
     forwarder: createKernelForwarder({place, network: networkWithOutside([namespace]), sides: {host: name}}),
     holdsZtunnel: namespace.ztunnel === 'in-pod',
+    ...(namespace.answersAll === true ? {} : {listensAt: (to) => listeningSocket(namespace, {protocol: 'tcp', to}) !== undefined}),
   }
 }

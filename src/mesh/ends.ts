@@ -6,7 +6,7 @@ import type {Step} from '../flow/step.js'
 import type {Missing, Verdict} from '../flow/verdict.js'
 import {fullName, type Workload} from './directory.js'
 import {departExit, stopExit, undeterminedForwarding} from './forwardings.js'
-import type {Listening} from './world.js'
+import type {Listening} from './listening.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
 /** The process that connects. With several addresses (a headless name) it takes one of them. */
@@ -35,16 +35,18 @@ export function createApplication(application: Application): Forwarder {
 
 /** An address outside the mesh and the cluster. */
 export function createOutside(place: Place, listensAt?: Listening): Forwarder {
-  return {place, forward: (arrival) => (isClosed(arrival, listensAt) ? refused(arrival) : passThrough(place, arrival))}
+  return {place, forward: (arrival) => (isClosed(arrival, listensAt) ? refused(arrival, listensAt) : passThrough(place, arrival))}
 }
 
 function isClosed({entry}: Arrival, listensAt: Listening | undefined): boolean {
   return entry.kind === 'socket' && listensAt?.({ip: entry.ip, port: entry.port}) === false
 }
 
-/** Somebody looked: nothing accepts connections there. */
-function refused({entry}: Arrival): Forwarding {
-  const reason = `nothing listens on ${formatAddress(entry)}`
+/** Somebody looked: nothing accepts connections there. An application on the loopback device alone is out of reach for proxies too. */
+function refused({entry}: Arrival, listensAt: Listening | undefined): Forwarding {
+  const port = entry.kind === 'socket' ? entry.port : 0
+  const loopback = ['127.0.0.1', '::1'].find((ip) => listensAt?.({ip, port}) === true)
+  const reason = `nothing listens on ${formatAddress(entry)}${loopback === undefined ? '' : `: the application listens on ${loopback} only`}`
   return {steps: [], exits: [stopExit({verdict: {kind: 'refused', reason}, answer: {kind: 'closed', accepted: false}})]}
 }
 
@@ -89,7 +91,7 @@ function accept(application: Application, arrival: Arrival): Forwarding {
   const {entry} = arrival
   if (entry.kind !== 'socket') return undeterminedForwarding({what: `how ${application.place.name} accepts something that is no IP packet`})
   const socket = {ip: entry.ip, port: entry.port}
-  if (isClosed(arrival, application.listensAt)) return refused(arrival)
+  if (isClosed(arrival, application.listensAt)) return refused(arrival, application.listensAt)
   const declared = (application.workload?.containerPorts ?? []).map(({port}) => port)
   if (!isTunnel(arrival.payload)) return deliver(application, {socket, declared})
   return socket.port === ZTUNNEL_PORTS.inbound && !declared.includes(socket.port)

@@ -1,4 +1,5 @@
 import type {Forwarder} from '../flow/forwarder.js'
+import type {Listening} from './listening.js'
 
 /** Recorded packet rules of one node and its pods, as forwarders. */
 export interface NodeRules {
@@ -20,4 +21,6 @@ interface PodRules {
   readonly forwarder: Forwarder
   /** Whether ztunnel's sockets are in it (GA). */
   readonly holdsZtunnel: boolean
+  /** Where its processes listen; absent where nobody looked. */
+  readonly listensAt?: Listening
 }

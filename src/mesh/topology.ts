@@ -7,6 +7,7 @@ import {beyondSnapshot, createProxy, deadEnd, homeless, missingZtunnel, unknownV
 import {fullName, type MeshService, type Workload} from './directory.js'
 import {createApplication, createUnknown, isTunnel} from './ends.js'
 import {isLoopback} from './ip.js'
+import type {Listening} from './listening.js'
 import {outsideVisit} from './outside-visit.js'
 import {arrivalOf, internalArrival, packetFrom, type Packet} from './packet.js'
 import {checkPeer} from './peer-check.js'
@@ -204,9 +205,13 @@ export class Topology {
   }
 
   #application(workload: Workload): Station {
-    const {listensAt} = this.#world
+    const listensAt = this.#world.listensAt ?? this.#recordedListeners(workload)
     const application = {place: this.appPlace(workload), workload, ...(listensAt === undefined ? {} : {listensAt})}
     return deadEnd(this.#key(`app ${fullName(workload)}`), createApplication(application))
+  }
+
+  #recordedListeners({node, name, namespace}: Workload): Listening | undefined {
+    return node === undefined ? undefined : this.#world.rulesOf?.(node)?.pod(`${namespace}/${name}`)?.listensAt
   }
 
   /** Pods on the host network and the node's own processes share its address; the declared port tells who listens. */

@@ -1,8 +1,8 @@
-import type {SocketAddress} from '../flow/address.js'
 import type {Forwarder} from '../flow/forwarder.js'
 import type {Admission} from './admission.js'
 import type {Directory, Enrolment, Workload} from './directory.js'
 import type {Generation} from './generation.js'
+import type {Listening} from './listening.js'
 import type {NodeRules} from './node-rules.js'
 
 /** One cluster, as far as it is known. */
@@ -28,9 +28,6 @@ export interface World {
   readonly enrolmentOverride?: ReadonlyMap<string, Enrolment>
   readonly listensAt?: Listening
 }
-
-/** Whether a process accepts connections at an address; undefined where nobody looked. */
-export type Listening = (address: SocketAddress) => boolean | undefined
 
 export function nameOf({cluster}: Pick<World, 'cluster'>): string {
   return cluster ?? '(unnamed)'

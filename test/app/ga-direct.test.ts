@@ -62,6 +62,18 @@ describe('HBONE straight to a proxy', () => {
     expect(trace.verdict).toMatchObject({kind: expected})
   })
 
+  // Such an application is out of reach for everybody but its own pod: the far proxy answers the CONNECT with 503.
+  it.each([
+    {name: 'a sidecar', mesh: sidecars, source: 'mesh/sleep-efa7867dfe-171ab', destination: '10.40.2.12:8080'},
+    {name: 'a ztunnel', mesh: attached, source: 'web/curl-836ae2b9c2-b7392', destination: 'pod/exporter-1:9100'},
+  ])('$name, an application that listens on the loopback device alone: refused', async ({mesh, source, destination}) => {
+    const world = {...(await mesh), listensAt: ({ip}: {readonly ip: string}): boolean => ip === '127.0.0.1'}
+    const {verdict} = await traceQuestion(world, {question: {source, destination, method: 'GET'}})
+    expect(verdict.kind).toBe('refused')
+    expect('reason' in verdict ? verdict.reason : '').toMatch(/^nothing listens on .*: the application listens on 127\.0\.0\.1 only$/)
+  })
+  })
+
   // What a sidecar does with a port of its own shows only where the connection comes back to it.
   it.each([
     {port: 15_000, expected: 'undetermined'},

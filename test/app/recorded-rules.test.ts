@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import {nodeRules} from '../../src/app/node-rules.js'
 import type {RecordedCapture} from '../../src/snapshot/captures.js'
 import {
   captures,
@@ -166,5 +167,25 @@ describe('services that no chain translates', {timeout: 60_000}, () => {
   test('eBPF leaves packets to the rules of capture', () => {
     const trace = trace2022({from: SLEEP, to: VIP, port: 5000, captures: captures('node-2022', EBPF)})
     expect(hopsOf(trace).some((hop) => hop.startsWith('ztunnel ztunnel-8v5nq at 10.244.2.2:15001'))).toBe(true)
+  })
+})
+
+describe('who listens in a recorded pod', () => {
+  const onLoopback = captures('in-pod', (file, text) =>
+    file.endsWith('/reviews-v1/ss') ? text.replaceAll(/(?:0\.0\.0\.0|\[::\]):9080/g, '127.0.0.1:9080') : text,
+  )
+  const unseen = captures('in-pod').map((one) => ({...one, files: one.files.filter(({file}) => !file.endsWith('/ss'))}))
+
+  test.each([
+    {name: 'an application on all addresses', recorded: captures('in-pod'), ip: '10.244.3.7', listens: true},
+    {name: 'nobody', recorded: captures('in-pod'), ip: '10.244.3.7', port: 9081, listens: false},
+    {name: 'an application on the loopback device, seen from outside', recorded: onLoopback, ip: '10.244.3.7', listens: false},
+    {name: 'an application on the loopback device, seen from there', recorded: onLoopback, ip: '127.0.0.1', listens: true},
+    {name: 'whoever it is: nobody looked', recorded: unseen, ip: '10.244.3.7', listens: undefined},
+  ])('$name', ({recorded, ip, port = 9080, listens}) => {
+    const pods = [{...REVIEWS, node: 'node', serviceAccount: 'default', containerPorts: [], annotations: new Map<string, string>()}]
+    const inventory = {pods: pods.map((pod) => ({...pod, recorded: {file: 'inventory/pods.json', pointer: '/items/0'}}))}
+    const rules = nodeRules({captures: recorded, inventory, generation: 'ga'})('node')
+    expect(rules?.pod('bookinfo/reviews-v1')?.listensAt?.({ip, port})).toBe(listens)
   })
 })
