@@ -1,11 +1,8 @@
-import {setTimeout as delay} from 'node:timers/promises'
-import {isTransient} from '../cluster/fetch-dump.js'
 import {saving, written} from '../cluster/save-file.js'
 import {podDump, type PodDumpRequest} from '../cluster/pod-dump.js'
 import {InputError, UsageError} from '../flow/errors.js'
 import {passOver} from '../snapshot/byte-stream.js'
-import {openedKind} from '../snapshot/dump-kind.js'
-import {openDump} from '../snapshot/open-dump.js'
+import type {OpenDump} from '../snapshot/open-dump.js'
 import {rawDump} from '../snapshot/raw-dump.js'
 import type {DumpSummary} from './dump-summary.js'
 import type {PathToken} from './jsonpath/parse-path.js'
@@ -44,32 +41,17 @@ function openFile(file: string, into: PodDumpRequest['into']): AsyncIterable<Uin
   return into === undefined ? bytes : written(bytes, into)
 }
 
-/** Pauses before a dump that broke off is fetched again. */
-const SAVE_AGAIN_AFTER_MS = [1000, 3000]
-
-/** Saves a dump in its file. What was lost on the way is fetched again from the start, a few times. */
+/** Saves a dump in its file, and looks at no more of it than has to be. What was lost on the way is fetched again, a few times. */
 export async function saveDump(request: DumpRequest & {readonly outputFile: string}): Promise<void> {
-  const save = (): Promise<void> => passOver(saving((into) => openSource({...request, into}).bytes, request.outputFile))
-  for (const pause of SAVE_AGAIN_AFTER_MS) {
-    try {
-      await save()
-      return
-    } catch (error) {
-      if (!isTransient(error) || request.cancelSignal?.aborted === true) throw error
-      request.warn(`${error.message} It is fetched again.`)
-      await delay(pause)
-    }
-  }
-  await save()
+  await passOver(saving((into) => openSource({...request, into, follow: false}).bytes, request.outputFile))
 }
 
 /** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */
 export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSummary> {
-  const opened = await openDump({name, from: bytes})
+  const opened = await open({name, bytes})
   try {
+    const [{openedKind}, {summarizeDump}] = await Promise.all([import('../snapshot/dump-kind.js'), import('./dump-summary.js')])
     const kind = openedKind(opened)
-    // Whoever only fetches a dump need not wait until what reads it is loaded; so below.
-    const {summarizeDump} = await import('./dump-summary.js')
     if (typeof kind === 'string') return summarizeDump(opened.store, kind)
     throw new InputError({
       what: 'The dump is none of a known proxy.',
@@ -84,11 +66,17 @@ export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSumma
 
 /** What a path selects, one match after the other. */
 export async function* readMatches({name, bytes}: FetchedDump, path: readonly PathToken[]): AsyncGenerator<PathMatch, void, undefined> {
-  const opened = await openDump({name, from: bytes})
+  const opened = await open({name, bytes})
   try {
     const {queryDump} = await import('./jsonpath/query-dump.js')
     yield* queryDump(opened.store, path)
   } finally {
     opened.close()
   }
+}
+
+/** Whoever only fetches a dump need not wait until what reads it is loaded. */
+async function open({name, bytes}: FetchedDump): Promise<OpenDump> {
+  const {openDump} = await import('../snapshot/open-dump.js')
+  return openDump({name, from: bytes})
 }

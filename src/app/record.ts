@@ -6,6 +6,7 @@ import {packRecording, type RecordingHead} from '../cluster/recording.js'
 import type {Transport} from '../cluster/transport.js'
 import type {PodRole} from '../flow/pod-role.js'
 import type {Outlook} from '../flow/verdict.js'
+import type {DumpedKind} from './dumped-kinds.js'
 
 export interface RecordQuestion extends FetchQuestion {
   /** Pack the finished directory as this `.tar.gz`, and remove it. */
@@ -15,10 +16,6 @@ export interface RecordQuestion extends FetchQuestion {
   readonly capture: boolean
   readonly istiod: boolean
 }
-
-/** Proxies of which `dump --all` fetches every one. */
-export const DUMPED_KINDS = ['ztunnels', 'waypoints', 'gateways'] as const
-export type DumpedKind = (typeof DUMPED_KINDS)[number]
 
 export interface DumpsQuestion extends FetchQuestion {
   readonly kind: DumpedKind

@@ -1,6 +1,7 @@
 import type {JsonProblemCode} from '../json/problem.js'
 import {JsonScanner, type ScanProblem} from '../json/scanner.js'
 import {ClusterError, type FailureReason} from './kubectl-failure.js'
+import type {PartialFile} from './partial-file.js'
 
 export interface FetchedDump {
   readonly source: AsyncIterable<Uint8Array>
@@ -29,6 +30,39 @@ export async function* completeDump({source, command, warn}: FetchedDump): Async
   const {problem} = scanner
   refuseSpoiled(problem, {command, bytes})
   if (problem !== undefined) warn(`the dump is damaged (${problem.code}): ${problem.got} at byte ${problem.offset}, line ${problem.line}`)
+}
+
+/**
+ * The same for a dump that stands in a file by now. What an indenting printer closed is whole without a look at every byte.
+ * @throws ClusterError when the bytes end too early or are no dump at all.
+ */
+export async function checkDumpFile(file: PartialFile, {command, warn}: Omit<FetchedDump, 'source'>): Promise<void> {
+  if (isPrintedWhole(file)) return
+  const dump = completeDump({source: bytesOf(file), command, warn})
+  while ((await dump.next()).done !== true);
+}
+
+const ENDS_BYTES = 64
+
+/**
+ * In indented JSON one closing brace stands at the beginning of a line, that of the document: all else is indented, and a string has no
+ * line breaks. Envoy and the Rust ztunnel print so; what is cut off anywhere ends otherwise.
+ */
+function isPrintedWhole(file: PartialFile): boolean {
+  const buffer = Buffer.alloc(ENDS_BYTES)
+  const textAt = (position: number): string => buffer.toString('latin1', 0, file.read(buffer, position))
+  return /^\{\r?\n[ \t]+"/.test(textAt(0)) && /\n\}\s*$/.test(textAt(Math.max(0, file.size() - ENDS_BYTES)))
+}
+
+const READ_BYTES = 1024 * 1024
+
+async function* bytesOf(file: PartialFile): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  let position = 0
+  for (let length = file.read(buffer, 0); length > 0; length = file.read(buffer, position)) {
+    yield await Promise.resolve(buffer.subarray(0, length))
+    position += length
+  }
 }
 
 /** Only whether a whole object comes is of interest: telling more would take longer than fetching. */

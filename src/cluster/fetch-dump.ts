@@ -1,7 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import {completeDump} from './complete-dump.js'
+import {checkDumpFile, completeDump} from './complete-dump.js'
+import {passOver} from '../snapshot/byte-stream.js'
 import {ClusterError, type FailureReason} from './kubectl-failure.js'
-import {openTransport, transportsFor, type Transport, type TransportCall} from './transport.js'
+import {openTransport, transportsFor, type DumpStream, type Transport, type TransportCall} from './transport.js'
 
 /** Which way led into a pod, by `namespace/pod`: the next fetch takes it first. */
 export type TransportMemory = Map<string, Transport>
@@ -10,16 +11,19 @@ export interface DumpFetch extends TransportCall {
   /** The only way to take; default: all that may work, one after the other. */
   readonly transport?: Transport | undefined
   readonly memory: TransportMemory
+  /** A way that led nowhere just now. */
+  readonly failed?: PassedOver | undefined
   /** Told about what is odd, and which ways were passed over for what reason. */
   readonly warn: (warning: string) => void
 }
 
 /**
- * The config dump of a running proxy, byte for byte. Before its first byte a way that fails is retried or passed over; later nothing can be.
+ * The config dump of a running proxy, byte for byte. Before its first byte a way that fails is retried or passed over; later nothing can be,
+ * unless nobody follows the bytes into their file.
  * @throws ClusterError when it cannot be had whole.
  */
 export async function* fetchDump(fetch: DumpFetch): AsyncGenerator<Uint8Array, void, undefined> {
-  const failed: PassedOver[] = []
+  const failed = fetch.failed === undefined ? [] : [fetch.failed]
   for (const transport of waysOf(fetch)) {
     const progress = {bytes: 0}
     try {
@@ -35,7 +39,8 @@ export async function* fetchDump(fetch: DumpFetch): AsyncGenerator<Uint8Array, v
   throw noWay(fetch, failed)
 }
 
-interface PassedOver {
+/** A way into a pod, and why it leads nowhere. */
+export interface PassedOver {
   readonly transport: Transport
   readonly error: ClusterError
 }
@@ -47,10 +52,11 @@ const TRANSIENT: ReadonlySet<FailureReason> = new Set(['lost', 'unreachable'])
 const RETRY_AFTER_MS = [250, 1000]
 
 function waysOf(fetch: DumpFetch): readonly Transport[] {
-  if (fetch.transport !== undefined) return [fetch.transport]
+  const isUntried = (way: Transport): boolean => way !== fetch.failed?.transport
+  if (fetch.transport !== undefined) return [fetch.transport].filter(isUntried)
   const ways = transportsFor(fetch.target)
   const known = fetch.memory.get(keyOf(fetch))
-  return known === undefined ? ways : [known, ...ways.filter((way) => way !== known)]
+  return [...(known === undefined ? [] : [known]), ...ways.filter((way) => way !== known)].filter(isUntried)
 }
 
 async function* persist(
@@ -59,17 +65,27 @@ async function* persist(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for (const pause of [...RETRY_AFTER_MS, undefined]) {
     try {
-      const {bytes, command} = openTransport(transport, fetch)
-      for await (const chunk of completeDump({source: bytes, command, warn: fetch.warn})) {
+      for await (const chunk of checked(openTransport(transport, fetch), fetch)) {
         progress.bytes += chunk.length
         yield chunk
       }
       return
     } catch (error) {
       if (pause === undefined || progress.bytes > 0 || !isTransient(error)) throw error
+      if (fetch.into !== undefined && fetch.into.size() > 0) fetch.warn(`${error.message} It is fetched again.`)
       await pauseUnlessStopped(pause, {fetch, error})
     }
   }
+}
+
+/** Nobody looks at chunks that go into an unfollowed file, so that it is begun again whatever came of it. */
+async function* checked({bytes, command}: DumpStream, {into, follow, warn}: DumpFetch): AsyncGenerator<Uint8Array, void, undefined> {
+  if (into === undefined || follow !== false) {
+    yield* completeDump({source: bytes, command, warn})
+    return
+  }
+  await passOver(bytes)
+  await checkDumpFile(into, {command, warn})
 }
 
 /** Whether it may help to try the same again a little later. */

@@ -1,8 +1,9 @@
 import {UsageError} from '../flow/errors.js'
 import {ClusterError} from './kubectl-failure.js'
-import {parsePod, type ClusterAccess} from './kubectl-arguments.js'
-import {listPods, PROXY_CONTAINER, type ListedPod, type PodQuery} from './proxy-pods.js'
-import type {ProxyTarget} from './transport.js'
+import type {ClusterAccess} from './kubectl-arguments.js'
+import {listPods, type ListedPod, type PodQuery} from './proxy-pods.js'
+import {PROXY_CONTAINER, type ProxyTarget} from './transport.js'
+import {parseWanted, type Wanted} from './wanted-pod.js'
 
 export interface ProxyQuery {
   /** `POD`, `NAMESPACE/POD` or `deploy/NAME`. */
@@ -33,21 +34,6 @@ export async function findProxyPod(query: ProxyQuery): Promise<ProxyTarget> {
     query.note(`pods may not be listed: ${wanted.name} is taken for the pod of a proxy`)
     return {pod: wanted.name, namespace: wanted.namespace, container: query.container ?? PROXY_CONTAINER, proxy: 'unknown'}
   }
-}
-
-interface Wanted {
-  readonly kind: 'pod' | 'controller'
-  readonly name: string
-  readonly namespace: string | undefined
-}
-
-const CONTROLLERS = /^(?:deploy|deployment|ds|daemonset|sts|statefulset)\/([^/]*)$/
-
-/** Reads how a pod is named. @throws UsageError when a name is none Kubernetes allows, or namespaces differ. */
-export function parseWanted({pod, access}: Pick<ProxyQuery, 'pod' | 'access'>): Wanted {
-  const controller = CONTROLLERS.exec(pod)?.[1]
-  const {pod: name, namespace} = parsePod(controller ?? pod, access.namespace)
-  return {kind: controller === undefined ? 'pod' : 'controller', name, namespace}
 }
 
 async function findPod(wanted: Wanted, query: ProxyQuery): Promise<ListedPod> {

@@ -1,3 +1,4 @@
+import {startProgram, type ChildProgram, type ProgramEnd} from './child-program.js'
 import {followFile} from './follow-file.js'
 import {kubectlFailure, UNWRITTEN, type Asked, type ClusterError} from './kubectl-failure.js'
 import type {PartialFile} from './partial-file.js'
@@ -9,6 +10,8 @@ export interface KubectlCall {
   readonly cancelSignal?: AbortSignal | undefined
   /** Where kubectl writes its standard output by itself, so that this process need not copy it; default: a pipe. */
   readonly into?: PartialFile | undefined
+  /** Whether what stands in that file is also read as it comes; default: yes. */
+  readonly follow?: boolean | undefined
   /** What is asked for, for messages. */
   readonly about: Asked
 }
@@ -22,45 +25,42 @@ export interface RunningKubectl {
   failure(bytes: number): Promise<ClusterError | undefined>
 }
 
-/** How long kubectl may take to end after it was told to. */
-const KILL_AFTER_MS = 3000
 const TAIL_BYTES = 4096
 
 /** Starts kubectl with an argument array; no shell reads it. */
 export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
-  // Loading execa takes longer than everything else a run without a cluster does (libraries.md 2).
-  const {execa} = await import('execa')
   const {into} = call
   await into?.empty()
-  const subprocess = execa('kubectl', call.args, {...optionsOf(call), stdout: into === undefined ? 'pipe' : into.forProcess()})
+  const program = startProgram('kubectl', {...call, stdout: into === undefined ? 'pipe' : into.descriptor})
   const tail = new TextTail(TAIL_BYTES)
-  subprocess.stderr.on('data', (chunk: Uint8Array) => {
+  program.stderr?.on('data', (chunk: Uint8Array) => {
     tail.push(chunk)
   })
   return {
-    stdout: into === undefined ? subprocess.iterable({binary: true, preserveNewlines: true}) : followFile(into, subprocess),
+    stdout: outputOf(program, call),
     stop: async () => {
-      subprocess.kill()
-      await subprocess
+      program.stop()
+      await program.ended
     },
     failure: async (bytes) => {
-      const result = await subprocess
+      const result = await program.ended
       const stderr = tail.toString()
-      return result.failed || UNWRITTEN.test(stderr) ? kubectlFailure({...call, result, bytes, stderr}) : undefined
+      return hasFailed(result) || UNWRITTEN.test(stderr) ? kubectlFailure({...call, result, bytes, stderr}) : undefined
     },
   }
 }
 
-function optionsOf({timeoutMs, cancelSignal}: KubectlCall) {
-  return {
-    buffer: false,
-    encoding: 'buffer',
-    stdin: 'ignore',
-    reject: false,
-    timeout: timeoutMs,
-    forceKillAfterDelay: KILL_AFTER_MS,
-    ...(cancelSignal === undefined ? {} : {cancelSignal}),
-  } as const
+function outputOf({stdout, ended}: ChildProgram, {into, follow}: KubectlCall): AsyncIterable<Uint8Array> {
+  if (into !== undefined && follow !== false) return followFile(into, ended)
+  return stdout ?? nothingUntil(ended)
+}
+
+async function* nothingUntil(ended: Promise<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  await ended
+}
+
+function hasFailed({exitCode, timedOut, isCanceled}: ProgramEnd): boolean {
+  return exitCode !== 0 || timedOut || isCanceled
 }
 
 /**
@@ -69,6 +69,7 @@ function optionsOf({timeoutMs, cancelSignal}: KubectlCall) {
  */
 export async function* streamKubectl(call: KubectlCall): AsyncGenerator<Uint8Array, void, undefined> {
   const kubectl = await startKubectl(call)
+  const {into, follow} = call
   let bytes = 0
   let ended = false
   try {
@@ -80,6 +81,6 @@ export async function* streamKubectl(call: KubectlCall): AsyncGenerator<Uint8Arr
   } finally {
     if (!ended) await kubectl.stop()
   }
-  const failure = await kubectl.failure(bytes)
+  const failure = await kubectl.failure(into !== undefined && follow === false ? into.size() : bytes)
   if (failure !== undefined) throw failure
 }

@@ -1,6 +1,5 @@
-import {readSync, writeSync} from 'node:fs'
+import {fstatSync, readSync, writeSync} from 'node:fs'
 import {open, rename, rm, type FileHandle} from 'node:fs/promises'
-import type {Writable} from 'node:stream'
 import {ExternalError} from '../flow/errors.js'
 
 /**
@@ -17,9 +16,14 @@ export class PartialFile {
     return new PartialFile(path, await guarded(path, () => open(besidePath(path), 'ax+')))
   }
 
-  /** For a process that writes by itself: it gets the descriptor, and no byte passes through the stream. */
-  forProcess(): Writable {
-    return this.file.createWriteStream({autoClose: false})
+  /** For a process that writes by itself. */
+  get descriptor(): number {
+    return this.file.fd
+  }
+
+  /** What stands in it now, in bytes. */
+  size(): number {
+    return guardedAtOnce(this.path, () => fstatSync(this.file.fd).size)
   }
 
   append(bytes: Uint8Array): void {
@@ -28,9 +32,12 @@ export class PartialFile {
     })
   }
 
-  /** Forgets what an attempt that failed has written. */
+  /**
+   * Forgets what an attempt that failed has written. Where there is nothing to forget nothing is done: closing a file that was once
+   * cut to nothing makes ext4 look for its place on the disk at once (0.14 s for 200 MB).
+   */
   async empty(): Promise<void> {
-    await guarded(this.path, () => this.file.truncate(0))
+    if (this.size() > 0) await guarded(this.path, () => this.file.truncate(0))
   }
 
   /**

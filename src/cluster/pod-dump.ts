@@ -1,8 +1,9 @@
-import {fetchDump, type TransportMemory} from './fetch-dump.js'
-import {findProxyPod, parseWanted} from './find-proxy-pod.js'
+import {fetchDump, type DumpFetch, type PassedOver, type TransportMemory} from './fetch-dump.js'
 import {accessArguments, checkLabel, type ClusterAccess} from './kubectl-arguments.js'
+import {ClusterError, type FailureReason} from './kubectl-failure.js'
 import type {PartialFile} from './partial-file.js'
-import type {Transport} from './transport.js'
+import {PROXY_CONTAINER, type Transport} from './transport.js'
+import {parseWanted} from './wanted-pod.js'
 
 export interface PodDumpRequest {
   /** `POD`, `NAMESPACE/POD` or `deploy/NAME`. */
@@ -16,6 +17,8 @@ export interface PodDumpRequest {
   readonly cancelSignal?: AbortSignal | undefined
   /** Where the bytes are also to stand; then a chunk is good until the next one is asked for. */
   readonly into?: PartialFile | undefined
+  /** Whether they are also wanted as they come into that file; default: yes. */
+  readonly follow?: boolean | undefined
   readonly warn: (warning: string) => void
 }
 
@@ -36,7 +39,49 @@ function refuseBadNames({pod, container, access}: PodDumpRequest): void {
 }
 
 async function* fetchPod({warn, ...request}: PodDumpRequest): AsyncGenerator<Uint8Array, void, undefined> {
-  const target = await findProxyPod({...request, note: warn})
   const memory: TransportMemory = new Map()
-  yield* fetchDump({...request, target, memory, warn})
+  const guess = guessOf(request)
+  const failed = guess === undefined ? undefined : yield* fetchGuess({...request, ...guess, memory, warn})
+  if (failed === 'came') return
+  const {findProxyPod} = await import('./find-proxy-pod.js')
+  const target = await findProxyPod({...request, note: warn})
+  const isSame = target.pod === guess?.target.pod && target.container === guess.target.container
+  yield* fetchDump({...request, target, memory, warn, failed: isSame && isOfWay(failed) ? failed : undefined})
+}
+
+type Guess = Required<Pick<DumpFetch, 'target' | 'transport'>> & {readonly transport: Transport}
+
+/**
+ * Most pods named to be dumped are Envoys in containers called as ever: asking them at once saves asking the cluster about them first.
+ * A ztunnel is of two kinds, so it is looked at before.
+ */
+function guessOf({pod, access, container = PROXY_CONTAINER, transport = 'exec-curl'}: Omit<PodDumpRequest, 'warn'>): Guess | undefined {
+  const {kind, name, namespace} = parseWanted({pod, access})
+  if (kind !== 'pod' || name.startsWith('ztunnel') || transport === 'port-forward') return undefined
+  return {target: {pod: name, namespace, container, proxy: 'unknown'}, transport}
+}
+
+/** Failures that another name of the pod would not change. */
+const FINAL: ReadonlySet<FailureReason> = new Set(['no-kubectl', 'stopped', 'timeout', 'login', 'kubeconfig', 'unreachable', 'not-written'])
+
+/** The bytes; at the end why there were none. */
+async function* fetchGuess(fetch: DumpFetch & Guess): AsyncGenerator<Uint8Array, 'came' | PassedOver, undefined> {
+  let bytes = 0
+  try {
+    for await (const chunk of fetchDump(fetch)) {
+      bytes += chunk.length
+      yield chunk
+    }
+    return 'came'
+  } catch (error) {
+    if (bytes > 0 || !(error instanceof ClusterError) || FINAL.has(error.reason)) throw error
+    return {transport: fetch.transport, error}
+  }
+}
+
+/** Failures that show that the pod is there. */
+const OF_WAY: ReadonlySet<FailureReason> = new Set(['no-program', 'no-admin', 'no-dump'])
+
+function isOfWay(failed: PassedOver | undefined): boolean {
+  return failed !== undefined && OF_WAY.has(failed.error.reason)
 }

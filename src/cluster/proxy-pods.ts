@@ -3,10 +3,9 @@ import {podController, podRole, type PodRole} from '../flow/pod-role.js'
 import type {DumpStore} from '../json/store.js'
 import type {View} from '../json/view.js'
 import {readPod} from '../snapshot/kubernetes.js'
-import {openDump} from '../snapshot/open-dump.js'
 import {streamKubectl} from './kubectl.js'
 import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
-import type {ProxyTarget} from './transport.js'
+import {PROXY_CONTAINER, type ProxyTarget} from './transport.js'
 
 /** A pod as the cluster lists it, and how its proxy is asked, if it has one. */
 export interface ListedPod {
@@ -46,6 +45,8 @@ export async function listPods({access, namespaces, fields, timeoutMs, cancelSig
     '--output=json',
   ]
   const about = {target: 'pods', right: namespaces === 'all' ? 'list pods --all-namespaces' : 'list pods'}
+  // Most dumps are fetched without a list, and need not wait for what reads one.
+  const {openDump} = await import('../snapshot/open-dump.js')
   const opened = await openDump({name: 'pods', from: streamKubectl({args, timeoutMs, cancelSignal, about})})
   try {
     return readPods(opened.store)
@@ -91,9 +92,6 @@ function toListed(pod: Pod, containers: readonly Container[]): ListedPod {
     container: container?.name ?? PROXY_CONTAINER,
   }
 }
-
-/** Envoy and ztunnel, in all generations. */
-export const PROXY_CONTAINER = 'istio-proxy'
 
 /** The Rust ztunnel has an image of its own; the Envoy of 2022 ran proxyv2 and had a label of its own. */
 function proxyOf({role, pod, image}: {readonly role: PodRole; readonly pod: Pod; readonly image: string}): ProxyTarget['proxy'] {

@@ -8,6 +8,9 @@ import {written} from './save-file.js'
 export const TRANSPORTS = ['exec-curl', 'pilot-agent', 'port-forward'] as const
 export type Transport = (typeof TRANSPORTS)[number]
 
+/** The container of Envoy and of ztunnel, in all generations. */
+export const PROXY_CONTAINER = 'istio-proxy'
+
 /** A pod whose proxy is asked. Names are valid (`parsePod`). */
 export interface ProxyTarget {
   readonly pod: string
@@ -24,6 +27,8 @@ export interface TransportCall {
   readonly cancelSignal?: AbortSignal | undefined
   /** Where the bytes are also to stand. */
   readonly into?: PartialFile | undefined
+  /** Whether they are also read as they come into that file; default: yes. */
+  readonly follow?: boolean | undefined
 }
 
 export interface DumpStream {
@@ -42,11 +47,11 @@ export function transportsFor({proxy}: Pick<ProxyTarget, 'proxy'>): readonly Tra
 
 /** The dump by one way. kubectl starts when the bytes are asked for. */
 export function openTransport(transport: Transport, call: TransportCall): DumpStream {
-  const {access, target, timeoutMs, cancelSignal, into} = call
+  const {access, target, timeoutMs, cancelSignal, into, follow} = call
   const args = [...accessArguments({...access, namespace: target.namespace}), ...COMMANDS[transport](target)]
   const kubectl = {args, timeoutMs, cancelSignal, about: aboutOf(transport, target)}
   const command = ['kubectl', ...args]
-  if (transport !== 'port-forward') return {bytes: streamKubectl({...kubectl, into}), command}
+  if (transport !== 'port-forward') return {bytes: streamKubectl({...kubectl, into, follow}), command}
   const forwarded = streamForwarded({...kubectl, path: `/${pathOf(target)}`})
   return {bytes: into === undefined ? forwarded : written(forwarded, into), command}
 }

@@ -1,4 +1,3 @@
-import {stringifyChunked} from '@discoveryjs/json-ext'
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import {InterruptedError} from '../flow/errors.js'
 import {exitCodeOf} from '../flow/exit-code.js'
@@ -38,6 +37,7 @@ export abstract class BaseCommand extends Command {
 
   private readonly warnings: string[] = []
   private readonly interrupt = new AbortController()
+  private stringify: (json: unknown) => Iterable<string> = () => []
 
   /** The result. An object always: oclif prints nothing for a falsy one. */
   abstract override run(): Promise<object>
@@ -72,11 +72,13 @@ export abstract class BaseCommand extends Command {
     process.exitCode = exitCodeOf(outlook)
   }
 
-  /** Aborted by the first ^C. Whoever takes it cleans up and rejects; a second ^C ends the process at once. */
+  /** Aborted by the first ^C, or who else ends it. Whoever takes it cleans up and rejects; a second ^C ends the process at once. */
   protected cancelSignal(): AbortSignal {
-    process.once('SIGINT', () => {
-      this.interrupt.abort()
-    })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        this.interrupt.abort()
+      })
+    }
     return this.interrupt.signal
   }
 
@@ -84,6 +86,9 @@ export abstract class BaseCommand extends Command {
     await super.init()
     // oclif would read a missing argument from stdin, where a dump or a batch may come in.
     for (const argument of Object.values(this.ctor.args)) argument.ignoreStdin = true
+    if (!this.jsonEnabled()) return
+    const {stringifyChunked} = await import('@discoveryjs/json-ext')
+    this.stringify = (json) => stringifyChunked(json, null, 2)
   }
 
   protected override async parse<
@@ -110,7 +115,7 @@ export abstract class BaseCommand extends Command {
 
   /** In chunks: one string could pass the limit of the engine (libraries.md 0.3). */
   protected override logJson(json: unknown): void {
-    for (const chunk of stringifyChunked(json, null, 2)) process.stdout.write(printableJson(chunk))
+    for (const chunk of this.stringify(json)) process.stdout.write(printableJson(chunk))
     process.stdout.write('\n')
   }
 

@@ -1,5 +1,5 @@
 import {Flags, type Interfaces} from '@oclif/core'
-import {DUMPED_KINDS} from '../app/record.js'
+import {DUMPED_KINDS} from '../app/dumped-kinds.js'
 import {clusterFlags, concurrencyFlag} from './cluster-flags.js'
 
 export const dumpFlags = {

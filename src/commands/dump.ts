@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
 import {fetchDump, readMatches, readSummary, saveDump, type FetchedDump} from '../app/dump.js'
-import {recordDumps, type DumpedKind} from '../app/record.js'
-import {parsePath, type PathToken} from '../app/jsonpath/parse-path.js'
+import type {DumpedKind} from '../app/dumped-kinds.js'
+import type {PathToken} from '../app/jsonpath/parse-path.js'
 import {jsonLine} from '../render/json-line.js'
 import {BaseCommand} from './base.js'
 import {clusterOf, dumpFlags, type DumpFlags} from './dump-flags.js'
@@ -28,7 +28,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
     const {args, flags} = await this.parse(Dump)
     const {container, file, output, jsonpath, all, 'output-dir': directory, 'output-file': outputFile} = flags
     if (all !== undefined && directory !== undefined && args.pod === undefined) return this.saveAll({kind: all, directory, flags})
-    const path = jsonpath === undefined ? undefined : parsePath(jsonpath)
+    const path = jsonpath === undefined ? undefined : await parsedPath(jsonpath)
     const request = {
       pod: args.pod,
       file,
@@ -46,6 +46,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
   }
 
   private async saveAll({kind, directory, flags}: {kind: DumpedKind; directory: string; flags: DumpFlags}): Promise<object> {
+    const {recordDumps} = await import('../app/record.js')
     const result = await recordDumps({
       ...clusterOf(flags),
       kind,
@@ -78,4 +79,10 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
     await this.print(flags.output === 'json' ? jsonLine(summary) : renderDumpSummary(summary, this.look(flags)))
     return {...summary, warnings: []}
   }
+}
+
+/** Like all that only some dumps need, loaded for those. */
+async function parsedPath(text: string): Promise<readonly PathToken[]> {
+  const {parsePath} = await import('../app/jsonpath/parse-path.js')
+  return parsePath(text)
 }

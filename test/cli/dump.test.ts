@@ -195,11 +195,11 @@ describe('a dump that cannot be had', () => {
     expect(stderr).toContain('--file')
   })
 
-  it('ends on ^C, and kubectl with it', async () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends on %s, and kubectl with it', async (signal) => {
     play({stdout: DUMP.slice(0, 50), sleepMs: 60_000})
     const child = spawn(process.execPath, [path.resolve('bin/run.js'), 'dump', 'ztunnel-a'], {env: {PATH: kubectl.dir}})
     await once(child.stdout, 'data')
-    child.kill('SIGINT')
+    child.kill(signal)
     expect(await once(child, 'close')).toEqual([EXIT_CODES.interrupted, null])
     expect(kubectl.isRunning()).toBe(false)
   })

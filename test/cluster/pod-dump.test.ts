@@ -135,7 +135,7 @@ describe('a name that Kubernetes allows', () => {
       {when: 'exec', stdout: DUMP},
     ])
     expect(await fetch(pod)).toBe(DUMP)
-    expect(kubectl.args()).toEqual(expect.arrayContaining([name, `--namespace=${namespace ?? 'default'}`]))
+    expect(kubectl.args()).toEqual(expect.arrayContaining([name, ...(namespace === undefined ? [] : [`--namespace=${namespace}`])]))
   })
 })
 
@@ -147,8 +147,16 @@ describe('a name that Kubernetes does not allow', () => {
   })
 })
 
+/** An application answers nothing on the admin port, and what is not there cannot be entered. */
+function entering({name, namespace = 'default', container = 'istio-proxy', labels}: PodFacts): Rule {
+  const where = namespace === 'default' ? '(--namespace=default )?' : `--namespace=${namespace} `
+  const answer = labels === undefined ? {exit: 7, stderr: 'command terminated with exit code 7\n'} : {stdout: DUMP}
+  return {when: `^${where}exec ${name} -c (${container}|mine) `, ...answer}
+}
+
+const NOT_FOUND: Rule = {when: 'exec', exit: 1, stderr: 'Error from server (NotFound): pods "w" not found\n'}
+
 describe('a pod', () => {
-  const exec: Rule = {when: '(exec|port-forward)', stdout: DUMP}
   const fetchAmong = async (
     pods: readonly PodFacts[],
     {pod, ...options}: Partial<PodDumpRequest> & {pod: string},
@@ -159,7 +167,8 @@ describe('a pod', () => {
       {when: 'get pods --all-namespaces', stdout: podList(...all)},
       {when: 'get pods', stdout: podList(...here)},
       {when: 'port-forward', serve: {body: DUMP}},
-      exec,
+      ...pods.map(entering),
+      NOT_FOUND,
     ])
     expect(await fetch(pod, {}, {warn: (note) => notes.push(note), ...options})).toBe(DUMP)
     return notes
@@ -168,9 +177,9 @@ describe('a pod', () => {
 
   it('is found in the namespace of the context, else in any', async () => {
     await fetchAmong([{...waypointPod('w'), namespace: 'default'}], {pod: 'w'})
-    expect(kubectl.calls()).toHaveLength(2)
+    expect(kubectl.calls()).toHaveLength(1)
     expect(await fetchAmong([waypointPod('w')], {pod: 'w'})).toEqual([])
-    expect(kubectl.calls()[1]).toEqual(['get', 'pods', '--all-namespaces', '--field-selector=metadata.name=w', '--output=json'])
+    expect(kubectl.calls()[2]).toEqual(['get', 'pods', '--all-namespaces', '--field-selector=metadata.name=w', '--output=json'])
     expect(lastCall()).toContain('--namespace=apps exec w -c istio-proxy')
   })
 
@@ -215,10 +224,37 @@ describe('a pod', () => {
   })
 
   it('is taken by its name where pods may not be listed', async () => {
-    kubectl.playAll([{when: 'get pods', exit: 1, stderr: 'Error from server (Forbidden): pods is forbidden\n'}, exec])
+    kubectl.playAll([
+      {when: 'get pods', exit: 1, stderr: 'Error from server (Forbidden): pods is forbidden\n'},
+      {when: 'port-forward', serve: {body: DUMP}},
+    ])
+    const notes: string[] = []
+    expect(await fetch('apps/w', {}, {warn: (note) => notes.push(note), transport: 'port-forward'})).toBe(DUMP)
+    expect(notes).toEqual(['pods may not be listed: w is taken for the pod of a proxy'])
+    expect(lastCall()).toContain('--namespace=apps port-forward pod/w')
+  })
+
+  it('called otherwise than a ztunnel is asked at once, and what it lacks is not asked for twice', async () => {
+    const noCurl: Rule = {when: '-- curl', exit: 126, stderr: 'exec: "curl": executable file not found in $PATH: unknown\n'}
+    kubectl.playAll([noCurl, {when: 'get pods', stdout: podList(waypointPod('w'))}, {when: 'pilot-agent', stdout: DUMP}])
     const notes: string[] = []
     expect(await fetch('apps/w', {}, {warn: (note) => notes.push(note)})).toBe(DUMP)
-    expect(notes).toEqual(['pods may not be listed: w is taken for the pod of a proxy'])
-    expect(lastCall()).toContain('--namespace=apps exec w -c istio-proxy')
+    expect(notes).toEqual(['pod apps/w was asked by pilot-agent: exec-curl: The image of container istio-proxy in pod w has no curl'])
+    const asked = kubectl.calls().map((args) => [args].flat().join(' '))
+    expect(asked.map((text) => /get pods|curl|pilot-agent/.exec(text)?.[0])).toEqual(['curl', 'get pods', 'pilot-agent'])
+  })
+
+  it.each([
+    {
+      case: 'no login',
+      stderr: 'error: You must be logged in to the server (Unauthorized)\n',
+      message: 'The cluster does not accept the login.',
+    },
+    {case: 'no cluster', stderr: 'Unable to connect to the server: dial tcp: i/o timeout\n', message: 'The cluster cannot be reached.'},
+  ])('is not looked for where there is $case', async ({stderr, message}) => {
+    kubectl.playAll([{when: '', exit: 1, stderr}])
+    const failed = await fetch('apps/w').catch((error: unknown) => error)
+    expect(describeFailure(failed)).toMatchObject({kind: 'external', message})
+    expect(kubectl.calls().every((args) => [args].flat().includes('exec'))).toBe(true)
   })
 })

@@ -1,8 +1,9 @@
 import {readdirSync, readFileSync} from 'node:fs'
-import {open, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {gunzipSync} from 'node:zlib'
 import {z} from 'zod'
+import {writeSynthetic} from '../bench/synthetic.js'
 import {create, type Api, type ApiObject} from './api.js'
 import type {PodBehaviour} from './node.js'
 
@@ -16,7 +17,7 @@ export async function behaviours(folder: string): Promise<readonly PodBehaviour[
   const small = path.join(folder, 'small.json')
   const huge = path.join(folder, 'huge.json')
   await writeFile(small, dumpText('small', 200_000))
-  await writeHuge(huge)
+  writeSynthetic(huge, HUGE_BYTES)
   const lab = {namespace: 'lab', dump: small, programs: [], forwards: false} as const
   const many = Array.from({length: MANY}, (_, index) => `many-${String(index).padStart(2, '0')}`)
   return [
@@ -112,19 +113,4 @@ function dumpText(name: string, bytes: number): string {
   const count = Math.ceil(bytes / cluster(0).length)
   const clusters = Array.from({length: count}, (_, index) => cluster(index)).join(',\n')
   return `${HEAD}${clusters}\n ]}, {"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {"node": {"id": "${name}"}}}]}\n`
-}
-
-async function writeHuge(file: string): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    await handle.write(HEAD)
-    for (let index = 0, bytes = 0; bytes < HUGE_BYTES; ) {
-      const lines = Array.from({length: 20_000}, () => `${cluster(index++)},\n`).join('')
-      bytes += lines.length
-      await handle.write(lines)
-    }
-    await handle.write(`${cluster(0)}\n ]}]}\n`)
-  } finally {
-    await handle.close()
-  }
 }
