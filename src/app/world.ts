@@ -32,7 +32,12 @@ function inPodWorld({shelf}: Mesh, directory: Directory): Pick<World, 'ztunnelFo
 }
 
 function nodeQuery({node = ''}: Workload, directory: Directory): NodeQuery {
-  return {node, pod: directory.ztunnelOf(node)}
+  return {node, pod: directory.ztunnelOf(node), podAt: (ip) => namesOf(directory.podAt(ip))}
+}
+
+function namesOf(pod: Workload | undefined): ReturnType<NonNullable<NodeQuery['podAt']>> {
+  const {name, namespace, serviceAccount} = pod ?? {}
+  return name === undefined || namespace === undefined || serviceAccount === undefined ? undefined : {name, namespace, serviceAccount}
 }
 
 /** Whether a pod is really captured, after reading what tells so. */

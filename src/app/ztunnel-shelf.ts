@@ -3,6 +3,7 @@ import type {CaptureSources} from '../mesh/capture-truth.js'
 import type {ProxyDump} from '../snapshot/snapshot.js'
 import type {ZtunnelConfig} from '../ztunnel/config/model.js'
 import {createZtunnelForwarder} from '../ztunnel/forward.js'
+import type {PodAt} from '../ztunnel/forward/outbound.js'
 import type {Resolver} from '../ztunnel/outbound/question.js'
 
 /** A ztunnel dump that was read. */
@@ -29,6 +30,8 @@ export interface ZtunnelShelfOptions {
 export interface NodeQuery {
   readonly node: string
   readonly pod?: {readonly name: string; readonly namespace: string} | undefined
+  /** Who has an address, as the inventory says. */
+  readonly podAt?: PodAt
 }
 
 /** Rust ztunnels by the node they serve, read when a trace first needs them. */
@@ -63,6 +66,7 @@ export class ZtunnelShelf {
       place: this.#placeOf(query, own),
       standIn: own === undefined,
       ...(resolve === undefined ? {} : {resolve}),
+      ...(query.podAt === undefined ? {} : {podAt: query.podAt}),
     })
     this.#forwarders.set(query.node, forwarder)
     return forwarder

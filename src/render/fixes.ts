@@ -61,8 +61,9 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Wait for or force a configuration update of the client proxy; two workloads with the same address also lead here.',
   },
   refused: {
-    check: 'the port and method that was used: the ports of the proxy itself and calls of a proxy to itself are refused.',
-    fix: 'Connect to a port of the application; take the ports 15001, 15006 and 15008 out of the Service.',
+    check:
+      'what the reason names: a port of the proxy itself (15001, 15006, 15008), a call of a proxy to itself, an application that does not listen at that address, or a pod that its ztunnel was not told of.',
+    fix: 'Connect to a port of the application, which must listen on the address of its pod, and take the ports of the proxy out of the Service; where ztunnel does not know its own pod, see that it is connected to istiod (`istioctl proxy-status`).',
   },
   dropped: {
     check:

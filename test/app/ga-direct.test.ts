@@ -72,7 +72,6 @@ describe('HBONE straight to a proxy', () => {
     expect(verdict.kind).toBe('refused')
     expect('reason' in verdict ? verdict.reason : '').toMatch(/^nothing listens on .*: the application listens on 127\.0\.0\.1 only$/)
   })
-  })
 
   // What a sidecar does with a port of its own shows only where the connection comes back to it.
   it.each([

@@ -50,6 +50,30 @@ const hbone = (
   },
 })
 
+describe('a connection of a pod that ztunnel holds and does not know', () => {
+  const held = {name: 'late', namespace: 'ns', serviceAccount: 'late'}
+  const workloadState = {'uid-late': {state: 'Up', info: held}}
+  const ask = (more: Partial<Parameters<typeof createZtunnelForwarder>[0]>, parts: DumpParts = {workloadState}): Forwarding =>
+    createZtunnelForwarder({config: configOf(parts), place: PLACE, podAt: () => held, ...more}).forward(leaving('10.96.0.1', 80))
+
+  test('fails, as the node agent told who it is', () => {
+    const [exit] = ask({}).exits
+    expect(exit).toMatchObject({
+      kind: 'stop',
+      verdict: {kind: 'refused', reason: 'failed to fetch information about local workload: late.ns (late)'},
+    })
+  })
+
+  test.each([
+    {name: 'nobody knows who has its address', more: {podAt: () => undefined}},
+    {name: 'ztunnel holds another pod', more: {podAt: () => ({...held, name: 'other'})}},
+    {name: 'the dump is of another node', more: {standIn: true}},
+    {name: 'ztunnel does not say whom it holds', more: {}, parts: {}},
+  ])('is left open: $name', ({more, parts}) => {
+    expect(ask(more, parts).exits).toMatchObject([{kind: 'stop', verdict: {kind: 'undetermined'}}])
+  })
+})
+
 describe('a connection of a captured pod', () => {
   test('HBONE: the tunnel around the bytes, from the pod itself', () => {
     const {steps, exits} = forward({workloads: [POD], services: [SERVICE]}, leaving('10.96.0.1', 80))

@@ -18,15 +18,21 @@ import {withoutCertificate} from './own-certificate.js'
 export interface OutboundArrival {
   readonly arrival: Arrival
   readonly resolve: Resolver
+  readonly podAt: PodAt
 }
 
+/** Whose network namespace an address stands for. */
+export type PodAt = (ip: string) => Omit<SourcePod, 'ip'> | undefined
+
 /** A connection that a captured pod opened (ambient-ga B). */
-export function forwardOutbound(state: ZtunnelState, {arrival, resolve}: OutboundArrival): Forwarding {
+export function forwardOutbound(state: ZtunnelState, {arrival, resolve, podAt}: OutboundArrival): Forwarding {
   const {source: client, originalDestination: target} = arrival
   if (client === undefined || target === undefined) return lost('the source and the original destination of the connection')
   const source = localPod(state, client.ip)
-  const pod = podOf(source, client.ip)
-  if (source === undefined && !state.semantics.sourceByAddress) return lost(`which pod ${client.ip} is: no workload has this address`)
+  // ambient-ga B.0: without its workload the connections of a pod that ztunnel holds fail; who it is, the node agent told.
+  const known = source ?? podAt(client.ip)
+  const pod = podOf(known, client.ip)
+  if (known === undefined && !state.semantics.sourceByAddress) return lost(`which pod ${client.ip} is: no workload has this address`)
   const {histories, complete} = outbound(state, {source: pod, target, resolve})
   const passage = {state, source, client, target, payload: arrival.payload}
   const told = histories.map(({value, requires}) => ({requires, value: value.map((branch) => leave(passage, branch))}))
@@ -35,7 +41,7 @@ export function forwardOutbound(state: ZtunnelState, {arrival, resolve}: Outboun
 
 const NOBODY = {name: '', namespace: '', serviceAccount: ''}
 
-function podOf(source: Workload | undefined, ip: string): SourcePod {
+function podOf(source: Omit<SourcePod, 'ip'> | undefined, ip: string): SourcePod {
   const {name, namespace, serviceAccount} = source ?? NOBODY
   return {name, namespace, serviceAccount, ip}
 }
