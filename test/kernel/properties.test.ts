@@ -4,7 +4,7 @@ import {contains, parseIp, parsePrefix} from '../../src/kernel/config/ip.js'
 import {readIpRoutes} from '../../src/kernel/config/ip-route.js'
 import {lookUpTable} from '../../src/kernel/route/table-lookup.js'
 import {changedMark} from '../../src/kernel/walk/apply-target.js'
-import {explore} from '../../src/kernel/walk/choices.js'
+import {explore, wayOf} from '../../src/kernel/walk/choices.js'
 import {shareOfProbability} from '../../src/kernel/walk/probability.js'
 import {addShares, formatShare, fraction, isWhole, NOTHING} from '../../src/flow/share.js'
 
@@ -66,7 +66,7 @@ describe('random rules', () => {
       fc.property(fc.array(fc.integer({min: 1, max: 9}), {maxLength: 5}), (weights) => {
         const ways = explore((choices) => weights.map((weight) => choices.decide({what: 'draw', share: fraction(weight, 10)})), {limit: 64})
         expect(ways).toHaveLength(2 ** weights.length)
-        expect(isWhole((ways ?? []).map(({share}) => share).reduce(addShares, NOTHING))).toBe(true)
+        expect(isWhole((ways ?? []).map((way) => wayOf(way).share).reduce(addShares, NOTHING))).toBe(true)
       }),
     )
   })

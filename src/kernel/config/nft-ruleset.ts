@@ -35,6 +35,8 @@ function isOfIptables({families, name}: NftTable): boolean {
 
 interface NftTable {
   readonly name: string
+  /** As nft prints it: `inet istio-ambient-nat`. */
+  readonly title: string
   readonly families: readonly Family[]
   readonly chains: NftBlock[]
   readonly sets: NftBlock[]
@@ -59,12 +61,16 @@ function tablesOf(source: SourceText): readonly NftTable[] {
   for (const line of linesOf(source).filter(({text}) => !text.trim().startsWith('#'))) {
     const text = line.text.trim()
     const [, family, name] = /^table (?:(\w+) )?(\S+) \{$/.exec(text) ?? []
-    if (name !== undefined) tables.push({name, families: FAMILIES.get(family ?? 'ip') ?? [], chains: [], sets: []})
+    if (name !== undefined) tables.push(newTable(family, name))
     else if (text === '}') block = undefined
     else if (block === undefined) block = openBlock(line, tables.at(-1))
     else block.lines.push(line)
   }
   return tables
+}
+
+function newTable(family = 'ip', name = ''): NftTable {
+  return {name, title: `${family} ${name}`, families: FAMILIES.get(family) ?? [], chains: [], sets: []}
 }
 
 function openBlock(line: SourceLine, table: NftTable | undefined): NftBlock {
@@ -96,6 +102,9 @@ function ruleTables(table: NftTable, family: Family): readonly RuleTable[] {
       {
         name: base.table,
         backend: 'nft' as const,
+        title: table.title,
+        priority: base.priority,
+        ...(base.reroutes ? {reroutes: true as const} : {}),
         chains: new Map([named, ...others, ...users].map((chain) => [chain.name, chain] as const)),
       },
     ]
@@ -106,6 +115,8 @@ interface BaseChain {
   readonly table: string
   readonly hook: string
   readonly policy: 'ACCEPT' | 'DROP'
+  readonly priority: number
+  readonly reroutes: boolean
 }
 
 const BASE = /^type (\w+) hook (\w+) (?:device \S+ )?priority ([^;]+);(?: policy (\w+);)?/
@@ -114,10 +125,13 @@ function baseOf({lines}: NftBlock): BaseChain | undefined {
   const [, type = '', hook = '', priority = '', policy] =
     lines.map(({text}) => BASE.exec(text.trim())).find((match) => match !== null) ?? []
   if (hook === '') return undefined
+  const place = priorityOf(priority)
   return {
-    table: type === 'nat' ? 'nat' : tableAt(priorityOf(priority)),
+    table: type === 'nat' ? 'nat' : tableAt(place),
     hook: hook.toUpperCase(),
     policy: policy === 'drop' ? 'DROP' : 'ACCEPT',
+    priority: place,
+    reroutes: type === 'route',
   }
 }
 

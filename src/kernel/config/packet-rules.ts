@@ -10,8 +10,15 @@ export interface PacketRules {
 export type Backend = 'legacy' | 'nft'
 
 export interface RuleTable {
+  /** Of nft the table of iptables that stands where its base chain does. */
   readonly name: string
   readonly backend: Backend
+  /** What nft calls the table, with its family. */
+  readonly title?: string
+  /** Of the one base chain of a table of nft; those of iptables have their usual ones. */
+  readonly priority?: number
+  /** Of nft: its base chain is of type `route`, so that a changed mark asks for another route. */
+  readonly reroutes?: true
   readonly chains: ReadonlyMap<string, RuleChain>
 }
 

@@ -5,6 +5,8 @@ export interface Choice {
   readonly what: string
   /** The share of `yes`; absent where nobody knows. */
   readonly share?: Share
+  /** Told only where it changes how a run ends. */
+  readonly silent?: true
 }
 
 /** Answers choices during one run. */
@@ -21,26 +23,39 @@ export interface Way<Result> {
   readonly assumed: readonly {readonly what: string; readonly holds: boolean}[]
 }
 
-interface Taken {
+export interface Taken {
   readonly choice: Choice
-  answer: boolean
+  readonly answer: boolean
+}
+
+/** The result of a run, and what it was told. */
+export interface Answered<Result> {
+  readonly result: Result
+  readonly taken: readonly Taken[]
 }
 
 /**
  * All ways through a function that asks for choices: it is run once per combination of answers, depth first, yes before no.
  * Undefined when there are more than `limit`.
  */
-export function explore<Result>(run: (choices: Choices) => Result, {limit}: {readonly limit: number}): readonly Way<Result>[] | undefined {
-  const ways: Way<Result>[] = []
-  let taken: Taken[] | undefined = []
-  while (taken !== undefined) {
+export function explore<Result>(
+  run: (choices: Choices) => Result,
+  {limit}: {readonly limit: number},
+): readonly Answered<Result>[] | undefined {
+  const ways: Answered<Result>[] = []
+  let next: readonly Taken[] | undefined = []
+  while (next !== undefined) {
     if (ways.length >= limit) return undefined
-    const answers: Taken[] = taken
-    const result = run(following(answers))
-    ways.push({result, share: shareOf(answers), assumed: assumedIn(answers)})
-    taken = nextAnswers(answers)
+    const taken: Taken[] = [...next]
+    ways.push({result: run(following(taken)), taken})
+    next = nextAnswers(taken)
   }
   return ways
+}
+
+/** A way with its share, and with what is not known. */
+export function wayOf<Result>({result, taken}: Answered<Result>): Way<Result> {
+  return {result, share: shareOf(taken), assumed: assumedIn(taken)}
 }
 
 /** Repeats the answers so far, then says yes. */
@@ -61,7 +76,7 @@ function following(taken: Taken[]): Choices {
 }
 
 /** Turns the last yes into a no. */
-function nextAnswers(taken: readonly Taken[]): Taken[] | undefined {
+function nextAnswers(taken: readonly Taken[]): readonly Taken[] | undefined {
   const last = taken.findLastIndex(({answer}) => answer)
   return last < 0 ? undefined : taken.slice(0, last + 1).map((one, index) => ({...one, answer: index === last ? false : one.answer}))
 }

@@ -5,10 +5,11 @@ import {familyOf, parseIp, type Family, type Ip} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import type {Network} from '../config/network.js'
 import {cutOff, outsideName} from '../config/outside.js'
-import {isLocalAddress, routeOutput} from '../route/output.js'
-import {sourceWithoutRoute} from '../route/source-address.js'
-import {explore, type Choices, type Way} from './choices.js'
+import {isLocalAddress} from '../route/output.js'
+import {chooseSource} from './chosen-source.js'
+import {explore, wayOf, type Answered, type Choices, type Way} from './choices.js'
 import {originalDestination} from './conntrack.js'
+import {mergeWays} from './merge-ways.js'
 import {FIRST_TTL, type Packet} from './packet.js'
 import {receivePacket} from './receive-packet.js'
 import {connectionsOf, namespaceOf, newRun, receive, send, type ConnectedSocket, type Pass, type Run} from './run.js'
@@ -77,7 +78,22 @@ const MAX_EVENTS = 600
  */
 export function walkAttempt(network: Network, attempt: Attempt): readonly Branch[] | undefined {
   const ways = explore((choices) => runOnce(network, {attempt, choices}), {limit: MAX_WAYS})
-  return ways?.map(({result, share, assumed}) => ({outcome: result, share, assumed}))
+  return ways === undefined ? undefined : mergeWays(ways, endKey).map(branchOf)
+}
+
+/** The same with each order of rules that no output tells, also where it ends alike. */
+export function walkEachOrder(network: Network, attempt: Attempt): readonly Branch[] | undefined {
+  return explore((choices) => runOnce(network, {attempt, choices}), {limit: MAX_WAYS})?.map(branchOf)
+}
+
+function branchOf(way: Answered<Outcome>): Branch {
+  const {result, share, assumed} = wayOf(way)
+  return {outcome: result, share, assumed}
+}
+
+/** How an attempt ends, without the way it took. */
+function endKey({result, owner, reached, answered, doubts}: Outcome): string {
+  return JSON.stringify({result, owner, reached, answered, doubts})
 }
 
 function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attempt; readonly choices: Choices}): Outcome {
@@ -149,33 +165,6 @@ function openSocket(run: Run, attempt: Attempt): ConnectedSocket | string {
 function isUsable(source: Ip, {attempt, namespace}: {readonly attempt: Attempt; readonly namespace: NetworkNamespace}): boolean {
   const isKept = attempt.source === undefined && !asksAgain(attempt)
   return source.family === 6 || isKept || attempt.transparent || isLocalAddress(namespace, source)
-}
-
-interface Choosing {
-  readonly attempt: Attempt
-  readonly namespace: NetworkNamespace
-  readonly destination: Ip
-}
-
-type Chosen = {readonly ip: string} | {readonly error: string}
-
-function chooseSource(run: Run, {attempt, namespace, destination}: Choosing): Chosen {
-  const {
-    mark,
-    protocol,
-    destination: {port},
-  } = attempt
-  const answer = routeOutput(namespace, {destination, mark, protocol, ...(protocol === 'icmp' ? {} : {destinationPort: port})})
-  if (answer.kind === 'undetermined') run.doubts.push(answer.why)
-  if (answer.kind === 'refused') return secondChoice(namespace, {destination, error: answer.error})
-  const ip = answer.kind === 'route' ? answer.source : undefined
-  return ip === undefined ? {error: 'EADDRNOTAVAIL'} : {ip}
-}
-
-/** IPv6 asks once more, with a source: rules may ask for it. */
-function secondChoice(namespace: NetworkNamespace, {destination, error}: {readonly destination: Ip; readonly error: string}): Chosen {
-  const ip = destination.family === 6 ? sourceWithoutRoute(namespace, {destination}) : undefined
-  return ip === undefined ? {error} : {ip}
 }
 
 /** Pings have an id instead of ports. */

@@ -1,18 +1,10 @@
 import type {PacketRules, RuleTable} from '../config/packet-rules.js'
 import {walkTable, type TableVerdict, type VisitedRule} from './chain.js'
 import {confirm, track, uniqueReply, type Tracked} from './conntrack.js'
+import {hookSteps, inOrder, type HookStep} from './hook-steps.js'
 import {translate, type Side} from './nat.js'
 import {packetFamily} from './packet.js'
 import type {HookName, Surroundings, Transit} from './transit.js'
-
-/** Tables in the order of their priorities; `track` and `nat` are the kernel's own steps. Source: envoy-2022 C.4. */
-const ORDER: Readonly<Record<HookName, readonly string[]>> = {
-  PREROUTING: ['raw', 'track', 'mangle', 'nat'],
-  INPUT: ['mangle', 'filter', 'security', 'nat'],
-  FORWARD: ['mangle', 'filter', 'security'],
-  OUTPUT: ['raw', 'track', 'mangle', 'nat', 'filter', 'security'],
-  POSTROUTING: ['mangle', 'nat'],
-}
 
 const SIDES: Readonly<Partial<Record<HookName, Side>>> = {
   PREROUTING: 'destination',
@@ -26,39 +18,45 @@ export interface HookWalk {
   readonly transit: Transit
   readonly surroundings: Surroundings
   readonly visited: VisitedRule[]
-  /** Called after mangle and nat of OUTPUT, where a change means another route. */
-  readonly afterTable?: (table: string, transit: Transit) => TableVerdict
+  /** Called in OUTPUT after what may ask for another route. */
+  readonly afterChange?: (change: Change) => TableVerdict
 }
 
-/** One netfilter hook: all tables in order, until one of them ends the packet. */
+/** What one step made of a packet. */
+export interface Change {
+  readonly by: 'nat' | 'mangle'
+  readonly before: Transit
+  readonly transit: Transit
+}
+
+/** One netfilter hook: all tables in the order of their priorities, until one of them ends the packet. Source: envoy-2022 C.4. */
 export function walkHook(walk: HookWalk): TableVerdict {
   const rules = walk.surroundings.namespace.packetRules[packetFamily(walk.transit.packet)]
   const tracks = tracksConnections(rules)
   let verdict: TableVerdict = {kind: 'accept', transit: walk.transit}
-  for (const step of ORDER[walk.hook]) {
-    verdict = walkStep({...walk, transit: verdict.transit}, {step, rules, tracks})
-    if (verdict.kind !== 'accept') return verdict
-    verdict = walk.afterTable?.(step, verdict.transit) ?? verdict
+  for (const step of hookSteps(walk.hook, {tables: rules.tables, tracks})) {
+    verdict = routed({...walk, transit: verdict.transit}, step)
     if (verdict.kind !== 'accept') return verdict
   }
   if (walk.hook === 'INPUT' || walk.hook === 'POSTROUTING') confirm(walk.surroundings.connections, verdict.transit.tracked)
   return verdict
 }
 
-interface Step {
-  readonly step: string
-  readonly rules: PacketRules
-  readonly tracks: boolean
+function routed(walk: HookWalk, step: HookStep): TableVerdict {
+  const verdict = walkStep(walk, step)
+  if (verdict.kind !== 'accept' || !step.reroutes) return verdict
+  const change: Change = {by: step.kind === 'nat' ? 'nat' : 'mangle', before: walk.transit, transit: verdict.transit}
+  return walk.afterChange?.(change) ?? verdict
 }
 
-function walkStep(walk: HookWalk, {step, rules, tracks}: Step): TableVerdict {
-  switch (step) {
+function walkStep(walk: HookWalk, step: HookStep): TableVerdict {
+  switch (step.kind) {
     case 'track':
-      return {kind: 'accept', transit: tracks ? tracked(walk) : walk.transit}
+      return {kind: 'accept', transit: tracked(walk)}
     case 'nat':
-      return tracks ? walkNat(walk, rules) : {kind: 'accept', transit: walk.transit}
+      return walkNat(walk, step.tables)
     default:
-      return walkTables(walk, {tables: rules.tables.filter(({name}) => name === step)})
+      return walkTables(walk, step.tables)
   }
 }
 
@@ -68,21 +66,25 @@ function tracked({transit, surroundings}: HookWalk): Transit {
   return {...transit, tracked: track(surroundings.connections, {packet: transit.packet, zone: transit.zone})}
 }
 
-function walkTables(walk: HookWalk, {tables}: {readonly tables: readonly RuleTable[]}): TableVerdict {
+/** In nat the first table that decides is the last one that is asked (nf_nat_inet_fn). */
+function walkTables(walk: HookWalk, tables: readonly RuleTable[]): TableVerdict {
   let verdict: TableVerdict = {kind: 'accept', transit: walk.transit}
-  for (const table of tables) {
+  for (const table of inOrder(tables, {hook: walk.hook, ...walk.surroundings})) {
     verdict = walkTable({...walk, table, transit: verdict.transit})
-    if (verdict.kind !== 'accept') return verdict
+    if (verdict.kind !== 'accept' || (table.name === 'nat' && !isUnbound(verdict.transit, sideOf(walk)))) return verdict
   }
   return verdict
 }
 
-/** The nat table is asked once per connection and side; every packet is then rewritten as it was decided. Source: nf_nat_inet_fn. */
-function walkNat(walk: HookWalk, rules: PacketRules): TableVerdict {
-  const side = SIDES[walk.hook]
+function sideOf({hook}: Pick<HookWalk, 'hook'>): Side | undefined {
+  return SIDES[hook]
+}
+
+/** The nat tables are asked once per connection and side; every packet is then rewritten as it was decided. Source: nf_nat_inet_fn. */
+function walkNat(walk: HookWalk, tables: readonly RuleTable[]): TableVerdict {
+  const side = sideOf(walk)
   if (side === undefined) return {kind: 'accept', transit: walk.transit}
-  const tables = rules.tables.filter(({name}) => name === 'nat')
-  const asked = isUnbound(walk.transit, side) ? walkTables(walk, {tables}) : undefined
+  const asked = isUnbound(walk.transit, side) ? walkTables(walk, tables) : undefined
   if (asked !== undefined && asked.kind !== 'accept') return asked
   const transit = asked?.transit ?? walk.transit
   if (asked !== undefined) bindUnchanged(walk, {entry: transit.tracked, side})
@@ -98,7 +100,8 @@ function bindUnchanged({surroundings}: HookWalk, {entry, side}: {readonly entry:
 }
 
 /** A reset that answers for REJECT is related, and asks as well; errors never do. */
-function isUnbound({tracked: entry, packet}: Transit, side: Side): boolean {
+function isUnbound({tracked: entry, packet}: Transit, side: Side | undefined): boolean {
+  if (side === undefined) return false
   const asks = entry?.state === 'new' || (entry?.state === 'related' && packet.kind.kind !== 'error')
   return asks && !entry.connection.bound[side]
 }

@@ -24,7 +24,7 @@ export function startPass(
 /** Walks one hook and records it. */
 export function passHook(
   {run, namespace, pass}: Passing,
-  {hook, transit, afterTable}: {readonly hook: HookName; readonly transit: Transit; readonly afterTable?: HookWalk['afterTable']},
+  {hook, transit, afterChange}: {readonly hook: HookName; readonly transit: Transit; readonly afterChange?: HookWalk['afterChange']},
 ): TableVerdict {
   const visited: VisitedRule[] = []
   const verdict = walkHook({
@@ -32,7 +32,7 @@ export function passHook(
     transit,
     surroundings: surroundingsOf(run, namespace),
     visited,
-    ...(afterTable === undefined ? {} : {afterTable}),
+    ...(afterChange === undefined ? {} : {afterChange}),
   })
   pass.hooks.push({hook, visited, ...(verdict.kind === 'accept' ? {after: afterOf(verdict.transit, transit)} : {})})
   if (verdict.kind === 'drop') pass.ended = verdict.why

@@ -3,6 +3,7 @@ import type {NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
 import type {RouteAnswer} from '../route/route.js'
 import type {TableVerdict} from './chain.js'
+import type {Change} from './hook.js'
 import {hasPorts, packetFamily, type Packet} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
 import {reject} from './reject.js'
@@ -62,7 +63,7 @@ function leave(passing: Passing, {sending, route}: Leaving): void {
     ...(sending.tracked === undefined ? {} : {tracked: sending.tracked}),
     ...(sending.owner === undefined ? {} : {socketOwner: sending.owner}),
   }
-  const verdict = passHook(passing, {hook: 'OUTPUT', transit, afterTable: rerouting(passing.namespace, transit)})
+  const verdict = passHook(passing, {hook: 'OUTPUT', transit, afterChange: rerouting(passing.namespace)})
   if (verdict.kind === 'reject') reject(passing, verdict)
   const sent = verdict.kind === 'accept' ? postroute(passing, {transit: withTunnel(verdict.transit, sending)}) : verdict
   tellSender(sending, sent)
@@ -88,21 +89,18 @@ export function postroute(passing: Passing, {transit}: {readonly transit: Transi
   return verdict
 }
 
-/** A changed mark or address asks for another route (ip_route_me_harder), with any source. */
-function rerouting(namespace: NetworkNamespace, first: Transit): (table: string, transit: Transit) => TableVerdict {
-  let before = first
-  return (table, transit) => {
-    const [last, reroutes] = [before, table === 'mangle' || table === 'nat']
-    before = transit
-    if (!reroutes || (transit.mark === last.mark && sameAddresses(transit.packet, last.packet))) return {kind: 'accept', transit}
+/**
+ * A changed address asks for another route, and after mangle a changed mark too (ip_route_me_harder, nf_nat_ipv4_local_fn), with any source.
+ * The other tables of OUTPUT still see the first device (nf_hook_state).
+ */
+function rerouting(namespace: NetworkNamespace): (change: Change) => TableVerdict {
+  return ({by, before, transit}) => {
+    const isMarked = by === 'mangle' && transit.mark !== before.mark
+    if (!isMarked && sameAddresses(transit.packet, before.packet)) return {kind: 'accept', transit}
     const route = routeFor(namespace, {namespace: namespace.name, packet: transit.packet, mark: transit.mark, anySource: true})
-    if (route.kind !== 'route') {
-      const error = route.kind === 'refused' ? {error: route.error} : {}
-      return {kind: 'drop', why: `no route after ${table} changed the packet`, ...error}
-    }
-    // The other tables of OUTPUT still see the first device (nf_hook_state).
-    before = {...transit, route}
-    return {kind: 'accept', transit: before}
+    if (route.kind === 'route') return {kind: 'accept', transit: {...transit, route}}
+    const error = route.kind === 'refused' ? {error: route.error} : {}
+    return {kind: 'drop', why: `no route after ${by} changed the packet`, ...error}
   }
 }
 
