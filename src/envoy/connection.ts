@@ -47,6 +47,8 @@ export interface Stream {
   readonly metadata: ReadonlyMap<string, Json>
   readonly filterState: ReadonlyMap<string, FilterStateValue>
   readonly tunneled?: Payload
+  /** A fault may have delayed the request, which the access log shows as one more flag. */
+  readonly delayed?: true
   /** The host a session asks for (stateful_session): taken before the load balancing policy; a strict one takes no other. */
   readonly overrideHost?: {readonly address: string; readonly strict: boolean}
 }

@@ -5,7 +5,7 @@ import type {View} from '../../json/view.js'
 import {headerLines} from '../connection.js'
 import {filterStateOf} from '../format/filter-state-command.js'
 import {isList, metadataAtKey} from '../format/value.js'
-import {readSocketText} from './socket-text.js'
+import {readSocketText} from '../match/socket-text.js'
 import type {UpstreamContext} from './upstream.js'
 
 const STATE_KEY = 'envoy.network.transport_socket.original_dst_address'

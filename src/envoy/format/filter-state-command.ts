@@ -1,10 +1,10 @@
-import {parseSocket} from '../../flow/address.js'
 import type {FilterStateValue} from '../../flow/connection.js'
+import {readSocketText} from '../match/socket-text.js'
 import type {FormatContext} from './context.js'
 import {MISSING, textOr, UNKNOWN, type CommandValue} from './value.js'
 
 /** Objects that are addresses: they have fields, and no typed form. */
-const ADDRESS_KEYS: ReadonlySet<string> = new Set([
+export const ADDRESS_KEYS: ReadonlySet<string> = new Set([
   'envoy.filters.listener.original_dst.local_ip',
   'envoy.filters.listener.original_dst.remote_ip',
   'envoy.network.transport_socket.original_dst_address',
@@ -37,7 +37,7 @@ export function filterStateOf(
 }
 
 function addressField(value: string, field: string | undefined): CommandValue {
-  const socket = parseSocket(value)
+  const socket = readSocketText(value)
   if (socket === undefined) return MISSING
   return field === 'ip' ? {kind: 'text', text: socket.ip} : field === 'port' ? {kind: 'text', text: String(socket.port)} : MISSING
 }

@@ -1,4 +1,4 @@
-import type {Payload} from '../../flow/connection.js'
+import type {HttpRequest, Payload} from '../../flow/connection.js'
 import type {ProxyLog} from '../../flow/forwarder.js'
 import type {View} from '../../json/view.js'
 import type {Connection} from '../connection.js'
@@ -29,6 +29,26 @@ export function notUnderstood({codec, payload, log}: {codec: HttpVersion; payloa
   return codec === 'h2'
     ? {end: stop({kind: 'refused', reason}), log: {...log, flags: 'DPE'}}
     : {end: stop({kind: 'refused', reason}, {kind: 'data'}), log: {...log, code: 400, flags: 'DPE', details: 'http1.codec_error'}}
+}
+
+/**
+ * HTTP/1 wants `host:port` behind CONNECT, IPv6 in brackets; HTTP/2 takes any authority.
+ * Source: http_parser.c http_parser_parse_url; http1/codec_impl.cc; tried on Envoy 1.40.0.
+ */
+export function refusesTarget(codec: HttpVersion, {method, authority}: HttpRequest): boolean {
+  if (codec === 'h2' || method !== 'CONNECT') return false
+  const port = CONNECT_TARGET.exec(authority)?.[1]
+  return port === undefined || Number(port) > 65_535
+}
+
+const CONNECT_TARGET = /^(?:[\w.-]+|\[[\da-fA-F:.]+(?:%[\w%.~-]+)?\]):(\d{1,20})$/
+
+export function targetRefused(log: ProxyLog, {authority}: HttpRequest): Passage {
+  const reason = `"${authority}" is no host:port, which CONNECT needs in HTTP/1`
+  return {
+    end: stop({kind: 'refused', reason}, {kind: 'http', status: 400}),
+    log: {...log, code: 400, flags: 'DPE', details: 'http1.invalid_url'},
+  }
 }
 
 const SPOKEN = {h1: 'HTTP/1', h2: 'HTTP/2'} as const

@@ -13,7 +13,7 @@ const DENOMINATORS: ReadonlyMap<string, number> = new Map([
   ['MILLION', 1_000_000],
 ])
 
-/** Fault injection: an abort takes its percentage of the requests; a delay changes nothing but time. Source: envoy-2022 D6; fault_filter.cc. */
+/** Fault injection: an abort takes its percentage of the requests; a delay changes nothing but time, and a flag of the log. Source: envoy-2022 D6; fault_filter.cc. */
 export function abortFault(call: HttpFilterCall): readonly Branch<HttpResult>[] {
   const config = call.perRoute ?? call.config
   const spared = whySpared(call, config)
@@ -42,7 +42,7 @@ function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>
   const abort = config.get('abort')
   const status = abort === undefined ? undefined : abortStatus(call, {abort, config})
   const {part, whole} = percentage(call, {config, kind: 'abort'})
-  const passing = pass(call, faultText(config, call))
+  const passing = slowly(pass(call, faultText(config, call)), config)
   if (status === undefined || part === 0) return passing
   // A delay before the abort shows in the flags; whether one was drawn is left to chance.
   const flags = config.get('delay') === undefined ? {flags: 'FI'} : {}
@@ -53,6 +53,14 @@ function inject(call: HttpFilterCall, config: View): readonly Branch<HttpResult>
     ...aborted.map((branch) => ({...branch, share: fraction(part, whole)})),
     ...passing.map((branch) => ({...branch, share: fraction(whole - part, whole)})),
   ]
+}
+
+/** Whether a delay was drawn is left to chance. */
+function slowly(passing: readonly Branch<HttpResult>[], config: View): readonly Branch<HttpResult>[] {
+  if (config.get('delay') === undefined) return passing
+  return passing.map((branch) =>
+    branch.value.kind === 'ended' ? branch : {...branch, value: {...branch.value, stream: {...branch.value.stream, delayed: true}}},
+  )
 }
 
 /** A gRPC abort is an HTTP 200 with a grpc-status. header_abort: the request names its own status (fault_config.cc HeaderAbortProvider). */

@@ -14,12 +14,12 @@ import {resolveAction} from '../route/resolve-action.js'
 import {selectRoute} from '../route/select-route.js'
 import type {RouteTarget} from '../route/target.js'
 import {upgradeAllowed} from '../route/upgrade.js'
-import {codecOf, notUnderstood} from './codec.js'
+import {codecOf, notUnderstood, refusesTarget, targetRefused} from './codec.js'
 import {answersInGrpc} from './grpc-answer.js'
 import type {HttpFiltersInput} from './http-filter.js'
 import {withoutInternalOnly} from './internal-request.js'
 import {receivedHeaders} from './received-request.js'
-import {runHttpFilters} from './run-filters.js'
+import {runHttpFilters, withoutFlags} from './run-filters.js'
 import {routeRequest} from './router.js'
 import {routeTableOf} from './route-table.js'
 import {openStream, type Opened} from './stream.js'
@@ -45,6 +45,7 @@ export function runManager(input: ManagerInput): Passages {
   const {manager, connection, context} = input
   const codec = codecOf(manager, connection)
   if (payload.kind !== 'http' || payload.version !== codec) return single(notUnderstood({codec, payload, log: input.log}))
+  if (refusesTarget(codec, payload.request)) return single(targetRefused(input.log, payload.request))
   const passages = andThen(openStream({manager, connection, payload, semantics: context.semantics}), (opened) =>
     handleOpened({...input, log: {...input.log, handledBy: 'http'}}, opened),
   )
@@ -175,7 +176,11 @@ function sameTarget(a: RouteTarget, b: RouteTarget): boolean {
 }
 
 function filtered(input: Omit<HttpFiltersInput, 'stream'> & {stream: Stream}, next: (stream: Stream) => Passages): Passages {
-  return andThen(runHttpFilters(input), (result) => (result.kind === 'continue' ? next(result.stream) : [one(result.passage)]))
+  return andThen(runHttpFilters(input), (result) => {
+    if (result.kind === 'ended') return [one(result.passage)]
+    const passages = next(result.stream)
+    return result.stream.delayed === undefined ? passages : passages.map((branch) => ({...branch, value: withoutFlags(branch.value)}))
+  })
 }
 
 function choiceLog(log: ProxyLog, choice: RouteChoice): ProxyLog {

@@ -6,7 +6,7 @@ import {effectiveRbac, evaluateRbacFilter} from '../authorization/filter.js'
 import {isReportingWasm} from '../config/null-vm.js'
 import {isStruct} from '../match/metadata.js'
 import {typedFilter} from '../config/typed-filter.js'
-import {stop} from '../context.js'
+import {stop, type Passage} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
 import {policyOf} from '../network/policy.js'
 import {setFilterState} from '../network/set-filter-state.js'
@@ -66,9 +66,27 @@ export function runHttpFilters(input: HttpFiltersInput): readonly Branch<HttpRes
   const filters = upgradeFilters({manager: input.manager, stream: input.stream}) ?? input.manager.list('http_filters')
   return filters.reduce<readonly Branch<HttpResult>[]>(
     (branches, filter) =>
-      andThen(branches, (result) => (result.kind === 'ended' ? single(result) : runFilter({...input, stream: result.stream}, filter))),
+      andThen(branches, (result) =>
+        result.kind === 'ended' ? single(result) : unflagged(result.stream, runFilter({...input, stream: result.stream}, filter)),
+      ),
     single({kind: 'continue', stream: input.stream}),
   )
+}
+
+/** A delay drawn before shows in the flags of whatever comes after it. */
+function unflagged({delayed}: Stream, results: readonly Branch<HttpResult>[]): readonly Branch<HttpResult>[] {
+  return delayed === undefined
+    ? results
+    : results.map((branch) =>
+        branch.value.kind === 'ended' ? {...branch, value: {...branch.value, passage: withoutFlags(branch.value.passage)}} : branch,
+      )
+}
+
+/** What is said of a passage when its flags are left to chance. */
+export function withoutFlags(passage: Passage): Passage {
+  const log: {-readonly [Field in keyof Passage['log']]: Passage['log'][Field]} = {...passage.log}
+  delete log.flags
+  return {end: passage.end, log}
 }
 
 function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpResult>[] {

@@ -1,5 +1,5 @@
 import {isIP} from 'node:net'
-import {formatSocket, parseSocket, type SocketAddress} from '../../flow/address.js'
+import {formatSocket, type SocketAddress} from '../../flow/address.js'
 import type {Arrival, Json} from '../../flow/connection.js'
 import type {Step} from '../../flow/step.js'
 import {View} from '../../json/view.js'
@@ -7,6 +7,7 @@ import {andThen, either, one, single, type Branch} from '../branch.js'
 import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
 import type {EngineContext} from '../context.js'
+import {readSocketText} from '../match/socket-text.js'
 import {setFilterState} from '../network/set-filter-state.js'
 import {withLocal} from './connection.js'
 import type {Filtered, ListenerFilterCall} from './filtered.js'
@@ -103,8 +104,8 @@ function internalOriginalDst(call: ListenerFilterCall): readonly Branch<Filtered
 
 function restoreInternal(call: ListenerFilterCall): Branch<Filtered> {
   const {connection} = call.filtered
-  const local = parseSocket(metadataText(connection.metadata.get(ORIGINAL_DST_NAMESPACE), 'local') ?? stateText(connection, 'local_ip'))
-  const remote = parseSocket(stateText(connection, 'remote_ip'))
+  const local = readSocketText(metadataText(connection.metadata.get(ORIGINAL_DST_NAMESPACE), 'local') ?? stateText(connection, 'local_ip'))
+  const remote = readSocketText(stateText(connection, 'remote_ip'))
   const restored = local === undefined ? connection : withLocal(connection, local)
   if (remote !== undefined) return change(call, {connection: {...restored, remote}, effect: 'restores addresses from filter state'})
   return local === undefined
@@ -186,7 +187,7 @@ function tlvMetadata(config: View, tlvs: Readonly<Record<string, string>>): Map<
 function setInternalDstAddress(call: ListenerFilterCall): readonly Branch<Filtered>[] {
   const {connection} = call.filtered
   const tunnel = connection.metadata.get('tunnel')
-  const destination = parseSocket(metadataText(tunnel, 'destination') ?? '')
+  const destination = readSocketText(metadataText(tunnel, 'destination') ?? '')
   const address = metadataText(tunnel, 'address')
   if (destination === undefined && address === undefined) return [stay(call, 'no tunnel metadata')]
   const filterState =

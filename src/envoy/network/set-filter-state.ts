@@ -1,8 +1,11 @@
+import {formatSocket} from '../../flow/address.js'
 import type {FilterStateValue} from '../../flow/connection.js'
 import type {View} from '../../json/view.js'
 import type {Connection, Stream} from '../connection.js'
 import type {EngineContext} from '../context.js'
+import {ADDRESS_KEYS} from '../format/filter-state-command.js'
 import {formatSubstitution} from '../format/substitute.js'
+import {readSocketText} from '../match/socket-text.js'
 
 const SHARING: ReadonlyMap<string, FilterStateValue['shared']> = new Map([
   ['ONCE', 'once'],
@@ -37,7 +40,15 @@ function objectOf(value: View, subject: {connection: Connection; stream?: Stream
   const key = value.str('object_key') ?? value.str('factory_key')
   const text = valueText(value, subject)
   if (key === undefined || (value.bool('skip_if_empty') === true && text === '')) return []
-  return [[key, {value: text, shared: SHARING.get(value.str('shared_with_upstream') ?? '') ?? 'none'}]]
+  const made = madeBy(value.str('factory_key') ?? key, text)
+  return made === undefined ? [] : [[key, {...made, shared: SHARING.get(value.str('shared_with_upstream') ?? '') ?? 'none'}]]
+}
+
+/** An address is kept in its canonical form; a text that is none makes no object (filter_config.cc updateFilterState). */
+function madeBy(factory: string, text: string | undefined): Pick<FilterStateValue, 'value'> | undefined {
+  if (text === undefined || !ADDRESS_KEYS.has(factory)) return {value: text}
+  const socket = readSocketText(text)
+  return socket === undefined ? undefined : {value: formatSocket(socket)}
 }
 
 /** Undefined when the format cannot be evaluated from the data. */

@@ -86,3 +86,33 @@ describe('a client that offers both versions', () => {
     expect(outcome(exitOf({...claims, codec, speaks: 'h1'}))).toBe(version === 'h1' ? 'closed DPE' : '400 DPE')
   })
 })
+
+/** Each row was tried on Envoy 1.40.0. */
+describe('the target of a CONNECT', () => {
+  const statusOf = (version: 'h1' | 'h2', authority: string): unknown => {
+    const action = {cluster: 'web', upgrade_configs: [{upgrade_type: 'CONNECT', connect_config: {}}]}
+    const table = oneHost([{match: {connect_matcher: {}}, route: action}])
+    const manager = networkFilter('http_connection_manager.v3.HttpConnectionManager', {route_config: table})
+    const listeners = [listener({filter_chains: [chain('http', {filters: [manager]})]})]
+    const document = dump({listeners, clusters: [cluster('web', '10.0.0.1:80')], version: {major: 1, minor: 40}})
+    const payload = {kind: 'http', version, request: {method: 'CONNECT', authority, headers: []}} as const
+    const {kind, log} = onlyExit(forwarder(document).forward(arrive('10.9.9.9:80', {payload})))
+    return kind === 'depart' ? 'tunnel' : `${log?.code ?? 'closed'} ${log?.details ?? ''}`
+  }
+
+  test.each([
+    {authority: '10.0.0.1:80', h1: 'tunnel'},
+    {authority: 'name_of.test:0', h1: 'tunnel'},
+    {authority: '[fd00::a]:80', h1: 'tunnel'},
+    {authority: '[fd00::a%eth0]:80', h1: 'tunnel'},
+    {authority: 'fd00::a:80', h1: '400 http1.invalid_url'},
+    {authority: '[fd00::a]', h1: '400 http1.invalid_url'},
+    {authority: 'name.test', h1: '400 http1.invalid_url'},
+    {authority: 'name.test:99999', h1: '400 http1.invalid_url'},
+    {authority: 'name.test:http', h1: '400 http1.invalid_url'},
+    {authority: ':80', h1: '400 http1.invalid_url'},
+  ])('$authority', ({authority, h1}) => {
+    expect(statusOf('h1', authority)).toBe(h1)
+    expect(statusOf('h2', authority)).toBe('tunnel')
+  })
+})

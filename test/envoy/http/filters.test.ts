@@ -66,6 +66,13 @@ describe('fault', () => {
     expect(ends({filter: fault(fields), request: {headers}})).toEqual(expected)
   })
 
+  test('flags of what comes after a delay are not claimed either', () => {
+    const flagsOf = (changes: Message): string | undefined =>
+      exitsWith({filter: fault(changes), action: {route: {cluster: 'missing'}}})[0]?.log?.flags
+    expect(flagsOf({delay: {fixed_delay: '1s', ...always}})).toBeUndefined()
+    expect(flagsOf({})).toBe('NC')
+  })
+
   test('flags are not claimed where a delay may show in them', () => {
     const abort = {http_status: 418, ...always}
     expect(exitsWith({filter: fault({abort})})[0]?.log?.flags).toBe('FI')

@@ -9,6 +9,7 @@ import {ORIGINS} from './origins.js'
 import {SESSIONS} from './sessions.js'
 import {SCOPES} from './scopes.js'
 import {TOKENS} from './tokens.js'
+import {DISPATCH} from './dispatch.js'
 import {TUNNELS} from './tunnels.js'
 import {UPGRADES} from './upgrades.js'
 import {ZONE_FAMILIES} from './zones.js'
@@ -27,6 +28,7 @@ export const FAMILIES: readonly Family[] = [
   ...ORIGINS,
   ...UPGRADES,
   ...TUNNELS,
+  ...DISPATCH,
   ...SCOPES,
   ...HANDSHAKES,
 ]

@@ -1,5 +1,5 @@
 import {parseSocket, type SocketAddress} from '../../flow/address.js'
-import {canonicalIp} from '../match/ip.js'
+import {canonicalIp} from './ip.js'
 
 /** `ip:port` as Envoy's parseInternetAddressAndPort takes it: an IP literal, IPv6 in brackets, and a port. */
 export function readSocketText(text: string): SocketAddress | undefined {
