@@ -43,7 +43,8 @@ function openFile(file: string, into: PodDumpRequest['into']): AsyncIterable<Uin
 
 /** Saves a dump in its file, and looks at no more of it than has to be. What was lost on the way is fetched again, a few times. */
 export async function saveDump(request: DumpRequest & {readonly outputFile: string}): Promise<void> {
-  await passOver(saving((into) => openSource({...request, into, follow: false}).bytes, request.outputFile))
+  const place = request.headStart?.fileFor(request.outputFile) ?? request.outputFile
+  await passOver(saving((into) => openSource({...request, into, follow: false}).bytes, place))
 }
 
 /** Counts what a dump holds. @throws InputError when it is no dump of a known proxy. */

@@ -26,6 +26,8 @@ export interface ChildProgram {
   readonly stderr: Readable | null
   /** Tells it to end, and makes it where it does not listen. */
   readonly stop: () => void
+  /** The same, because somebody wished it. */
+  readonly cancel: () => void
   /** Never rejects. */
   readonly ended: Promise<ProgramEnd>
 }
@@ -57,6 +59,7 @@ export function startProgram(file: string, {args, stdout, timeoutMs, cancelSigna
     stop: () => {
       stop(child)
     },
+    cancel,
     ended,
   }
 }

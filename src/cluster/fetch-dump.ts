@@ -2,7 +2,8 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {checkDumpFile, completeDump} from './complete-dump.js'
 import {passOver} from '../snapshot/byte-stream.js'
 import {ClusterError, type FailureReason} from './kubectl-failure.js'
-import {openTransport, transportsFor, type DumpStream, type Transport, type TransportCall} from './transport.js'
+import {openTransport, transportsFor, type DumpStream, type TransportCall} from './transport.js'
+import type {Transport} from './transport-arguments.js'
 
 /** Which way led into a pod, by `namespace/pod`: the next fetch takes it first. */
 export type TransportMemory = Map<string, Transport>

@@ -2,7 +2,7 @@ import {UsageError} from '../flow/errors.js'
 import {ClusterError} from './kubectl-failure.js'
 import type {ClusterAccess} from './kubectl-arguments.js'
 import {listPods, type ListedPod, type PodQuery} from './proxy-pods.js'
-import {PROXY_CONTAINER, type ProxyTarget} from './transport.js'
+import {PROXY_CONTAINER, type ProxyTarget} from './transport-arguments.js'
 import {parseWanted, type Wanted} from './wanted-pod.js'
 
 export interface ProxyQuery {

@@ -1,5 +1,6 @@
 import {startProgram, type ChildProgram, type ProgramEnd} from './child-program.js'
 import {followFile} from './follow-file.js'
+import type {HeadStart} from './head-start.js'
 import {kubectlFailure, UNWRITTEN, type Asked, type ClusterError} from './kubectl-failure.js'
 import type {PartialFile} from './partial-file.js'
 import {TextTail} from './text-tail.js'
@@ -12,6 +13,8 @@ export interface KubectlCall {
   readonly into?: PartialFile | undefined
   /** Whether what stands in that file is also read as it comes; default: yes. */
   readonly follow?: boolean | undefined
+  /** A kubectl that was started for the same before. */
+  readonly headStart?: HeadStart | undefined
   /** What is asked for, for messages. */
   readonly about: Asked
 }
@@ -29,9 +32,7 @@ const TAIL_BYTES = 4096
 
 /** Starts kubectl with an argument array; no shell reads it. */
 export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
-  const {into} = call
-  await into?.empty()
-  const program = startProgram('kubectl', {...call, stdout: into === undefined ? 'pipe' : into.descriptor})
+  const program = (await call.headStart?.take(call.args, call)) ?? (await startAnew(call))
   const tail = new TextTail(TAIL_BYTES)
   program.stderr?.on('data', (chunk: Uint8Array) => {
     tail.push(chunk)
@@ -48,6 +49,11 @@ export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
       return hasFailed(result) || UNWRITTEN.test(stderr) ? kubectlFailure({...call, result, bytes, stderr}) : undefined
     },
   }
+}
+
+async function startAnew({into, ...call}: KubectlCall): Promise<ChildProgram> {
+  await into?.empty()
+  return startProgram('kubectl', {...call, stdout: into === undefined ? 'pipe' : into.descriptor})
 }
 
 function outputOf({stdout, ended}: ChildProgram, {into, follow}: KubectlCall): AsyncIterable<Uint8Array> {

@@ -1,4 +1,4 @@
-import {fstatSync, readSync, writeSync} from 'node:fs'
+import {fstatSync, readSync, rmSync, writeSync} from 'node:fs'
 import {open, rename, rm, type FileHandle} from 'node:fs/promises'
 import {ExternalError} from '../flow/errors.js'
 
@@ -62,6 +62,11 @@ export class PartialFile {
   async discard(): Promise<void> {
     await this.file.close()
     await rm(besidePath(this.path), {force: true})
+  }
+
+  /** At the end of the process, which waits for nothing any more. */
+  discardAtOnce(): void {
+    rmSync(besidePath(this.path), {force: true})
   }
 }
 

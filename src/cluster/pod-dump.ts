@@ -2,7 +2,9 @@ import {fetchDump, type DumpFetch, type PassedOver, type TransportMemory} from '
 import {accessArguments, checkLabel, type ClusterAccess} from './kubectl-arguments.js'
 import {ClusterError, type FailureReason} from './kubectl-failure.js'
 import type {PartialFile} from './partial-file.js'
-import {PROXY_CONTAINER, type Transport} from './transport.js'
+import {guessOf, type Guess} from './guess.js'
+import type {HeadStart} from './head-start.js'
+import type {Transport} from './transport-arguments.js'
 import {parseWanted} from './wanted-pod.js'
 
 export interface PodDumpRequest {
@@ -19,6 +21,8 @@ export interface PodDumpRequest {
   readonly into?: PartialFile | undefined
   /** Whether they are also wanted as they come into that file; default: yes. */
   readonly follow?: boolean | undefined
+  /** What was begun for the same file before. */
+  readonly headStart?: HeadStart | undefined
   readonly warn: (warning: string) => void
 }
 
@@ -47,18 +51,6 @@ async function* fetchPod({warn, ...request}: PodDumpRequest): AsyncGenerator<Uin
   const target = await findProxyPod({...request, note: warn})
   const isSame = target.pod === guess?.target.pod && target.container === guess.target.container
   yield* fetchDump({...request, target, memory, warn, failed: isSame && isOfWay(failed) ? failed : undefined})
-}
-
-type Guess = Required<Pick<DumpFetch, 'target' | 'transport'>> & {readonly transport: Transport}
-
-/**
- * Most pods named to be dumped are Envoys in containers called as ever: asking them at once saves asking the cluster about them first.
- * A ztunnel is of two kinds, so it is looked at before.
- */
-function guessOf({pod, access, container = PROXY_CONTAINER, transport = 'exec-curl'}: Omit<PodDumpRequest, 'warn'>): Guess | undefined {
-  const {kind, name, namespace} = parseWanted({pod, access})
-  if (kind !== 'pod' || name.startsWith('ztunnel') || transport === 'port-forward') return undefined
-  return {target: {pod: name, namespace, container, proxy: 'unknown'}, transport}
 }
 
 /** Failures that another name of the pod would not change. */

@@ -5,7 +5,7 @@ import type {View} from '../json/view.js'
 import {readPod} from '../snapshot/kubernetes.js'
 import {streamKubectl} from './kubectl.js'
 import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
-import {PROXY_CONTAINER, type ProxyTarget} from './transport.js'
+import {PROXY_CONTAINER, type ProxyTarget} from './transport-arguments.js'
 
 /** A pod as the cluster lists it, and how its proxy is asked, if it has one. */
 export interface ListedPod {

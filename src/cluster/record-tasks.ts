@@ -4,7 +4,7 @@ import {accessArguments, type ClusterAccess} from './kubectl-arguments.js'
 import type {ListedPod} from './proxy-pods.js'
 import type {RecordTask} from './recording.js'
 import type {Fill} from './save-file.js'
-import type {Transport} from './transport.js'
+import type {Transport} from './transport-arguments.js'
 
 /** How the cluster is asked while recording. */
 export interface Asking {

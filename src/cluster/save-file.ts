@@ -5,10 +5,11 @@ export type Fill = (file: PartialFile) => AsyncIterable<Uint8Array>
 
 /**
  * The bytes of a file while it is filled. The file appears whole or not at all: it is written beside its place and renamed at the end.
+ * The place is a path, or a file that was begun before.
  * @throws ExternalError when it cannot be written.
  */
-export async function* saving(fill: Fill, path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await PartialFile.create(path)
+export async function* saving(fill: Fill, place: string | PartialFile): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = typeof place === 'string' ? await PartialFile.create(place) : place
   let whole = false
   try {
     yield* fill(file)

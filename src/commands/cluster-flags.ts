@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {TRANSPORTS, type Transport} from '../cluster/transport.js'
+import {TRANSPORTS, type Transport} from '../cluster/transport-arguments.js'
 
 const CLUSTER = 'CLUSTER'
 

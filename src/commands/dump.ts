@@ -2,6 +2,7 @@ import {Args} from '@oclif/core'
 import {fetchDump, readMatches, readSummary, saveDump, type FetchedDump} from '../app/dump.js'
 import type {DumpedKind} from '../app/dumped-kinds.js'
 import type {PathToken} from '../app/jsonpath/parse-path.js'
+import {HeadStart} from '../cluster/head-start.js'
 import {jsonLine} from '../render/json-line.js'
 import {BaseCommand} from './base.js'
 import {clusterOf, dumpFlags, type DumpFlags} from './dump-flags.js'
@@ -41,8 +42,14 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
     const dump = fetchDump(request)
     if (path !== undefined) return this.printMatches(dump, path)
     if (output !== 'raw' || this.jsonEnabled()) return this.printSummary(dump, flags)
-    await (outputFile === undefined ? this.print(dump.bytes) : saveDump({...request, outputFile}))
+    await (outputFile === undefined ? this.print(dump.bytes) : saveDump({...request, outputFile, headStart: this.headStart()}))
     return {dump: dump.name}
+  }
+
+  /** What bin/run.js began before anything else was loaded. */
+  private headStart(): HeadStart | undefined {
+    const given: object = this.config.options
+    return 'headStart' in given && given.headStart instanceof HeadStart ? given.headStart : undefined
   }
 
   private async saveAll({kind, directory, flags}: {kind: DumpedKind; directory: string; flags: DumpFlags}): Promise<object> {

@@ -119,6 +119,23 @@ describe('dump of a pod', () => {
     expect(both).toEqual({code: EXIT_CODES.ok, stdout: '"grün"\n"b\\u202e"\n', stderr: ''})
   })
 
+  it('that is only saved is fetched while the program is loaded, once', async () => {
+    const file = path.join(scratch, 'early.json')
+    kubectl.playAll([{when: 'exec w-1', stdout: DUMP}])
+    expect(await dump('w-1', '--output-file', file)).toEqual({code: EXIT_CODES.ok, stdout: '', stderr: ''})
+    expect(readFileSync(file, 'utf8')).toBe(DUMP)
+    expect(kubectl.calls()).toHaveLength(1)
+  })
+
+  it('that was begun leaves nothing behind when the rest of the line is wrong', async () => {
+    const file = path.join(scratch, 'wrong.json')
+    kubectl.playAll([{when: 'exec', stdout: DUMP, sleepMs: 60_000}])
+    expect(await dump('w-1', '--output-file', file, '-f', file)).toMatchObject({code: EXIT_CODES.usage})
+    expect((await dump('w-1', '--output-file', file, '--timeout', '9999')).code).toBe(EXIT_CODES.usage)
+    expect(readdirSync(scratch).filter((name) => name.startsWith('wrong'))).toEqual([])
+    await expect.poll(() => kubectl.isRunning(), {timeout: 5000}).toBe(false)
+  })
+
   it('leaves an older file alone when it fails', async () => {
     const file = path.join(scratch, 'older.json')
     writeFileSync(file, 'older')

@@ -2,6 +2,8 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {createReadStream} from 'node:fs'
 import {createServer, type Server} from 'node:http'
 import path from 'node:path'
+import {Readable} from 'node:stream'
+import {setTimeout as delay} from 'node:timers/promises'
 
 /** What the stand-in of a node does when a pod is entered. */
 export interface PodBehaviour {
@@ -13,14 +15,22 @@ export interface PodBehaviour {
   readonly programs: readonly ('curl' | 'pilot-agent')[]
   /** Whether its admin port can be forwarded. */
   readonly forwards: boolean
-  /** `slow` never answers, `drip` stops in the middle and waits. */
-  readonly pace?: 'slow' | 'drip'
+  /** `slow` never answers, `drip` stops in the middle and waits, `steady` sends as fast as a pod behind a network may. */
+  readonly pace?: 'slow' | 'drip' | 'steady'
 }
+
+/** A piece, and a pause after it: somewhat below 80 MB a second, with the time that sending takes. */
+const PIECE_BYTES = 2 * 1024 * 1024
+const PAUSE_MS = 25
 
 /** Answers as programs in the image would; how, the environment of the pod says. */
 const ANSWER = `case "$PACE" in
   slow) sleep 600 ;;
   drip) head -c 100000 "$DUMP"; sleep 600 ;;
+  steady)
+    exec 3<"$DUMP"
+    left=$(($(stat -c %s "$DUMP") / ${PIECE_BYTES} + 1))
+    while [ $left -gt 0 ]; do dd bs=${PIECE_BYTES} count=1 status=none <&3; left=$((left - 1)); sleep ${PAUSE_MS / 1000}; done ;;
   *) cat "$DUMP" ;;
 esac
 `
@@ -38,13 +48,13 @@ export async function writePrograms(folder: string): Promise<void> {
 }
 
 /** An admin port as those of proxies. */
-export function serveDump({dump}: Pick<PodBehaviour, 'dump'>): Promise<{readonly port: number; readonly server: Server}> {
+export function serveDump({dump, pace}: Pick<PodBehaviour, 'dump' | 'pace'>): Promise<{readonly port: number; readonly server: Server}> {
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/config_dump') !== true) {
       response.writeHead(404).end()
       return
     }
-    createReadStream(dump, {highWaterMark: 1024 * 1024}).pipe(response)
+    Readable.from(piecesOf(dump, pace === 'steady' ? PAUSE_MS : 0)).pipe(response)
   })
   return new Promise((resolve, reject) => {
     server.on('error', reject)
@@ -53,6 +63,14 @@ export function serveDump({dump}: Pick<PodBehaviour, 'dump'>): Promise<{readonly
       resolve({port: typeof address === 'object' && address !== null ? address.port : 0, server})
     })
   })
+}
+
+async function* piecesOf(dump: string, pauseMs: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces: AsyncIterable<Uint8Array> = createReadStream(dump, {highWaterMark: PIECE_BYTES})
+  for await (const piece of pieces) {
+    yield piece
+    if (pauseMs > 0) await delay(pauseMs)
+  }
 }
 
 const VERSION = {apiVersion: 'kwok.x-k8s.io/v1alpha1'}

@@ -29,6 +29,7 @@ export async function behaviours(folder: string): Promise<readonly PodBehaviour[
     {...lab, name: 'slow', programs: ['curl'], pace: 'slow'},
     {...lab, name: 'drip', programs: ['curl'], pace: 'drip'},
     {...lab, name: 'huge', programs: ['curl'], forwards: true, dump: huge},
+    {...lab, name: 'steady', programs: ['curl'], forwards: true, dump: huge, pace: 'steady'},
     ...['east', 'west'].map((namespace): PodBehaviour => ({...lab, namespace, name: 'twin', programs: ['curl']})),
     ...many.map((name): PodBehaviour => ({...lab, namespace: 'many', name, programs: ['curl']})),
   ]
