@@ -3,7 +3,9 @@ import {openLive} from './live.js'
 import {questionFrom} from './question-input.js'
 import {resultOf, type RecordQuestion, type RecordResult} from './record.js'
 
-export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'capture' | 'istiod'> {
+export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'capture' | 'istiod' | 'progress'> {
+  /** Told what is fetched. */
+  readonly progress: (line: string) => void
   readonly source: string
   readonly destination: string
   /** Where names without a namespace are looked up, if not where the context says. */

@@ -1,7 +1,7 @@
 import type {ClusterAccess} from '../cluster/kubectl-arguments.js'
 import {dumpAll} from '../cluster/dump-all.js'
 import {recordCluster} from '../cluster/record.js'
-import type {Recorded} from '../cluster/record-run.js'
+import type {Recorded, RunOptions} from '../cluster/record-run.js'
 import {packRecording, type RecordingHead} from '../cluster/recording.js'
 import type {Transport} from '../cluster/transport-arguments.js'
 import type {PodRole} from '../flow/pod-role.js'
@@ -29,7 +29,7 @@ interface FetchQuestion {
   readonly timeoutMs: number
   readonly cancelSignal?: AbortSignal | undefined
   readonly version: string
-  readonly progress: (line: string) => void
+  readonly progress: RunOptions['progress']
   readonly warn: (warning: string) => void
 }
 

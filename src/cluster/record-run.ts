@@ -20,13 +20,21 @@ export interface Recorded {
 const FATAL: ReadonlySet<string> = new Set(['stopped', 'no-kubectl', 'kubeconfig', 'login'])
 const RETRY_AFTER_MS = [500, 2000]
 
+/** How far a recording has come. */
+export interface RecordPlace {
+  readonly done: number
+  readonly total: number
+  /** Whether the line is to stay in sight: something is missing. */
+  readonly isFailure: boolean
+}
+
 /** Who is told, and how hard it is tried. */
 export interface RunOptions {
   /** How many kubectls run at once. */
   readonly concurrency: number
   readonly cancelSignal?: AbortSignal | undefined
   /** Told about each file as it comes. */
-  readonly progress: (line: string) => void
+  readonly progress: (line: string, place: RecordPlace) => void
 }
 
 /** Fetches files into a recording. What fails is listed in its manifest and passed over, unless nothing else could be had either. */
@@ -101,12 +109,12 @@ export class RecordRun {
     }
     this.failures.set(file.path, error)
     await this.recording.list({...file, ...whyFailed(error)})
-    this.#tell(`${file.path} failed: ${error.message}`)
+    this.#tell(`${file.path} failed: ${error.message}`, true)
   }
 
-  #tell(text: string): void {
+  #tell(text: string, isFailure = false): void {
     this.#done++
-    this.request.progress(`${this.#done}/${this.#total} ${text}`)
+    this.request.progress(text, {done: this.#done, total: this.#total, isFailure})
   }
 }
 

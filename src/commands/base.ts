@@ -2,11 +2,13 @@ import {Command, Flags, type Interfaces} from '@oclif/core'
 import {InterruptedError} from '../flow/errors.js'
 import {exitCodeOf} from '../flow/exit-code.js'
 import type {Outlook} from '../flow/verdict.js'
+import {ProgressBar} from '../hooks/progress-bar.js'
 import {reportFailure} from '../hooks/report-failure.js'
 import {stdoutWidth, streamTheme} from '../hooks/terminal.js'
 import {type Call, toUsageError} from '../hooks/usage-error.js'
 import {renderWarning} from '../render/failure.js'
 import {printableJson} from '../render/json-line.js'
+import type {ProgressPlace} from '../render/progress-bar.js'
 import type {Theme} from '../render/theme.js'
 import {visible} from '../render/visible.js'
 import {MINIMUM_WIDTH} from '../render/width.js'
@@ -36,6 +38,7 @@ export abstract class BaseCommand extends Command {
   }
 
   private readonly warnings: string[] = []
+  private bar: ProgressBar | undefined
   private readonly interrupt = new AbortController()
   private stringify: (json: unknown) => Iterable<string> = () => []
 
@@ -46,6 +49,7 @@ export abstract class BaseCommand extends Command {
   override warn(input: Error | string): Error | string {
     const warning = typeof input === 'string' ? input : input.message
     this.warnings.push(warning)
+    this.bar?.clear()
     process.stderr.write(renderWarning(warning, streamTheme(process.stderr, this.argv)))
     return input
   }
@@ -57,6 +61,7 @@ export abstract class BaseCommand extends Command {
 
   /** Writes the result for people, bytes as they are; with `--json` the returned object is the result and this writes nothing. */
   protected async print(text: string | AsyncIterable<string | Uint8Array>): Promise<void> {
+    this.bar?.clear()
     if (this.jsonEnabled()) return
     if (typeof text === 'string') await write(text.endsWith('\n') ? text : `${text}\n`)
     else for await (const piece of text) await write(piece)
@@ -64,7 +69,19 @@ export abstract class BaseCommand extends Command {
 
   /** Tells people on stderr what is being done; JSON has no place for it. */
   protected progress(line: string): void {
+    this.bar?.clear()
     if (!this.jsonEnabled()) process.stderr.write(`${visible(line)}\n`)
+  }
+
+  /** The same for one of many steps: a bar on a terminal, lines elsewhere. What failed stays as a line in any case. */
+  protected step(text: string, place: ProgressPlace & {readonly isFailure: boolean}): void {
+    this.bar ??= ProgressBar.on(process.stderr, this.argv)
+    if (this.bar === undefined || this.jsonEnabled()) {
+      this.progress(`${place.done}/${place.total} ${text}`)
+      return
+    }
+    if (place.isFailure) this.progress(text)
+    this.bar.draw(text, place)
   }
 
   /** Sets the exit code that goes with a result. A negative result is a result: it is returned, never thrown. */
@@ -104,6 +121,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override catch(thrown: Error): Promise<never> {
+    this.bar?.clear()
     const failure = this.interrupt.signal.aborted ? new InterruptedError({what: 'Interrupted.', cause: thrown}) : thrown
     return Promise.reject(reportFailure(failure, {argv: this.argv, json: this.jsonEnabled()}))
   }

@@ -61,7 +61,7 @@ the ztunnel of its node. A dump that did not arrive whole is an error.`
       concurrency: flags.concurrency,
       cancelSignal: this.cancelSignal(),
       version: this.config.version,
-      progress: (line) => this.progress(line),
+      progress: (text, place) => this.step(text, place),
       warn: (warning) => this.warn(warning),
     })
     this.conclude(result.outlook)

@@ -34,13 +34,12 @@ the same command again fetches only what is missing.`
       ...recordRequest(flags, args.directory),
       cancelSignal: this.cancelSignal(),
       version: this.config.version,
-      progress: (line: string) => this.progress(line),
       warn: (warning: string) => this.warn(warning),
     }
     const flow = flowOf(flags.for)
     const result = await (flow === undefined
-      ? recordSnapshot({...request, sidecars, capture, istiod})
-      : recordFor({...request, ...flow, namespace}))
+      ? recordSnapshot({...request, sidecars, capture, istiod, progress: (text, place) => this.step(text, place)})
+      : recordFor({...request, ...flow, namespace, progress: (line) => this.progress(line)}))
     this.conclude(result.outlook)
     await this.print(renderRecorded(result))
     return result
