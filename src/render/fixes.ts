@@ -20,8 +20,9 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
     fix: 'Let an ALLOW policy of this target fit the identity, port, method and path of this request, or narrow the DENY policy that matched.',
   },
   'no-listener': {
-    check: 'whether the proxy listens on the address and port that was reached.',
-    fix: 'Declare the port in the Service (or in the Gateway, for a gateway), and check that the proxy has received its newest configuration.',
+    check:
+      'what the reason says of a listener on that port: warming waits for something it refers to (a secret, routes, a filter), draining is being replaced or removed, a rejected update never came into force. Where it names none, nothing listens there.',
+    fix: 'For a listener that warms, have the control plane deliver what it refers to; for one that drains, connect again later or record the dump again; for a rejected update, mend what its error names; else declare the port in the Service (or in the Gateway, for a gateway).',
   },
   'no-filter-chain': {
     check:
@@ -39,8 +40,8 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
   },
   'unknown-waypoint': {
     check:
-      'whether the waypoint of the label `istio.io/use-waypoint` exists, in that namespace, and has an address: `kubectl get gateway -A`.',
-    fix: 'Create the waypoint (`istioctl waypoint apply`), correct the label and `istio.io/use-waypoint-namespace`, or remove the label.',
+      'whether the waypoint of the label `istio.io/use-waypoint` exists, in that namespace, and has an address and a ready pod: `kubectl get gateways,pods -A`.',
+    fix: 'Create the waypoint (`istioctl waypoint apply`) or bring its pods up, correct the label and `istio.io/use-waypoint-namespace`, or remove the label.',
   },
   'unknown-gateway': {
     check: 'whether the network gateway of the other network is known here: the Gateway of class `istio-remote` and its address.',

@@ -56,6 +56,13 @@ const PAINS: readonly Pain[] = [
     healthy: bookinfo,
   },
   {
+    what: 'P3: a waypoint without a ready pod',
+    kind: 'waypoint-unusable',
+    says: 'waypoint orchard/hole has no ready pod (0 endpoints): ztunnel fails every connection, it never goes round a waypoint',
+    ill: {at: 'ga-orchard', flow: ['market/buyer', 'barn.orchard:80']},
+    healthy: {at: 'ga-orchard', flow: ['market/thief', 'press.orchard:80']},
+  },
+  {
     what: 'P19: a client that its ztunnel was not told of',
     kind: 'client-unknown',
     says: 'pod bookinfo/sleep-8c86c414b3-23f84 is not among the workloads that the ztunnel of its node (node-a) knows',

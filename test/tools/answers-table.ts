@@ -39,6 +39,13 @@ export const ANSWERS: readonly Answer[] = [
     phrase: 'waypoint bookinfo/waypoint bypassed: none of its routes and L7 policies applies',
   },
   {
+    pain: 'P3',
+    asks: 'is a waypoint that is not ready gone round?',
+    threads: 'istio.io#17520',
+    case: 'ga/unknown-waypoint',
+    phrase: 'waypoint orchard/hole has no ready pod (0 endpoints): ztunnel fails every connection, it never goes round a waypoint',
+  },
+  {
     pain: 'P4',
     asks: 'why is the waypoint of the client not used?',
     threads: 'istio#50522',
@@ -193,6 +200,14 @@ export const ANSWERS: readonly Answer[] = [
     threads: 'istio#50249, istio#50849',
     case: 'ga/no-waypoint',
     phrase: 'waypoint bookinfo/waypoint: 0 services and 0 workloads bound',
+  },
+  {
+    pain: 'P25',
+    asks: 'a waypoint that is for other traffic',
+    threads: 'istio#50849',
+    case: 'answers/p25-waypoint-for',
+    phrase:
+      'no waypoint for service bookinfo/details: Gateway bookinfo/waypoint is for workloads only (label istio.io/waypoint-for=workload',
   },
   {
     pain: 'P25',

@@ -15,6 +15,13 @@ export const ANSWER_CLUSTERS: readonly Cluster[] = [
     edit: withoutWaypointOfDetails,
   },
   {
+    name: 'ga-bookinfo-waypoint-for',
+    scenario: 'bookinfo-waypoint',
+    member: 'Kubernetes',
+    derived: 'the Gateway of the waypoint labelled for workloads only, and the waypoint taken from all services that ztunnels know',
+    edit: withWaypointForWorkloads,
+  },
+  {
     name: 'ga-orchard-tunnel-policy',
     ...ORCHARD,
     derived: "an L4 policy on connect_terminate of the waypoint, as the layered authorization of istiod puts it there: DENY market's thief",
@@ -34,6 +41,19 @@ function withoutWaypointOfDetails(lines: Lines, path: string): Lines {
     said: '"hostname": "details.bookinfo.svc.cluster.local"',
     change: (item) => cutMember(item, 'waypoint'),
   })
+}
+
+/** As istiod does it, which binds no service then (ambient-ga B.10). */
+function withWaypointForWorkloads(lines: Lines, path: string): Lines {
+  if (path === 'inventory/gateways.json') {
+    return lines.map((line) => line.replace('"labels": {}', '"labels": {"istio.io/waypoint-for": "workload"}'))
+  }
+  return path.startsWith('proxies/istio-system/ztunnel-') ? cutAll(lines, 'waypoint') : lines
+}
+
+function cutAll(lines: Lines, name: string): Lines {
+  const less = cutMember(lines, name)
+  return less.length === lines.length ? lines : cutAll(less, name)
 }
 
 // ambient-ga D.2: the filter stands first, where only the client's certificate is known.

@@ -53,9 +53,10 @@ function otherEndpoints(scene: Scene, asked: Asked): readonly Finding[] {
   const {ztunnel, service, known} = asked
   const expected = expectedPods(scene, service)
   if (expected === undefined) return []
-  const has = known.endpoints.flatMap(({workloadUid}) => podOfUid(workloadUid, ztunnel.settings.clusterId) ?? [])
-  const gone = has.filter((pod) => !expected.value.existing.has(pod)).toSorted()
-  const fresh = [...expected.value.ready.keys()].filter((pod) => !has.includes(pod)).toSorted()
+  const pods = (cluster?: string): readonly string[] => known.endpoints.flatMap(({workloadUid}) => podOfUid(workloadUid, cluster) ?? [])
+  const gone = pods(ztunnel.settings.clusterId).filter((pod) => !expected.value.existing.has(pod))
+  const has = new Set(pods())
+  const fresh = [...expected.value.ready.keys()].filter((pod) => !has.has(pod)).toSorted()
   const texts = [
     ...(gone.length === 0 ? [] : [`it still has ${listText(gone)} as endpoint, which ${goneText(expected)}`]),
     ...(fresh.length === 0 ? [] : [`it does not know endpoint ${listText(fresh)}, which ${expected.by} has`]),

@@ -38,10 +38,10 @@ export function expectedPods(scene: Scene, service: MeshService): Expected<Expec
   return told ?? sliceEndpoints(scene, service)
 }
 
-/** `cluster//Pod/namespace/name` of the own cluster, as `namespace/name` (ambient-ga A.3). */
-export function podOfUid(uid: string, cluster: string): string | undefined {
+/** `cluster//Pod/namespace/name` as `namespace/name`; of one cluster, where that is told (ambient-ga A.3). */
+export function podOfUid(uid: string, cluster?: string): string | undefined {
   const [, of, name] = /^([^/]*)\/\/Pod\/([^/]+\/[^/]+)$/.exec(uid) ?? []
-  return of === cluster ? name : undefined
+  return cluster === undefined || of === cluster ? name : undefined
 }
 
 function toldService({controlPlane}: Scene, {host, namespace}: MeshService): ToldService | undefined {

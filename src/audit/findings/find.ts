@@ -24,6 +24,7 @@ import {unboundWaypoint} from './unbound-waypoint.js'
 import {unenforcedPolicies} from './unenforced.js'
 import {stagedService, unknownClient} from './unknown-client.js'
 import {unmatchedAddress} from './unmatched-address.js'
+import {unusableWaypoint} from './unusable-waypoint.js'
 
 /** Of both generations. What explains the verdict goes first, then what explains the way. */
 const OF_ENVOYS: readonly FindingRule[] = [missingEndpoints, danglingReference, noEndpoints, inferredEndpoints]
@@ -42,6 +43,7 @@ const OF_GA: readonly FindingRule[] = [
   sharedAddress,
   identityMismatch,
   unmatchedAddress,
+  unusableWaypoint,
   edgeOfKnowledge,
   behindCluster,
   drift,

@@ -47,7 +47,7 @@ export function findUpstream(question: OutboundQuestion, request: UpstreamReques
     {
       kind: 'service-lookup',
       name: workload.name,
-      effect: `${address.ip} is an address of ${workload.uid}`,
+      effect: `${address.ip} is no VIP, it is an address of ${workload.uid}`,
       because: [],
       evidence: state.evidence(workload),
     },

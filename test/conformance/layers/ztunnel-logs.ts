@@ -48,7 +48,8 @@ export function predictLogs({input, lab}: LogQuestion): unknown {
   if (target === undefined) return {undetermined: `the destination is not understood: ${input.destination}`}
   // A pod that calls its own address is not captured (ambient-ga B.0).
   if (target.ip === input.source.ip) return NONE
-  const client = {ip: target.ip.startsWith('127.') ? target.ip : input.source.ip, port: 0}
+  const isLoopback = target.ip.startsWith('127.') || target.ip === '::1'
+  const client = {ip: isLoopback ? target.ip : input.source.ip, port: 0}
   return input.source.captured ? leave(lab, {input, client, target}) : arrive(lab, {client, to: target})
 }
 
