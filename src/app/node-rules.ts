@@ -1,4 +1,5 @@
 import type {Forwarder, Place} from '../flow/forwarder.js'
+import {isExpectedError} from '../flow/errors.js'
 import {podRole} from '../flow/pod-role.js'
 import type {Inventory} from '../flow/inventory.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
@@ -18,10 +19,7 @@ export interface RecordedRules {
   readonly cluster?: string
 }
 
-/**
- * The recorded packet rules of a node as traces use them. A node is read when it is first asked for.
- * @throws InputError, then, with file and line of what cannot be read
- */
+/** The recorded packet rules of a node as traces use them. A node is read when it is first asked for. */
 export function nodeRules({captures, inventory, generation, cluster}: RecordedRules): (node: string) => NodeRules | undefined {
   const known = new Map<string, NodeRules | undefined>()
   const nodes = captures.filter(({kind}) => kind === 'node').map(({name}) => name)
@@ -29,7 +27,7 @@ export function nodeRules({captures, inventory, generation, cluster}: RecordedRu
     if (known.has(node)) return known.get(node)
     const own = captures.filter((one) => nodeOf(one, {inventory, nodes}) === node)
     const place: Place = {kind: 'node', name: node, node, ...(cluster === undefined ? {} : {cluster})}
-    const rules = own.length === 0 ? undefined : rulesOf(own, {place, inventory, generation})
+    const rules = own.length === 0 ? undefined : legibleRules(own, {place, inventory, generation})
     known.set(node, rules)
     return rules
   }
@@ -53,6 +51,34 @@ interface Surroundings {
   readonly generation: Generation
 }
 
+/** design §5: what a trace can do without does not end it; what was left out of it is said, and concluded as where nothing was recorded. */
+function legibleRules(captures: readonly RecordedCapture[], surroundings: Surroundings): NodeRules {
+  try {
+    return rulesOf(captures, surroundings)
+  } catch (thrown) {
+    if (!isExpectedError(thrown)) throw thrown
+    const faults = captures.map((capture) => faultOf(capture, surroundings))
+    const rules = rulesOf(
+      captures.filter((_, at) => faults[at] === undefined),
+      surroundings,
+    )
+    return {...rules, problems: [...faults.flatMap((fault) => fault ?? []), ...rules.problems]}
+  }
+}
+
+/** Why a capture cannot be read. */
+function faultOf(capture: RecordedCapture, {inventory}: Surroundings): string | undefined {
+  try {
+    shelveCaptures([capture], inventory)
+    return undefined
+  } catch (thrown) {
+    if (!isExpectedError(thrown)) throw thrown
+    const {name, namespace} = capture
+    const place = namespace === undefined ? name : `${namespace}/${name}`
+    return `traces do not follow the recorded packet rules of ${place}: ${thrown.where ?? ''}: ${thrown.message}`
+  }
+}
+
 /** Of places that lack something traces conclude what they do, as of those that were not recorded at all. */
 function rulesOf(captures: readonly RecordedCapture[], surroundings: Surroundings): NodeRules {
   const all = shelveCaptures(captures, surroundings.inventory)
@@ -73,7 +99,7 @@ function rulesFrom(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, in
   const isWhole = generation === 'ga' || ztunnel !== undefined || !hasZtunnelPod(place.name, inventory)
   const pods = new Map(places.filter(({kind}) => kind === 'pod').map((pod) => [pod.name, podRules(pod, place)]))
   return {
-    translatesServices: node !== undefined && kubeProxyMode(node.namespace) === 'iptables',
+    translatesServices: node !== undefined && /tables$/.test(kubeProxyMode(node.namespace)),
     problems: node === undefined ? [] : problemsAt({places, inventory}, node),
     ipv6: places.every(({lacks}) => lacks[6].length === 0),
     pod: (name) => pods.get(name),

@@ -87,6 +87,22 @@ describe('a node of 2022', {timeout: 60_000}, () => {
     },
   )
 
+  test.each([
+    {file: 'node/node/ip-rule', line: 2, asked: {from: SLEEP, to: VIP, port: 5000}},
+    {file: 'istio-system/ztunnel-8v5nq/iptables-save', line: 1, asked: {from: SLEEP, to: VIP, port: 5000}},
+  ])('a line of $file that cannot be read: the trace goes on without that place', ({file, line, asked}) => {
+    const broken = captures('node-2022', (path, text) =>
+      path.endsWith(file) ? [...text.split('\n').slice(0, line - 1), 'nonsense', ...text.split('\n').slice(line)].join('\n') : text,
+    )
+    const graph = trace2022({...asked, captures: broken})
+    expect(hopsOf(graph)).toEqual(hopsOf(trace2022(asked)))
+    const cited = stepsOf(graph).flatMap(({evidence}) => evidence.map(({dump}) => dump))
+    expect(cited.filter((dump) => dump.startsWith('capture/node/'))).toEqual([])
+    expect(nodeRules({captures: broken, inventory: {}, generation: '2022'})('node')?.problems).toContainEqual(
+      expect.stringContaining(`capture/${file}:${line}: `),
+    )
+  })
+
   test('state of another node changes nothing', () => {
     const elsewhere = captures('node-2022').map((one) => ({...one, name: `${one.name}-of-third`}))
     for (const asked of INTACT) expect(trace2022({...asked, captures: elsewhere})).toEqual(trace2022(asked))

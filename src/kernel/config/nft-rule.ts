@@ -1,5 +1,6 @@
 import type {Family} from './ip.js'
 import {nftStatements} from './nft-statements.js'
+import {expandedRules} from './nft-verdict-map.js'
 import type {PacketRule, RuleChain, Target} from './packet-rules.js'
 import type {SourceLine} from './source-text.js'
 
@@ -9,6 +10,8 @@ export interface ChainContext {
   readonly isChain: (name: string) => boolean
   /** A table of iptables-nft: nft prints some of its targets in part, or not at all. */
   readonly foreign: boolean
+  /** Elements of the named maps of the table. */
+  readonly maps: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -18,12 +21,14 @@ export interface ChainContext {
 export function chainWithParts(lines: readonly SourceLine[], context: ChainContext): readonly RuleChain[] {
   const parts: RuleChain[] = []
   const rules = lines.map(uncounted).flatMap((line, index) => {
-    const statements = nftStatements(line.text, context)
-    // The rule can only meet packets of the other family.
-    if (statements === undefined) return []
     const rule = ruleOf(line, {chain: context.chain, number: index + 1})
-    const targets = context.foreign ? wholeTargets(statements.targets) : statements.targets
-    return [{...rule, matches: statements.matches, target: targetOf(targets, {rule, parts})}]
+    return expandedRules(rule.text, context.maps).flatMap((text) => {
+      const statements = nftStatements(text, context)
+      // The rule can only meet packets of the other family.
+      if (statements === undefined) return []
+      const targets = context.foreign ? wholeTargets(statements.targets) : statements.targets
+      return [{...rule, matches: statements.matches, target: targetOf(targets, {rule, parts})}]
+    })
   })
   return [{name: context.chain, rules}, ...parts]
 }

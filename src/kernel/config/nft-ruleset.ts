@@ -1,6 +1,7 @@
 import type {Family} from './ip.js'
 import type {IpSet, IpSetMember, Place} from './model.js'
 import {chainWithParts} from './nft-rule.js'
+import {nftItems} from './nft-verdict-map.js'
 import type {RuleChain, RuleTable} from './packet-rules.js'
 import {badLine, linesOf, type SourceLine, type SourceText} from './source-text.js'
 
@@ -40,6 +41,7 @@ interface NftTable {
   readonly families: readonly Family[]
   readonly chains: NftBlock[]
   readonly sets: NftBlock[]
+  readonly maps: NftBlock[]
 }
 
 interface NftBlock {
@@ -58,29 +60,41 @@ const FAMILIES: ReadonlyMap<string, readonly Family[]> = new Map([
 function tablesOf(source: SourceText): readonly NftTable[] {
   const tables: NftTable[] = []
   let block: NftBlock | undefined
-  for (const line of linesOf(source).filter(({text}) => !text.trim().startsWith('#'))) {
+  for (const line of linesOf(source).map(withoutHandle).filter(isContent)) {
     const text = line.text.trim()
     const [, family, name] = /^table (?:(\w+) )?(\S+) \{$/.exec(text) ?? []
     if (name !== undefined) tables.push(newTable(family, name))
     else if (text === '}') block = undefined
-    else if (block === undefined) block = openBlock(line, tables.at(-1))
-    else block.lines.push(line)
+    else if (block !== undefined) block.lines.push(line)
+    else if (!TABLE_REMARK.test(text)) block = openBlock(line, tables.at(-1))
   }
   return tables
 }
 
+/** What `nft -a` adds to each line. */
+function withoutHandle(line: SourceLine): SourceLine {
+  return {...line, text: line.text.replace(/ # handle \d+$/, '')}
+}
+
+function isContent({text}: SourceLine): boolean {
+  return !text.trim().startsWith('#')
+}
+
+const TABLE_REMARK = /^(?:comment "[^"]*"|flags [\w,]+)$/
+
 function newTable(family = 'ip', name = ''): NftTable {
-  return {name, title: `${family} ${name}`, families: FAMILIES.get(family) ?? [], chains: [], sets: []}
+  return {name, title: `${family} ${name}`, families: FAMILIES.get(family) ?? [], chains: [], sets: [], maps: []}
 }
 
 function openBlock(line: SourceLine, table: NftTable | undefined): NftBlock {
-  const [, kind, name = ''] = /^(\w+) (\S+) \{/.exec(line.text.trim()) ?? []
+  const [, kind, name = ''] = /^(\w[\w ]*?) (\S+) \{/.exec(line.text.trim()) ?? []
   if (table === undefined || kind === undefined) {
     throw badLine(line, {what: 'A line of nft list ruleset belongs to no chain', expected: '"table <family> <name> {", "chain <name> {"'})
   }
   const block = {name, heading: line, lines: []}
   if (kind === 'chain') table.chains.push(block)
   if (kind === 'set') table.sets.push(block)
+  if (kind === 'map') table.maps.push(block)
   return block
 }
 
@@ -88,10 +102,11 @@ function openBlock(line: SourceLine, table: NftTable | undefined): NftBlock {
 function ruleTables(table: NftTable, family: Family): readonly RuleTable[] {
   const isChain = (name: string): boolean => table.chains.some((chain) => chain.name === name)
   const foreign = isOfIptables(table)
+  const maps = new Map(table.maps.map((block) => [block.name, elementsOf(block)]))
   const chains = table.chains.map((block) => ({
     block,
     base: baseOf(block),
-    parts: chainWithParts(rulesOf(block), {chain: block.name, family, isChain, foreign}),
+    parts: chainWithParts(rulesOf(block), {chain: block.name, family, isChain, foreign, maps}),
   }))
   const users = chains.filter(({base}) => base === undefined).flatMap(({parts}) => parts)
   return chains.flatMap(({base, parts}) => {
@@ -160,17 +175,20 @@ function rulesOf({lines}: NftBlock): readonly SourceLine[] {
   return lines.filter(({text}) => !BASE.test(text.trim()) && !/^(policy|comment|flags) /.test(text.trim()))
 }
 
-/** `elements = { 10.0.0.1, 10.0.0.2 }`, over one or more lines. */
-function setOf({name, heading, lines}: NftBlock): IpSet {
+/** Members that packets add and time takes away again are not known: what was recorded is over. */
+function setOf(block: NftBlock): IpSet {
+  const {name, heading, lines} = block
   const all = lines.map(({text}) => text.trim()).join(' ')
-  const elements = /elements = \{([^}]*)\}?/.exec(all)?.[1] ?? ''
   const place = {file: heading.file, line: heading.line}
-  const members = (elements.match(ELEMENT) ?? []).flatMap((text) => (text.trim() === '' ? [] : [memberOf(text.trim(), place)]))
-  return {name, type: /type ipv[46]_addr[\s;]/.test(`${all} `) ? 'hash:net' : 'nft', members, place}
+  const isPlain = /type ipv[46]_addr[\s;]/.test(`${all} `) && !/flags [\w,]*dynamic/.test(all)
+  return {name, type: isPlain ? 'hash:net' : 'nft', members: elementsOf(block).map((text) => memberOf(text, place)), place}
 }
 
-/** Up to the next comma that no quotes hold. */
-const ELEMENT = /(?:[^,"]|"[^"]*")+/g
+/** `elements = { 10.0.0.1, 10.0.0.2 }`, over one or more lines. */
+function elementsOf({lines}: NftBlock): readonly string[] {
+  const all = lines.map(({text}) => text.trim()).join(' ')
+  return nftItems(/elements = \{(.*?)\}?$/.exec(all)?.[1] ?? '')
+}
 
 /** `10.0.0.1 comment "uid"`: istio-cni writes the pod's uid there. */
 function memberOf(text: string, place: Place): IpSetMember {

@@ -2,7 +2,8 @@ import {parsePrefix, type Family, type Prefix} from './ip.js'
 import type {PortRange} from './model.js'
 import {markStatement} from './nft-mark.js'
 import type {Match, MatchBody, Target} from './packet-rules.js'
-import {natAddress} from './rule-target.js'
+import {natAddress} from './nat-address.js'
+import {withRandom} from './rule-target.js'
 
 export interface NftStatements {
   readonly matches: readonly Match[]
@@ -71,7 +72,8 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
     pattern: new RegExp(`^(?:meta l4proto|ip protocol|ip6 nexthdr) ${NOT}(\\w[\\w-]*)(?= |$)`),
     read: ([not = '', name = '']) => ({matches: [protocol(name, not)]}),
   },
-  {pattern: new RegExp(`^(tcp|udp) ([sd])port ${NOT}${SET}`), read: (groups) => ({matches: ports(groups)})},
+  {pattern: new RegExp(`^(tcp|udp|th) ([sd])port ${NOT}${SET}`), read: (groups) => ({matches: ports(groups)})},
+  {pattern: /^(?:update|add) @\S+ \{[^}]*\}/, read: () => ({targets: [{kind: 'continue', name: 'set'}]})},
   {
     pattern: new RegExp(`^(iif|oif)(?:name)? ${NOT}"?([^"\\s]+)"?`),
     read: ([side, not = '', name = '']) => ({matches: [device({side, name: name.replace(/\*$/, '+'), not})]}),
@@ -141,13 +143,26 @@ const PARSERS: readonly {readonly pattern: RegExp; readonly read: Reader}[] = [
   },
   {pattern: /^(jump|goto) (\S+)/, read: ([kind, chain = ''], {isChain}) => ({targets: [jump(kind, {chain, isChain})]})},
   {
-    pattern: /^reject(?: with (.*))?$/,
+    pattern: /^reject(?: with ((?:icmp|icmpv6|icmpx) (?:type )?[\w-]+|tcp reset))?(?= |$)/,
     read: ([how]) => ({targets: [{kind: 'reject', with: how === undefined || how === '' ? 'icmp-port-unreachable' : how}]}),
   },
-  {pattern: /^redirect(?: to :(\d+)(?:-(\d+))?)?/, read: ([from, to]) => ({targets: [{kind: 'redirect', ...portsFrom(from, to)}]})},
-  {pattern: /^dnat (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [natTarget('dnat', to)]})},
-  {pattern: /^snat (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [natTarget('snat', to)]})},
-  {pattern: /^masquerade( (?:fully-)?random)?/, read: ([random]) => ({targets: [{kind: 'masquerade', randomPort: random !== ''}]})},
+  {
+    pattern: /^redirect(?: to :(\d+)(?:-(\d+))?)?( (?:fully-)?random)?(?:,?\s?persistent)?(?= |$)/,
+    read: ([from, to, random]) => ({targets: [randomly({kind: 'redirect', ...portsFrom(from, to)}, random)]}),
+  },
+  {
+    pattern: /^dnat (?:ip6? )?to (\S+)( (?:fully-)?random)?(?:,?\s?persistent)?(?= |$)/,
+    read: ([to = '', random]) => ({targets: [natTarget('dnat', {to, random})]}),
+  },
+  {
+    pattern: /^snat (?:ip6? )?to (\S+)( (?:fully-)?random)?(?:,?\s?persistent)?(?= |$)/,
+    read: ([to = '']) => ({targets: [natTarget('snat', {to, random: ''})]}),
+  },
+  {
+    pattern: /^masquerade(?: to :\d+(?:-\d+)?)?( (?:fully-)?random)?(?:,?\s?persistent)?(?= |$)/,
+    read: ([random]) => ({targets: [{kind: 'masquerade', randomPort: random !== ''}]}),
+  },
+  {pattern: /^meta nftrace set [01](?= |$)/, read: () => ({targets: [{kind: 'continue', name: 'TRACE'}]})},
   {pattern: /^tproxy (?:ip6? )?to (\S+)(?= |$)/, read: ([to = '']) => ({targets: [transparentProxy(to)]})},
   {pattern: /^ct zone set (\d+)/, read: ([zone]) => ({targets: [{kind: 'zone', zone: Number(zone)}]})},
   {pattern: /^notrack(?= |$)/, read: () => ({targets: [{kind: 'notrack'}]})},
@@ -200,7 +215,7 @@ function protocol(name: string, not: string): Match {
   return {kind: 'protocol', negated: not === '!= ', protocol: names.get(name) ?? name}
 }
 
-/** `tcp dport 80` also says that it is TCP. */
+/** `tcp dport 80` also says that it is TCP, `th dport 80` leaves it open. */
 function ports([name = '', letter, not = '', text = '']: readonly string[]): readonly Match[] {
   const ranges = itemsOf(text).map((item): PortRange => {
     const [from, to = from] = item.split('-').map(Number)
@@ -209,7 +224,8 @@ function ports([name = '', letter, not = '', text = '']: readonly string[]): rea
   const negated = not === '!= '
   const isRead = ranges.every(({from, to}) => from >= 0 && to >= from)
   const kind = letter === 's' ? 'source-port' : 'destination-port'
-  return [{kind: 'protocol', negated: false, protocol: name}, isRead ? {kind, negated, ranges} : unknown(`${name} port ${text}`)]
+  const port: Match = isRead ? {kind, negated, ranges} : unknown(`${name} port ${text}`)
+  return name === 'th' ? [port] : [{kind: 'protocol', negated: false, protocol: name}, port]
 }
 
 function device({side, name, not}: {readonly side: string | undefined; readonly name: string; readonly not: string}): Match {
@@ -227,11 +243,15 @@ function jump(kind: string | undefined, {chain, isChain}: {readonly chain: strin
 }
 
 /** `10.0.0.1:80`, `[fd00::1]:80-90`, `:80`: as iptables says it. */
-function natTarget(kind: 'dnat' | 'snat', to: string): Target {
+function natTarget(kind: 'dnat' | 'snat', {to, random}: {readonly to: string; readonly random: string | undefined}): Target {
   const address = natAddress(to)
-  const {ip, ...range} = address ?? {}
-  if (kind === 'dnat' && address !== undefined) return {kind, ...address}
-  return ip === undefined ? {kind: 'unknown', text: `${kind} to ${to}`} : {kind: 'snat', ip, ...range}
+  if (kind === 'dnat' && address !== undefined) return randomly({kind, ...address}, random)
+  const {ip, lastIp, ...range} = address ?? {}
+  return ip === undefined || lastIp !== undefined ? {kind: 'unknown', text: `${kind} to ${to}`} : {kind: 'snat', ip, ...range}
+}
+
+function randomly(target: Extract<Target, {kind: 'redirect' | 'dnat'}>, random = ''): Target {
+  return withRandom(target, random !== '') ?? {kind: 'unknown', text: `${target.kind}${random}`}
 }
 
 function transparentProxy(to: string): Target {

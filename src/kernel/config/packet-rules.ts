@@ -67,6 +67,8 @@ export type MatchBody =
   | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]; readonly strict?: true}
   /** `-m socket`: a socket of this namespace takes the packet; `wildcard`: one that is bound to no address counts too. */
   | {readonly kind: 'socket'; readonly transparent: boolean; readonly wildcard: boolean}
+  /** `-m recent`: whether an address is in a list that packets fill; `notes`: it is put there, and the match holds. */
+  | {readonly kind: 'recent'; readonly list: string; readonly notes: boolean; readonly side: 'source' | 'destination'}
   /** A module or option that is not modelled. */
   | {readonly kind: 'unknown'; readonly text: string}
 
@@ -80,8 +82,10 @@ export type Target =
   | {readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number}
   /** `lenient`: without a socket nft goes on with the next rule, and with one it goes on too; iptables drops or accepts. */
   | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask; readonly lenient?: true}
-  | {readonly kind: 'redirect'; readonly ports?: PortRange}
-  | {readonly kind: 'dnat'; readonly ip?: string; readonly ports?: PortRange}
+  /** `random`: each port of the range is as likely as the others; else a port of the range stays, and the first one is taken. */
+  | {readonly kind: 'redirect'; readonly ports?: PortRange; readonly random?: true}
+  /** `lastIp`: one address of a range, which a hash of both ends chooses. */
+  | {readonly kind: 'dnat'; readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange; readonly random?: true}
   | {readonly kind: 'snat'; readonly ip: string; readonly ports?: PortRange}
   | {readonly kind: 'masquerade'; readonly randomPort: boolean}
   | {readonly kind: 'zone'; readonly zone: number}

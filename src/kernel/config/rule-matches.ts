@@ -36,12 +36,13 @@ export function isTargetOption(word: string): boolean {
 /** Modules of which every option is listed here, or names itself as unknown. */
 const MODULES = new Set([
   ...['tcp', 'udp', 'icmp', 'icmp6', 'multiport', 'mark', 'connmark', 'conntrack', 'state', 'set', 'addrtype', 'statistic', 'owner'],
-  'comment',
+  ...['comment', 'nfacct'],
 ])
 
 /** What a module says before its options are read. */
 function matchOfModule(module: string, reader: WordReader): readonly Match[] {
   if (module === 'socket') return [socketMatch(reader)]
+  if (module === 'recent') return [recentMatch(reader)]
   return MODULES.has(module) ? [] : [{kind: 'unknown', negated: false, text: ['-m', module, ...restOfModule(reader)].join(' ')}]
 }
 
@@ -53,6 +54,21 @@ function socketMatch(reader: WordReader): Match {
     return {kind: 'unknown', negated: false, text: ['-m socket', ...options].join(' ')}
   }
   return {kind: 'socket', negated: false, transparent: transparent === true, wildcard: wildcard === true}
+}
+
+/** `--set` notes the address and holds; `--rcheck` and `--update` ask for what no output of rules tells (xt_recent). */
+function recentMatch(reader: WordReader): Match {
+  const options = restOfModule(reader)
+  const list = options[options.indexOf('--name') + 1] ?? 'DEFAULT'
+  const isOther = options.includes('!') || options.includes('--remove')
+  if (isOther) return {kind: 'unknown', negated: false, text: ['-m recent', ...options].join(' ')}
+  return {
+    kind: 'recent',
+    negated: false,
+    list,
+    notes: options.includes('--set'),
+    side: options.includes('--rdest') ? 'destination' : 'source',
+  }
 }
 
 function restOfModule(reader: WordReader): readonly string[] {
@@ -76,7 +92,7 @@ type Body = MatchBody & {readonly negated?: boolean}
 type Parser = (value: string, option: Option) => Body | undefined
 
 function bodyOf(option: Option): readonly Body[] {
-  if (option.option === '--comment') return skipComment(option.reader)
+  if (SAYING_NOTHING.has(option.option)) return skipValue(option.reader)
   const flag = ofModule(FLAGS, option)
   if (flag !== undefined) return flag
   const parser = ofModule(PARSERS, option)
@@ -95,7 +111,10 @@ function unknownOption({option}: Option, values: readonly string[]): readonly Ma
   return [{kind: 'unknown', text: [option, ...values].join(' ')}]
 }
 
-function skipComment(reader: WordReader): readonly [] {
+/** A counter of nfacct holds where there is no quota (nfacct_mt). */
+const SAYING_NOTHING = new Set(['--comment', '--nfacct-name'])
+
+function skipValue(reader: WordReader): readonly [] {
   reader.next()
   return []
 }

@@ -1,5 +1,5 @@
-import {canonicalIp, parseIp} from './ip.js'
-import type {PortRange} from './model.js'
+import {canonicalIp} from './ip.js'
+import {isFewPorts, natAddress, portsOf} from './nat-address.js'
 import type {Target} from './packet-rules.js'
 import {ALL_BITS, parseMarkMask, type MarkMask} from './source-text.js'
 import type {WordReader} from './rule-words.js'
@@ -44,10 +44,10 @@ const TARGETS: ReadonlyMap<string, (options: Options) => Target | undefined> = n
   ['MARK', (options) => markTarget('set-mark', options)],
   ['CONNMARK', connmarkTarget],
   ['TPROXY', tproxyTarget],
-  ['REDIRECT', (options) => ({kind: 'redirect', ...portsOf(options.get('--to-ports') ?? options.get('--to-port'))})],
+  ['REDIRECT', redirectTarget],
   ['DNAT', dnatTarget],
   ['SNAT', snatTarget],
-  ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: options.has('--random-fully') || options.has('--random')})],
+  ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: isRandom(options)})],
   ['CT', ctTarget],
   ['NOTRACK', () => ({kind: 'notrack'})],
   ...['LOG', 'NFLOG', 'TRACE', 'CHECKSUM', 'TCPMSS', 'TOS', 'DSCP', 'CLASSIFY', 'TTL', 'HL', 'AUDIT'].map(
@@ -100,29 +100,28 @@ function tproxyTarget(options: Options): Target | undefined {
   return {kind: 'tproxy', port: Number(port), mark, ...(any ? {} : {ip: canonicalIp(ip)})}
 }
 
+function redirectTarget(options: Options): Target | undefined {
+  return withRandom({kind: 'redirect', ...portsOf(options.get('--to-ports') ?? options.get('--to-port'))}, isRandom(options))
+}
+
 function dnatTarget(options: Options): Target | undefined {
   const address = natAddress(options.get('--to-destination'))
-  return address === undefined ? undefined : {kind: 'dnat', ...address}
+  return address === undefined ? undefined : withRandom({kind: 'dnat', ...address}, isRandom(options))
+}
+
+function isRandom(options: Options): boolean {
+  return options.has('--random') || options.has('--random-fully')
+}
+
+/** Undefined: too many ports to follow each. */
+export function withRandom(target: Extract<Target, {kind: 'redirect' | 'dnat'}>, random: boolean): Target | undefined {
+  if (!random || target.ports === undefined) return target
+  return isFewPorts(target.ports) ? {...target, random} : undefined
 }
 
 function snatTarget(options: Options): Target | undefined {
-  const {ip, ports} = natAddress(options.get('--to-source')) ?? {}
-  return ip === undefined ? undefined : {kind: 'snat', ip, ...(ports === undefined ? {} : {ports})}
-}
-
-const NAT_ADDRESS = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:[\]]*)|(?<bare>[0-9a-f:.]+))(?::(?<ports>\d{1,5}(?:-\d{1,5})?))?$/i
-
-/** `10.0.0.1`, `10.0.0.1:80`, `:80`, `[fd00::1]:80-90`. A range of addresses is not modelled. */
-export function natAddress(text = '-'): {readonly ip?: string; readonly ports?: PortRange} | undefined {
-  const {six, four, bare, ports} = NAT_ADDRESS.exec(text)?.groups ?? {}
-  const ip = six ?? four ?? bare
-  if (ip === '') return portsOf(ports)
-  return ip === undefined || parseIp(ip) === undefined ? undefined : {ip: canonicalIp(ip), ...portsOf(ports)}
-}
-
-function portsOf(text: string | undefined): {readonly ports?: PortRange} {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text ?? '')
-  return match === null ? {} : {ports: {from: Number(match[1]), to: Number(match[2] ?? match[1])}}
+  const {ip, lastIp, ports} = natAddress(options.get('--to-source')) ?? {}
+  return ip === undefined || lastIp !== undefined ? undefined : {kind: 'snat', ip, ...(ports === undefined ? {} : {ports})}
 }
 
 function ctTarget(options: Options): Target | undefined {

@@ -39,11 +39,25 @@ function isVirtualService(namespace: NetworkNamespace, ip: string): boolean {
   return deviceNamed(namespace, IPVS_DEVICE)?.addresses.some((address) => address.ip === ip) === true
 }
 
-function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: {transit: Transit; id: number; inner: Packet}): void {
+interface Wrapped {
+  readonly transit: Transit
+  readonly id: number
+  readonly inner: Packet
+}
+
+/** What is for no tunnel is a datagram like others, whose payload no server understands. */
+function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: Wrapped): void {
   const {port} = transit.packet.destination
-  const tunnel = namespace.devices.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id && attachment.port === port)
-  if (tunnel === undefined) pass.ended = `no tunnel with id ${id}`
-  else receive(run, {namespace: namespace.name, device: tunnel.name, packet: inner, mark: transit.mark})
+  const tunnels = namespace.devices.filter(({attachment}) => attachment.kind === 'tunnel' && attachment.port === port)
+  const tunnel = tunnels.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id)
+  const isHeard =
+    transit.stolenBy !== undefined || listeningSocket(namespace, {protocol: 'udp', to: transit.packet.destination}) !== undefined
+  if (tunnel !== undefined && transit.stolenBy === undefined) {
+    receive(run, {namespace: namespace.name, device: tunnel.name, packet: inner, mark: transit.mark})
+    return
+  }
+  pass.ended = `no tunnel with id ${id}`
+  if (tunnels.length === 0 && !isHeard) sendError(run, {namespace, transit, error: 'port-unreachable'})
 }
 
 /** What connect() reports. Of IPv6 errors only the final ones end an attempt (icmpv6_err_convert). */

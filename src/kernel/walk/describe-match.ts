@@ -42,6 +42,8 @@ function special(match: Special): string {
       return `owner ${match.of} ${ranges(match.ids)}`
     case 'set':
       return `set ${match.set} ${match.sides.join(',')}`
+    case 'recent':
+      return `${match.side} in the list ${match.list} of recent addresses`
     case 'every-nth':
       return `packet ${match.packet} of every ${match.every}`
     case 'ct-state':

@@ -137,6 +137,8 @@ function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
       return tri(connection !== undefined && covers(match.prefix, connection.original.destination.ip))
     case 'ct-destination-port':
       return tri(connection !== undefined && inRanges(match.ranges, connection.original.destination.port))
+    case 'recent':
+      return match.notes ? 'yes' : 'undetermined'
     case 'ct-direction':
       return tri(tracked !== undefined && 'direction' in tracked && tracked.direction === match.direction.toLowerCase())
     default:

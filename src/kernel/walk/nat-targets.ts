@@ -1,5 +1,6 @@
 import type {SocketAddress} from '../../flow/address.js'
-import {isLinkLocal, parseIp} from '../config/ip.js'
+import {fraction} from '../../flow/share.js'
+import {formatPrefix, isLinkLocal, parseIp} from '../config/ip.js'
 import type {PortRange} from '../config/model.js'
 import type {Target} from '../config/packet-rules.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
@@ -10,17 +11,17 @@ import {packetFamily} from './packet.js'
 import type {Effect, RuleContext, Transit} from './transit.js'
 
 /** DNAT: the connection's replies come from the new destination. */
-export function destinationNat({ip, ports}: Extract<Target, {kind: 'dnat'}>, context: RuleContext): Effect {
+export function destinationNat(target: Extract<Target, {kind: 'dnat'}>, context: RuleContext): Effect {
   const {destination} = context.transit.packet
-  return bindDestination(context, {ip: ip ?? destination.ip, port: chosenPort(ports, destination.port)})
+  const ip = target.ip === undefined ? destination.ip : chosenAddress({first: target.ip, last: target.lastIp ?? target.ip}, context)
+  return bindDestination(context, {ip, port: destinationPort(target, context)})
 }
 
 /** REDIRECT is DNAT to the namespace itself: loopback in OUTPUT, else the address of the arriving device. */
-export function redirect({ports}: Extract<Target, {kind: 'redirect'}>, context: RuleContext): Effect {
-  const {destination} = context.transit.packet
+export function redirect(target: Extract<Target, {kind: 'redirect'}>, context: RuleContext): Effect {
   const ip = context.hook === 'OUTPUT' ? (packetFamily(context.transit.packet) === 4 ? '127.0.0.1' : '::1') : arrivalAddress(context)
   if (ip === undefined) return {kind: 'drop', why: 'REDIRECT finds no address on the device'}
-  return bindDestination(context, {ip, port: chosenPort(ports, destination.port)})
+  return bindDestination(context, {ip, port: destinationPort(target, context)})
 }
 
 export function sourceNat({ip, ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
@@ -54,6 +55,31 @@ function bind(transit: Transit, change: (connection: Connection) => Transit['pac
   const {tracked} = transit
   if (tracked === undefined || !('connection' in tracked)) return {kind: 'accept', transit}
   return {kind: 'accept', transit: {...transit, packet: change(tracked.connection)}}
+}
+
+/** A hash of both ends chooses (find_best_ips_proto): for one client always the same, which one is not told. */
+function chosenAddress({first, last}: {readonly first: string; readonly last: string}, {choices}: RuleContext): string {
+  const all = addressesBetween(first, last)
+  const what = (ip: string): string => `the hash of the connection chooses ${ip} of ${first}-${last}`
+  return all.slice(0, -1).find((ip) => choices.decide({what: what(ip)})) ?? all.at(-1) ?? first
+}
+
+function addressesBetween(first: string, last: string): readonly string[] {
+  const [from, to] = [parseIp(first), parseIp(last)]
+  if (from === undefined || to === undefined) return [first]
+  const bits = from.family === 4 ? 32 : 128
+  const count = Number(to.value - from.value) + 1
+  return Array.from({length: count}, (_, more) => formatPrefix({...from, value: from.value + BigInt(more), length: bits}))
+}
+
+/** With `random` each port of the range is as likely (nf_nat_l4proto_unique_tuple). */
+function destinationPort({ports, random}: Pick<Extract<Target, {kind: 'dnat'}>, 'ports' | 'random'>, context: RuleContext): number {
+  const {port} = context.transit.packet.destination
+  if (ports === undefined || random !== true) return chosenPort(ports, port)
+  const count = ports.to - ports.from + 1
+  const all = Array.from({length: count}, (_, more) => ports.from + more)
+  const drawn = all.slice(0, -1).find((one, at) => context.choices.decide({what: `port ${one}`, share: fraction(1, count - at)}))
+  return drawn ?? ports.to
 }
 
 function chosenPort(ports: PortRange | undefined, port: number): number {

@@ -8,7 +8,7 @@ import {strongest} from '../config/settings.js'
 import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
-import {receive, send, type Arriving, type Run} from './run.js'
+import {receive, send, type Arriving, type Run, type Sending} from './run.js'
 import {segmentOf} from './segment.js'
 import type {Transit} from './transit.js'
 
@@ -125,7 +125,13 @@ function wrap(passing: Passing, {transit, device, tunnel}: OnDevice & {readonly 
     mark: transit.mark,
     tunnel: device.name,
     packet: outerPacket(transit.packet, {tunnel, source: route.source}),
+    ...ownerOf(transit),
   })
+}
+
+/** What is wrapped still belongs to the socket that sent it (udp_tunnel_xmit_skb keeps skb->sk). */
+function ownerOf({ownSocket, socketOwner}: Transit): Pick<Sending, 'ownSocket' | 'owner'> {
+  return {...(ownSocket ? {ownSocket} : {}), ...(socketOwner === undefined ? {} : {owner: socketOwner})}
 }
 
 /** The port a tunnel sends from is a hash of the inner packet. */

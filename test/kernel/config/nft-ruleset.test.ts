@@ -105,6 +105,14 @@ describe('a rule of nft', () => {
     {text: 'meta l4proto tcp dnat ip to 10.0.0.1:80-90', target: {kind: 'dnat', ip: '10.0.0.1', ports: {from: 80, to: 90}}},
     {text: 'dnat ip6 to fd00::2', target: {kind: 'dnat', ip: 'fd00::2'}},
     {text: 'meta l4proto tcp dnat ip6 to [fd00::2]:80', target: {kind: 'dnat', ip: 'fd00::2', ports: {from: 80, to: 80}}},
+    {text: 'redirect to :80-90 random', target: {kind: 'redirect', ports: {from: 80, to: 90}, random: true}},
+    {
+      text: 'dnat ip to 10.0.0.1-10.0.0.4:80-81 random,persistent',
+      target: {kind: 'dnat', ip: '10.0.0.1', lastIp: '10.0.0.4', ports: {from: 80, to: 81}, random: true},
+    },
+    {text: 'dnat ip6 to fd00::1-fd00::3 persistent', target: {kind: 'dnat', ip: 'fd00::1', lastIp: 'fd00::3'}},
+    {text: 'masquerade to :1024-2048 fully-random', target: {kind: 'masquerade', randomPort: true}},
+    {text: 'meta nftrace set 1', target: {kind: 'continue', name: 'TRACE'}},
     {text: 'snat ip6 to fd00::3', target: {kind: 'snat', ip: 'fd00::3'}},
     {
       text: 'tcp flags syn / fin,syn,rst,ack drop',

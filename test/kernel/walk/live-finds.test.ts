@@ -1,7 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {smallNamespace, type SmallNamespace} from '../small-namespace.js'
 import {walkSmall, type SmallWalk} from '../small-walk.js'
-import type {Attempt} from '../../../src/kernel/walk/connect.js'
+import {joinNamespaces} from '../../../src/kernel/config/network.js'
+import {walkAttempt, type Attempt} from '../../../src/kernel/walk/connect.js'
+import {formatPacket} from '../../../src/kernel/walk/packet.js'
 
 // What random packets through a real kernel showed, one case each (docs/kernel-suite.md).
 
@@ -107,5 +109,35 @@ describe('the loopback address of IPv6', () => {
 
   test('is reached round the loopback', () => {
     expect(walk({...BACK, listens: [80]}, {destination: {ip: '::1', port: 80}}).ends).toEqual(['1 delivered connected'])
+  })
+})
+
+describe('a packet of a tunnel', () => {
+  const links = (own: number, other: number, name: string): readonly string[] => [
+    `eth0 2 10.0.0.${own}/24 2 ${name}`,
+    `tun0 3 10.3.0.${own}/24 tunnel 10.0.0.${other}`,
+  ]
+  const owned = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m owner --uid-owner 7 -j DROP\nCOMMIT'
+  const here = smallNamespace({name: 'here', links: links(1, 2, 'there'), iptables: owned})
+
+  function passesTo(there: Partial<SmallNamespace>, user: number): {readonly result: string; readonly packets: readonly string[]} {
+    const network = joinNamespaces([here, smallNamespace({name: 'there', links: links(2, 1, 'here'), ...there})])
+    const attempt = {namespace: 'here', protocol: 'tcp', sourcePort: 40_000, mark: 0, transparent: false} as const
+    const [branch] = walkAttempt(network, {...attempt, destination: {ip: '10.3.0.2', port: 80}, owner: {user, group: 0}}) ?? []
+    const packets = branch?.outcome.passes.map(({namespace, packet}) => `${namespace} ${formatPacket(packet)}`) ?? []
+    return {result: branch?.outcome.result ?? '', packets}
+  }
+
+  test.each([
+    {user: 7, result: 'timeout'},
+    {user: 8, result: 'connected'},
+  ])('belongs to the socket whose packet it wraps: user $user, $result', ({user, result}) => {
+    expect(passesTo({listens: [80]}, user).result).toBe(result)
+  })
+
+  test('that comes to no tunnel is refused, unless a server hears it', () => {
+    const iptables = '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp --dport 6081 -j REDIRECT --to-ports 53\nCOMMIT'
+    expect(passesTo({iptables}, 8).packets).toContain('here icmp-3-3 10.0.0.2 > 10.0.0.1')
+    expect(passesTo({iptables, listens: [{port: 53, protocol: 'udp'}]}, 8).packets.filter((one) => one.includes('icmp'))).toEqual([])
   })
 })

@@ -70,6 +70,21 @@ const WALKS: readonly Walk[] = [
     ends: ['1 left connected'],
   },
   {
+    what: 'one port of a range, at random',
+    iptables: `${output('-A OUTPUT -p tcp -j REDIRECT --to-ports 80-82 --random')}\n${input('-A INPUT -p tcp --dport 82 -j DROP')}`,
+    ends: ['1/3 captured connected', '1/3 dropped ECONNREFUSED', '1/3 dropped timeout'],
+  },
+  {
+    what: 'the first port of a range; one of the range stays',
+    iptables: output('-A OUTPUT -p tcp --dport 81 -j REDIRECT --to-ports 80-82\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001-15006'),
+    ends: ['1 captured connected'],
+  },
+  {
+    what: 'one address of a range: a hash chooses',
+    iptables: `${output('-A OUTPUT -p tcp -j DNAT --to-destination 10.7.0.1-10.7.0.2')}\n${output('-A OUTPUT -d 10.7.0.1/32 -j DROP', 'filter')}`,
+    ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+  },
+  {
     what: 'a draw, then another',
     iptables: output(
       '-A OUTPUT -m statistic --mode random --probability 0.33333333349 -j REDIRECT --to-ports 15001\n-A OUTPUT -m statistic --mode random --probability 0.50000000000 -j DROP',

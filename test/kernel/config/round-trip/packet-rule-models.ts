@@ -23,7 +23,7 @@ export function ruleModel(tool: Tool, family: Family): fc.Arbitrary<RuleModel> {
 
 /** Options of a module reach up to the next one: what every rule has stands before. */
 function modulesLast(all: readonly Match[]): readonly Match[] {
-  const isModule = ({kind}: Match): boolean => kind === 'socket' || kind === 'unknown'
+  const isModule = ({kind}: Match): boolean => kind === 'socket' || kind === 'recent' || kind === 'unknown'
   return [...all.filter((one) => !isModule(one)), ...all.filter(isModule)]
 }
 
@@ -94,6 +94,13 @@ const ofIptables: readonly fc.Arbitrary<Match>[] = [
   fc.record({kind: fc.constant('socket-exists'), negated}),
   fc.record({kind: fc.constant('owner'), negated, of: fc.constantFrom('user', 'group'), ids: fc.tuple(range)}),
   fc.record({kind: fc.constant('socket'), negated: never, transparent: fc.boolean(), wildcard: fc.boolean()}),
+  fc.record({
+    kind: fc.constant('recent'),
+    negated: never,
+    list: fc.constantFrom('KUBE-SEP-A', 'DEFAULT'),
+    notes: fc.boolean(),
+    side: fc.constantFrom('source', 'destination'),
+  }),
   fc.record({kind: fc.constant('unknown'), negated: never, text: fc.constantFrom('-m hashlimit --hashlimit-name x', '-m time')}),
 ]
 
@@ -133,8 +140,15 @@ function portMatch(tool: Tool): fc.Arbitrary<readonly Match[]> {
     .map(({protocol, ...body}) => (tool === 'nft' ? [{kind: 'protocol', negated: false, protocol}, body] : [body]))
 }
 
+const RANGES: Readonly<Record<Family, {readonly ip: fc.Arbitrary<string>; readonly lastIp: fc.Arbitrary<string>}>> = {
+  4: {ip: fc.constant('10.0.0.250'), lastIp: fc.constantFrom('10.0.0.251', '10.0.1.3')},
+  6: {ip: fc.constant('fd00::1'), lastIp: fc.constantFrom('fd00::2', 'fd00::10')},
+}
+
 function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
   const ip = (family === 4 ? fc.ipV4() : fc.constantFrom('fd00::1', 'fd16:9254:7127:1337:ffff:ffff:ffff:ffff')).map((text) => ({ip: text}))
+  const few = fc.tuple(port, fc.nat(15)).map(([from, more]) => ({ports: {from, to: Math.min(65_535, from + more)}}))
+  const random = fc.constantFrom({}, {random: true as const})
   const toPorts = fc.oneof(
     fc.constant({}),
     range.map((chosen) => ({ports: chosen})),
@@ -144,7 +158,10 @@ function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
     fc.record({kind: fc.constantFrom('jump', 'goto'), chain: fc.constantFrom(...USER_CHAINS)}),
     fc.record({kind: fc.constantFrom('set-mark', 'set-connmark'), change: mark}),
     toPorts.map((chosen) => ({kind: 'redirect', ...chosen})),
+    fc.tuple(few, random).map(([chosen, how]) => ({kind: 'redirect', ...chosen, ...how})),
     fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'dnat', ...to, ...chosen})),
+    fc.tuple(ip, few, random).map(([to, chosen, how]) => ({kind: 'dnat', ...to, ...chosen, ...how})),
+    fc.record({kind: fc.constant('dnat'), ...RANGES[family]}),
     fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'snat', ...to, ...chosen})),
     fc.record({kind: fc.constant('masquerade'), randomPort: fc.boolean()}),
     fc.record({kind: fc.constant('zone'), zone: fc.nat(65_535)}),

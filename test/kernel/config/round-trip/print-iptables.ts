@@ -100,6 +100,8 @@ function moduleText(match: Exclude<Match, {kind: Plain}>, not: string): string {
       return `-m owner ${not}--${match.of === 'user' ? 'u' : 'g'}id-owner ${rangesText(match.ids, '-')}`
     case 'socket':
       return `-m socket${match.transparent ? ' --transparent' : ''}${match.wildcard ? ' --nowildcard' : ''}`
+    case 'recent':
+      return `-m recent --${match.notes ? 'set' : 'rcheck --seconds 60'} --name ${match.list} --r${match.side === 'source' ? 'source' : 'dest'}`
     case 'unknown':
       return match.text
   }
@@ -135,9 +137,9 @@ type Further = Extract<Target, {kind: 'redirect' | 'dnat' | 'snat' | 'zone' | 'n
 function furtherTarget(target: Further): string {
   switch (target.kind) {
     case 'redirect':
-      return `-j REDIRECT${target.ports === undefined ? '' : ` --to-ports ${rangesText([target.ports], '-')}`}`
+      return `-j REDIRECT${target.ports === undefined ? '' : ` --to-ports ${rangesText([target.ports], '-')}`}${randomly(target)}`
     case 'dnat':
-      return `-j DNAT --to-destination ${natText(target)}`
+      return `-j DNAT --to-destination ${natText(target)}${randomly(target)}`
     case 'snat':
       return `-j SNAT --to-source ${natText(target)}`
     case 'zone':
@@ -151,8 +153,13 @@ function furtherTarget(target: Further): string {
   }
 }
 
+function randomly({random}: {readonly random?: true}): string {
+  return random === true ? ' --random' : ''
+}
+
 /** `10.0.0.1:80-90`, `[fd00::1]:80`, `fd00::1`. */
-export function natText({ip = '', ports}: {readonly ip?: string; readonly ports?: PortRange}): string {
-  if (ports === undefined) return ip
-  return `${ip.includes(':') ? `[${ip}]` : ip}:${rangesText([ports], '-')}`
+export function natText({ip = '', lastIp, ports}: {readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange}): string {
+  const addresses = lastIp === undefined ? ip : `${ip}-${lastIp}`
+  if (ports === undefined) return addresses
+  return `${ip.includes(':') ? `[${addresses}]` : addresses}:${rangesText([ports], '-')}`
 }

@@ -129,10 +129,11 @@ function targetText(target: Target, family: Family): string {
     case 'reject':
       return `reject with ${target.with}`
     case 'redirect':
-      return `redirect${target.ports === undefined ? '' : ` to :${rangeText(target.ports)}`}`
+      return `redirect${target.ports === undefined ? '' : ` to :${rangeText(target.ports)}`}${target.random === true ? ' random' : ''}`
     case 'dnat':
+      return `dnat ${ip} to ${natText(target).replace(/(?<=:.*)-(?=.*\])/, ']-[')}${target.random === true ? ' random' : ''}`
     case 'snat':
-      return `${target.kind} ${ip} to ${natText(target)}`
+      return `snat ${ip} to ${natText(target)}`
     case 'masquerade':
       return `masquerade${target.randomPort ? ' fully-random' : ''}`
     case 'zone':
