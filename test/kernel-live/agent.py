@@ -21,6 +21,8 @@ SO_ORIGINAL_DST = 80
 IP_TRANSPARENT, IP_PKTINFO, IP_ORIGDSTADDR = 19, 8, 20
 IPV6_TRANSPARENT, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_ORIGDSTADDR = 75, 49, 50, 74
 
+NETLINK_NETFILTER, NLM_F_REQUEST, NLM_F_ACK = 12, 1, 4
+
 ANSWER = b"answer to "
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -103,12 +105,14 @@ class Lab:
     def observe(self, attempt):
         for neighbour in self.plan["neighbours"]:
             forget(**neighbour)
+        for namespace in self.plan["namespaces"]:
+            forget_connections(namespace)
         seen = {"tcp": self.connect, "udp": self.send_datagram, "icmp": self.ping}[attempt["protocol"]](attempt)
         seen["counters"] = self.read_counters()
         return seen
 
     def read_counters(self):
-        return {name: self.run(name, command) for name, command in self.plan["counters"].items()}
+        return {one["key"]: self.run(one["namespace"], one["command"]) for one in self.plan["counters"]}
 
     def client(self, attempt, kind, protocol=0):
         """The owner of a socket is who opens it; the options need root again."""
@@ -199,6 +203,8 @@ class Lab:
         data, controls, _, peer = sock.recvmsg(2048, 512)
         if data.startswith(ANSWER):
             raise OSError(errno.EBADMSG, "servers do not answer answers")
+        if not data.isdigit():
+            raise OSError(errno.EBADMSG, "a packet of a tunnel that went astray")
         level, kind, info = next(one for one in controls if one[1] in (IP_PKTINFO, IPV6_PKTINFO))
         six = sock.family == socket.AF_INET6
         local = socket.inet_ntop(sock.family, info[0:16] if six else info[8:12])
@@ -264,6 +270,15 @@ def forget(namespace, device, ip):
             fcntl.ioctl(sock, SIOCDARP, struct.pack("16s16si16s16s", address, b"", 0, b"", device.encode()))
         except OSError:
             pass
+
+
+def forget_connections(namespace):
+    """An empty request to delete deletes all entries of the connection table (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE)."""
+    enter(namespace)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as sock:
+        sock.bind((0, 0))
+        sock.send(struct.pack("=IHHII", 20, (1 << 8) | 2, NLM_F_REQUEST | NLM_F_ACK, 1, 0) + struct.pack("=BBH", socket.AF_UNSPEC, 0, 0))
+        sock.recv(1024)
 
 
 def where(spec):

@@ -1,15 +1,16 @@
 import {fileURLToPath} from 'node:url'
 import {z} from 'zod'
 import {run} from './commands.js'
-import {rulesCommand, type Lab} from './lab.js'
+import {rulesCommands, type Lab} from './lab.js'
 import type {LabScenario} from './lab-scenario.js'
-import {LINKS, ROLES, type Link, type Role} from './topology.js'
+import {neighboursOf, type Neighbour} from './layouts.js'
+import {ROLES, type Role} from './topology.js'
 
 const AGENT = fileURLToPath(new URL('agent.py', import.meta.url))
 
 const socket = z.tuple([z.string(), z.number()])
 const accepted = z.object({namespace: z.string(), port: z.number(), local: socket, peer: socket, original: socket.nullable()})
-/** The text of the rules with counters, per namespace. */
+/** The text of each ruleset with counters. */
 const counters = z.record(z.string(), z.string())
 const observed = z.object({
   result: z.string(),
@@ -47,18 +48,19 @@ interface Order {
 
 /** Makes the attempts one after the other; rule counters are read after each. */
 export function observe({names}: Lab, {scenario, pace}: Order): Report {
-  const counting = ROLES.filter((role) => scenario.namespaces[role].rules !== '')
-  const commands = counting.map((role): [string, readonly string[]] => [
-    names[role],
-    rulesCommand(scenario.namespaces[role], {family: scenario.family, counted: true}),
-  ])
-  const plan = {...planOf({names}, {scenario, pace}), burst: false, counters: Object.fromEntries<readonly string[]>(commands)}
+  const plan = {...planOf({names}, {scenario, pace}), burst: false, counters: ROLES.flatMap((role) => countersOf(role, {names, scenario}))}
   return report.parse(askAgent(plan))
+}
+
+/** Where the rules of a namespace are counted: `<namespace> <ruleset>`. */
+function countersOf(role: Role, {names, scenario}: {readonly names: Lab['names']; readonly scenario: LabScenario}): readonly object[] {
+  const commands = rulesCommands(scenario.namespaces[role], {family: scenario.family, counted: true})
+  return commands.map((command, index) => ({key: `${names[role]} rules${index}`, namespace: names[role], command}))
 }
 
 /** Sends all datagrams of a scenario at once, and tells who heard each: `namespace:port`, `ok` for nobody, or an errno. */
 export function observeBurst({names}: Pick<Lab, 'names'>, {scenario, pace}: Order): readonly string[] {
-  const plan = {...planOf({names}, {scenario, pace}), burst: true, counters: {}}
+  const plan = {...planOf({names}, {scenario, pace}), burst: true, counters: []}
   return burstReport.parse(askAgent(plan)).heard
 }
 
@@ -73,18 +75,14 @@ function planOf({names}: Pick<Lab, 'names'>, {scenario, pace}: Order): object {
   })
   return {
     pace,
-    // IPv6 neighbours are set for good; those of IPv4 are forgotten before each attempt.
-    neighbours: scenario.family === 4 ? LINKS.flatMap((link) => neighboursOf(link, names)) : [],
+    neighbours: forgotten(scenario).map(({role, device, ip}) => ({namespace: names[role], device, ip})),
     namespaces: ROLES.map((role) => names[role]),
     listeners: scenario.listeners.map(at),
     attempts: scenario.attempts.map((attempt, index) => ({...at(attempt), sourcePort: FIRST_PORT + index})),
   }
 }
 
-function neighboursOf({from, to}: Link, names: Lab['names']): readonly object[] {
-  const ip = (address: string): string => address.split('/')[0] ?? ''
-  return [
-    {namespace: names[from.role], device: from.device, ip: ip(to.addresses[4])},
-    {namespace: names[to.role], device: to.device, ip: ip(from.addresses[4])},
-  ]
+/** IPv6 neighbours are set for good; those of IPv4 are forgotten before each attempt. */
+function forgotten(scenario: LabScenario): readonly Neighbour[] {
+  return scenario.family === 4 ? neighboursOf(scenario).filter(({permanent}) => !permanent) : []
 }

@@ -27,9 +27,13 @@ function isOpen({outcome}: Branch): boolean {
   return outcome.doubts.length > 0
 }
 
-/** An attempt that ran out of time may also be read as the error that its next SYN would end with. */
+/**
+ * An attempt that ran out of time may also be read as the error that its next SYN would end with, and one that was reset as connected:
+ * only what is connected is reset, and it may be before anybody looks.
+ */
 export function observedFindings({result, pending, ...rest}: Observed, counts: ReadonlyMap<string, number>): readonly Finding[] {
-  return [result, ...(pending === undefined ? [] : [pending])].map((one) => observedFinding({...rest, result: one}, counts))
+  const others = [...(pending === undefined ? [] : [pending]), ...(result === 'ECONNRESET' ? ['connected'] : [])]
+  return [result, ...others].map((one) => observedFinding({...rest, result: one}, counts))
 }
 
 function observedFinding({result, accepted, answered}: Omit<Observed, 'pending'>, counts: ReadonlyMap<string, number>): Finding {

@@ -52,6 +52,7 @@ function scenarioOf(draw: Draw): DrawScenario {
     },
     scenario: {
       family,
+      layout: 'links',
       namespaces: {client: at === 'client' ? chooses : plain, node: at === 'node' ? chooses : plain, pod: loses},
       listeners: BACKENDS.map(
         (port): LabListener => ({role: 'pod', protocol: 'udp', ip: family === 4 ? '0.0.0.0' : '::', port, mark: 0, transparent: false}),

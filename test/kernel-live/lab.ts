@@ -1,7 +1,18 @@
 import type {Family} from '../../src/kernel/config/ip.js'
 import {outputsInside, run, succeeds} from './commands.js'
-import type {LabScenario, NamespaceState} from './lab-scenario.js'
-import {DEFAULT_ROUTES, DEVICES, LINKS, LOOPBACK_ADDRESSES, ROLES, type Role} from './topology.js'
+import type {LabScenario, Loader, NamespaceState} from './lab-scenario.js'
+import {
+  addressedDevice,
+  readiness,
+  devicesOf,
+  furtherDevices,
+  hardwareOf,
+  neighboursOf,
+  pairLinks,
+  routesOf,
+  settingsOf,
+} from './layouts.js'
+import {LINKS, LOOPBACK_ADDRESSES, ROLES, type Role} from './topology.js'
 
 /** Three namespaces of the suite's own, with the state of a scenario. */
 export interface Lab {
@@ -19,8 +30,9 @@ export function buildLab(scenario: LabScenario, prefix: string): Lab {
     for (const role of ROLES) succeeds('ip', ['netns', 'del', names[role]])
   }
   try {
-    run('ip', ['-batch', '-'], [...ROLES.map((role) => `netns add ${names[role]}`), ...linkCommands(names)].join('\n'))
+    run('ip', ['-batch', '-'], [...ROLES.map((role) => `netns add ${names[role]}`), ...linkCommands({names, scenario})].join('\n'))
     for (const role of ROLES) run('ip', ['netns', 'exec', names[role], 'sh', '-e', '-s'], furnishing(role, scenario))
+    for (const script of readiness(scenario)) run('ip', ['netns', 'exec', names.node, 'sh', '-c', script])
   } catch (error) {
     remove()
     throw new RefusedState(error instanceof Error ? error.message : 'unknown')
@@ -28,33 +40,40 @@ export function buildLab(scenario: LabScenario, prefix: string): Lab {
   return {names, remove}
 }
 
-function linkCommands(names: Lab['names']): readonly string[] {
-  return LINKS.map(({from, to}, index) => {
-    const [one, other] = [hardware(index, 'from'), hardware(index, 'to')]
+function linkCommands({names, scenario}: {readonly names: Lab['names']; readonly scenario: LabScenario}): readonly string[] {
+  return pairLinks(scenario.layout).map(({from, to}, index) => {
+    const [one, other] = [hardwareOf(index, 'from'), hardwareOf(index, 'to')]
     return `link add ${from.device} address ${one} netns ${names[from.role]} type veth peer ${to.device} address ${other} netns ${names[to.role]}`
   })
 }
 
-function hardware(link: number, end: 'from' | 'to'): string {
-  return `02:00:00:00:0${link}:0${end === 'from' ? 1 : 2}`
-}
-
 /** The script that furnishes one namespace. Rules come last: nothing of this is to be counted. */
-function furnishing(role: Role, {family, namespaces}: LabScenario): string {
+function furnishing(role: Role, scenario: LabScenario): string {
+  const {family, namespaces, layout} = scenario
   const state = namespaces[role]
-  const patience = DEVICES[role].filter((device) => device !== 'lo').flatMap(shortPatience)
+  const patience = devicesOf({role, layout})
+    .filter((device) => device !== 'lo')
+    .flatMap(shortPatience)
   return [
+    batch('ip -batch -', ['link set lo up', ...furtherDevices({role, family, layout})]),
     `sysctl -qw ${[...QUIET, ...patience].join(' ')} net.ipv6.conf.all.disable_ipv6=${family === 4 ? 1 : 0}`,
     'sysctl -qw "net.ipv4.ping_group_range=0 2147483647"',
-    batch('ip -batch -', addressCommands(role, family)),
-    batch(`ip -${family} -batch -`, routeCommands(role, {state, family})),
-    `sysctl -qw ${state.sysctls.join(' ')}`,
+    batch('ip -batch -', addressCommands(role, scenario)),
+    batch(`ip -${family} -batch -`, routeCommands(role, scenario)),
+    `sysctl -qw ${settingsOf({role, layout}, state.sysctls).join(' ')}`,
     ...(state.sets === '' ? [] : [batch('ipset restore', state.sets.trimEnd().split('\n'))]),
     // Reports of multicast groups have gone out by then.
     ...(family === 6 ? ['sleep 0.05'] : []),
-    ...(state.rules === '' ? [] : [batch(loaderOf(state, family), state.rules.trimEnd().split('\n'))]),
+    ...rulesetsOf(state).map(({loader, rules}) => batch(loaderOf(loader, family), rules.trimEnd().split('\n'))),
   ].join('\n')
 }
+
+/** In the order they are loaded. */
+function rulesetsOf({loader, rules, further}: NamespaceState): readonly Ruleset[] {
+  return [{loader, rules}, ...(further === undefined ? [] : [further])].filter((one) => one.rules !== '')
+}
+
+type Ruleset = Pick<NamespaceState, 'loader' | 'rules'>
 
 function batch(command: string, lines: readonly string[]): string {
   return `${command} <<'END'\n${lines.join('\n')}\nEND`
@@ -76,33 +95,35 @@ function shortPatience(device: string): readonly string[] {
   ]
 }
 
-function addressCommands(role: Role, family: Family): readonly string[] {
-  const ends = LINKS.flatMap(({from, to}, index) => [
-    {...from, other: to.addresses[family], otherHardware: hardware(index, 'to')},
-    {...to, other: from.addresses[family], otherHardware: hardware(index, 'from')},
-  ]).filter((end) => end.role === role)
+function addressCommands(role: Role, {family, layout}: LabScenario): readonly string[] {
+  const ends = LINKS.flatMap(({from, to}) => [from, to]).filter((end) => end.role === role)
   return [
-    'link set lo up',
     ...LOOPBACK_ADDRESSES[role][family].map((address) => `addr add ${address} dev lo`),
-    ...ends.flatMap(({device, addresses, other, otherHardware}) => [
+    ...ends.flatMap(({device, addresses}) => [
       `link set ${device} up`,
-      `addr add ${addresses[family]} dev ${device}${family === 6 ? ' nodad' : ''}`,
-      // Neighbour discovery is made of packets that rules see; here everybody knows everybody from the start.
-      ...(family === 6 ? [`neigh add ${other.split('/')[0] ?? ''} lladdr ${otherHardware} dev ${device} nud permanent`] : []),
+      `addr add ${addresses[family]} dev ${addressedDevice(device, {role, layout})}${family === 6 ? ' nodad' : ''}`,
     ]),
+    ...permanentNeighbours(role, {family, layout}),
   ]
 }
 
-function routeCommands(role: Role, {state, family}: {readonly state: NamespaceState; readonly family: Family}): readonly string[] {
+/** Neighbour discovery is made of packets that rules see, and so is each question into a tunnel: there everybody knows everybody. */
+function permanentNeighbours(role: Role, {family, layout}: Pick<LabScenario, 'family' | 'layout'>): readonly string[] {
+  const known = neighboursOf({family, layout}).filter((one) => one.role === role && (family === 6 || one.permanent))
+  return known.map(({device, ip, hardware: to}) => `neigh add ${ip} lladdr ${to} dev ${device} nud permanent`)
+}
+
+function routeCommands(role: Role, {namespaces, family, layout}: LabScenario): readonly string[] {
+  const {routes, policies} = namespaces[role]
   return [
-    ...[...DEFAULT_ROUTES[role][family], ...state.routes].map((route) => `route add ${route}`),
-    ...state.policies.map((policy) => `rule add ${policy}`),
+    ...routesOf({role, family, layout}, routes).map((route) => `route add ${route}`),
+    ...policies.map((policy) => `rule add ${policy}`),
   ]
 }
 
-function loaderOf({loader}: NamespaceState, family: Family): string {
+function loaderOf(loader: Loader, family: Family): string {
   if (loader === 'nft') return 'nft -f -'
-  return `${family === 4 ? 'iptables' : 'ip6tables'}-${loader === 'iptables-nft' ? 'nft' : 'legacy'}-restore`
+  return `${family === 4 ? 'iptables' : 'ip6tables'}-${loader === 'iptables-nft' ? 'nft' : 'legacy'}-restore --noflush`
 }
 
 const READERS = {
@@ -115,13 +136,14 @@ const READERS = {
   sets: 'ipset save',
 }
 
-/** What the commands of one namespace print, by the keys of {@link READERS}, with its settings and rules. */
+/** What the commands of one namespace print, by the keys of {@link READERS}, with its settings and rulesets (`rules0`, `rules1`). */
 export function readOutputs(
   name: string,
   {role, scenario}: {readonly role: Role; readonly scenario: LabScenario},
 ): ReadonlyMap<string, string> {
-  const rules = rulesCommand(scenario.namespaces[role], {family: scenario.family, counted: false})
-  const commands = Object.entries({...READERS, sysctl: `sysctl ${keysOf(role).join(' ')}`, rules: rules.join(' ')})
+  const rules = rulesCommands(scenario.namespaces[role], {family: scenario.family, counted: false})
+  const listings = Object.fromEntries(rules.map((command, index) => [`rules${index}`, command.join(' ')]))
+  const commands = Object.entries({...READERS, sysctl: `sysctl -e ${keysOf(role, scenario).join(' ')}`, ...listings})
   const texts = outputsInside(
     name,
     commands.map(([, command]) => command),
@@ -132,21 +154,24 @@ export function readOutputs(
 const DEVICE_KEYS = ['rp_filter', 'accept_local', 'src_valid_mark', 'route_localnet', 'forwarding', 'proxy_arp']
 
 /** Of the many settings, those that packets of the suite can meet. */
-function keysOf(role: Role): readonly string[] {
-  const devices = ['all', 'default', ...DEVICES[role]]
+function keysOf(role: Role, {layout}: LabScenario): readonly string[] {
+  const devices = ['all', 'default', ...devicesOf({role, layout})]
   return [
     'net.ipv4.ip_forward',
     'net.ipv6.conf.all.forwarding',
+    ...['iptables', 'ip6tables'].map((program) => `net.bridge.bridge-nf-call-${program}`),
     ...devices.flatMap((device) => DEVICE_KEYS.map((key) => `net.ipv4.conf.${device}.${key}`)),
   ]
 }
 
-/** The command that prints the rules of a namespace, with or without counters. */
-export function rulesCommand(
-  {loader}: NamespaceState,
+/** The commands that print the rulesets of a namespace, with or without counters. */
+export function rulesCommands(
+  state: NamespaceState,
   {family, counted}: {readonly family: Family; readonly counted: boolean},
-): readonly string[] {
-  if (loader === 'nft') return ['nft', 'list', 'ruleset']
-  const program = `${family === 4 ? 'iptables' : 'ip6tables'}-${loader === 'iptables-nft' ? 'nft' : 'legacy'}-save`
-  return counted ? [program, '-c'] : [program]
+): readonly (readonly string[])[] {
+  return rulesetsOf(state).map(({loader}) => {
+    if (loader === 'nft') return ['nft', 'list', 'ruleset']
+    const program = `${family === 4 ? 'iptables' : 'ip6tables'}-${loader === 'iptables-nft' ? 'nft' : 'legacy'}-save`
+    return counted ? [program, '-c'] : [program]
+  })
 }

@@ -97,15 +97,22 @@ function compareIn(lab: Lab, {scenario, pace}: {readonly scenario: LabScenario; 
 }
 
 function complaint(scenario: LabScenario, {index, wrong}: {readonly index: number; readonly wrong: Comparison}): string {
-  const states = Object.entries(scenario.namespaces).map(([role, {loader, rules, routes, policies, sysctls}]) =>
+  const states = Object.entries(scenario.namespaces).map(([role, {loader, rules, further, routes, policies, sysctls}]) =>
     [
       `--- ${role} (${loader})`,
       rules.trimEnd(),
+      ...(further === undefined ? [] : [`--- and ${further.loader}`, further.rules.trimEnd()]),
       ...routes.map((one) => `ip route add ${one}`),
       ...policies.map((one) => `ip rule add ${one}`),
       sysctls.join(' '),
     ].join('\n'),
   )
   const predicted = wrong.predicted.map((finding) => `PREDICTED\n  ${finding.join('\n  ')}`)
-  return [...states, JSON.stringify(scenario.attempts[index]), `OBSERVED\n  ${wrong.observed.join('\n  ')}`, ...predicted].join('\n')
+  return [
+    `${scenario.layout}, IPv${scenario.family}`,
+    ...states,
+    JSON.stringify(scenario.attempts[index]),
+    `OBSERVED\n  ${wrong.observed.join('\n  ')}`,
+    ...predicted,
+  ].join('\n')
 }

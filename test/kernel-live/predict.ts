@@ -1,9 +1,9 @@
-import {readNamespace} from '../../src/kernel/config/read-namespace.js'
+import {readNamespace, type NamespaceFiles} from '../../src/kernel/config/read-namespace.js'
 import type {NetworkNamespace} from '../../src/kernel/config/namespace.js'
 import {joinNamespaces, type Network} from '../../src/kernel/config/network.js'
-import {walkAttempt, type Attempt, type Branch, type Outcome} from '../../src/kernel/walk/connect.js'
+import {walkEachOrder, type Attempt, type Branch, type Outcome} from '../../src/kernel/walk/connect.js'
 import {FIRST_PORT} from './agent.js'
-import {readOutputs, type Lab} from './lab.js'
+import {readOutputs, rulesCommands, type Lab} from './lab.js'
 import type {LabAttempt, LabListener, LabScenario} from './lab-scenario.js'
 import {ROLES, type Role} from './topology.js'
 
@@ -22,10 +22,9 @@ interface Recording {
 }
 
 function recorded(role: Role, {name, scenario, sockets}: Recording): NetworkNamespace {
-  const {family, namespaces, listeners} = scenario
+  const {listeners} = scenario
   const outputs = readOutputs(name, {role, scenario})
   const text = (key: string): {file: string; text: string} => ({file: key, text: outputs.get(key) ?? ''})
-  const rules = text('rules')
   const namespace = readNamespace({
     name,
     files: {
@@ -37,13 +36,26 @@ function recorded(role: Role, {name, scenario, sockets}: Recording): NetworkName
       ipset: text('sets'),
       sysctls: text('sysctl'),
       listeners: {file: 'ss', text: sockets},
-      ...(namespaces[role].loader === 'nft' ? {nft: rules} : family === 4 ? {iptables: [rules]} : {ip6tables: [rules]}),
+      ...rulesetFiles(role, {scenario, outputs}),
     },
   })
   return withOptions(
     namespace,
     listeners.filter((listener) => listener.role === role),
   )
+}
+
+/** The first ruleset under `rules0`, a further one under `rules1`. */
+function rulesetFiles(
+  role: Role,
+  {scenario, outputs}: {readonly scenario: LabScenario; readonly outputs: ReadonlyMap<string, string>},
+): Pick<NamespaceFiles, 'nft' | 'iptables' | 'ip6tables'> {
+  const files = rulesCommands(scenario.namespaces[role], {family: scenario.family, counted: false}).map(([program], index) => ({
+    program,
+    source: {file: `rules${index}`, text: outputs.get(`rules${index}`) ?? ''},
+  }))
+  const saved = files.filter(({program}) => program !== 'nft').map(({source}) => source)
+  return {nft: files.find(({program}) => program === 'nft')?.source, [scenario.family === 4 ? 'iptables' : 'ip6tables']: saved}
 }
 
 /** `ss` tells neither SO_MARK nor IP_TRANSPARENT. */
@@ -59,7 +71,7 @@ export function predict(
   network: Network,
   {attempt, index, names}: {readonly attempt: LabAttempt; readonly index: number; readonly names: Lab['names']},
 ): readonly Branch[] | undefined {
-  return walkAttempt(network, attemptOf(attempt, {index, names}))
+  return walkEachOrder(network, attemptOf(attempt, {index, names}))
 }
 
 function attemptOf(
@@ -69,14 +81,14 @@ function attemptOf(
   return {...rest, namespace: names[role], sourcePort: FIRST_PORT + index, owner: {user, group}}
 }
 
-/** How often each rule took a packet: `<namespace> line <n>`. */
+/** How often each rule took a packet: `<namespace> <ruleset> line <n>`. */
 export function visitsOf({passes}: Pick<Outcome, 'passes'>): ReadonlyMap<string, number> {
   const visits = new Map<string, number>()
   for (const {namespace, hooks} of passes) {
     for (const {rule, effect} of hooks.flatMap(({visited}) => visited)) {
       // The parts of a rule of nft stand behind it, with the same place.
       if (rule?.place === undefined || effect === 'passed-over' || / rule \d+$/.test(rule.chain)) continue
-      const key = `${namespace} line ${rule.place.line}`
+      const key = `${namespace} ${rule.place.file} line ${rule.place.line}`
       visits.set(key, (visits.get(key) ?? 0) + 1)
     }
   }

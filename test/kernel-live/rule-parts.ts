@@ -43,10 +43,12 @@ function address({family}: Spot): fc.Arbitrary<Wording> {
 /** In user chains the direction may be one that the hook does not know. */
 function device({role, hook}: Spot): fc.Arbitrary<Wording> {
   const directions = hook === 'FORWARD' ? ['i', 'o'] : hook === 'PREROUTING' || hook === 'INPUT' ? ['i'] : ['o']
-  return fc.tuple(rarely, fc.constantFrom(...directions), fc.constantFrom(...DEVICES[role], 'eth+')).map(([negated, side, name]) => ({
-    iptables: `${not(negated)}-${side} ${name}`,
-    nft: `${side}ifname ${differs(negated)}"${name.replace('+', '*')}"`,
-  }))
+  return fc
+    .tuple(rarely, fc.constantFrom(...directions), fc.constantFrom(...DEVICES[role], role === 'node' ? 'br0' : 'eth+'))
+    .map(([negated, side, name]) => ({
+      iptables: `${not(negated)}-${side} ${name}`,
+      nft: `${side}ifname ${differs(negated)}"${name.replace('+', '*')}"`,
+    }))
 }
 
 function mark(): fc.Arbitrary<Wording> {

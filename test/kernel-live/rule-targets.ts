@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type {Family} from '../../src/kernel/config/ip.js'
 import {NAT_TARGETS} from './topology.js'
 import {hex, MARKS, MASKS, type Spot, type Wording} from './rule-parts.js'
 
@@ -9,6 +10,11 @@ export interface LabTarget extends Wording {
 
 const always = (words: LabTarget): fc.Arbitrary<LabTarget> => fc.constant(words)
 const port = fc.constantFrom(80, 81, 8080, 15_001, 15_006, 15_008)
+
+/** One, or a few: a port of the range stays, else the first one is taken, or with `--random` each. */
+const portRange = fc
+  .tuple(port, fc.constantFrom(0, 0, 0, 1, 3))
+  .map(([from, more]) => (more === 0 ? String(from) : `${from}-${from + more}`))
 
 const setMark = fc.tuple(fc.constantFrom('meta', 'ct'), fc.constantFrom(...MARKS), fc.constantFrom(...MASKS)).map(([kind, value, mask]) => {
   const change = `${hex((value & mask) >>> 0)}/${hex(mask)}`
@@ -64,20 +70,31 @@ function reject({family}: Spot): fc.Arbitrary<LabTarget> {
 }
 
 function toDestination({family}: Spot): fc.Arbitrary<LabTarget> {
-  return fc.tuple(fc.constantFrom(...NAT_TARGETS[family]), fc.option(port)).map(([ip, to]) => {
-    const bracketed = family === 6 ? `[${ip}]` : ip
+  const words = fc.tuple(
+    fc.constantFrom(...addressRanges(family)),
+    fc.option(portRange),
+    fc.constantFrom('', '', '', ' --random', ' --persistent'),
+  )
+  return words.map(([ip, to, option]) => {
+    const bracketed = family === 6 ? `[${ip.replace('-', ']-[')}]` : ip
     const whole = to === null ? ip : `${bracketed}:${to}`
     return {
-      iptables: `-j DNAT --to-destination ${whole}`,
-      nft: `dnat ${family === 4 ? 'ip' : 'ip6'} to ${whole}`,
+      iptables: `-j DNAT --to-destination ${to === null ? ip : `${family === 6 ? `[${ip}]` : ip}:${to}`}${option}`,
+      nft: `dnat ${family === 4 ? 'ip' : 'ip6'} to ${whole}${option.replace('--', '')}`,
       ...(to === null ? {} : {needs: 'ports' as const}),
     }
   })
 }
 
-const redirect: fc.Arbitrary<LabTarget> = port.map((to) => ({
-  iptables: `-j REDIRECT --to-ports ${to}`,
-  nft: `redirect to :${to}`,
+/** Mostly one address. */
+function addressRanges(family: Family): readonly string[] {
+  const pair = family === 4 ? '10.2.0.1-10.2.0.2' : 'fd02::1-fd02::2'
+  return [...NAT_TARGETS[family], ...NAT_TARGETS[family], pair]
+}
+
+const redirect: fc.Arbitrary<LabTarget> = fc.tuple(portRange, fc.constantFrom('', '', ' --random')).map(([to, random]) => ({
+  iptables: `-j REDIRECT --to-ports ${to}${random}`,
+  nft: `redirect to :${to}${random.replace('--', '')}`,
   needs: 'ports',
 }))
 
@@ -102,6 +119,7 @@ function tproxy({family}: Spot): fc.Arbitrary<LabTarget> {
 const untrack: fc.Arbitrary<LabTarget> = fc.constantFrom(
   {iptables: '-j CT --notrack', nft: 'notrack'},
   {iptables: '-j CT --zone 1', nft: 'ct zone set 1'},
+  {iptables: '-j TRACE', nft: 'meta nftrace set 1'},
 )
 
 /** What a rule of the spot may do. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type {Family} from '../../src/kernel/config/ip.js'
-import type {LabAttempt, LabListener, LabScenario, Loader, NamespaceState} from './lab-scenario.js'
+import type {LabAttempt, LabListener, LabScenario, Layout, Loader, NamespaceState} from './lab-scenario.js'
+import {knownState} from './known-rules.js'
 import {hex, MARKS, MASKS, USERS} from './rule-parts.js'
 import {rulesetText} from './rulesets.js'
 import {DEVICES, DIALLED, NETWORKS, OWN, ROLES, type Role} from './topology.js'
@@ -126,8 +127,10 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
       validMark: flag(1),
       acceptLocal: flag(2),
       forward: role === 'node' ? fc.constant(1) : flag(1),
+      bridgeCalls: flag(1),
     })
-    .map(({filters, localnet, validMark, acceptLocal, forward}) => [
+    .map(({filters, localnet, validMark, acceptLocal, forward, bridgeCalls}) => [
+      ...['iptables', 'ip6tables'].map((program) => `net.bridge.bridge-nf-call-${program}=${bridgeCalls}`),
       `net.ipv4.ip_forward=${forward}`,
       `net.ipv6.conf.all.forwarding=${forward}`,
       ...devices.map((name, index) => `net.ipv4.conf.${name}.rp_filter=${filters[index] ?? 0}`),
@@ -140,18 +143,46 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
 const loader: fc.Arbitrary<Loader> = fc.constantFrom('iptables-legacy', 'iptables-nft', 'nft')
 
 function namespaceState(family: Family, role: Role): fc.Arbitrary<NamespaceState> {
-  return loader.chain((chosen) =>
-    fc
-      .record({rules: rulesetText({family, role, loader: chosen}), routing: routing(family, role), sysctls: sysctls(role)})
-      .map(({rules, routing: {routes, policies}, sysctls: settings}) => ({
+  const made = loader.chain((chosen) =>
+    fc.record({
+      loader: fc.constant(chosen),
+      rules: rulesetText({family, role, loader: chosen}),
+      routing: routing(family, role),
+      further: furtherRules(family, {role, loader: chosen}),
+    }),
+  )
+  const known = knownState(family, role).map(({routes, policies, ...rest}) => ({...rest, routing: {routes, policies}, further: undefined}))
+  return fc.tuple(fc.oneof({weight: 6, arbitrary: made}, {weight: 1, arbitrary: known}), sysctls(role)).map(
+    ([
+      {
         loader: chosen,
         rules,
-        sets: chosen === 'nft' ? '' : setsText(family),
-        routes,
-        policies,
-        sysctls: settings,
-      })),
+        routing: {routes, policies},
+        further,
+      },
+      settings,
+    ]) => ({
+      loader: chosen,
+      rules,
+      ...(further === undefined ? {} : {further}),
+      sets: chosen === 'nft' ? '' : setsText(family),
+      routes,
+      policies,
+      sysctls: settings,
+    }),
   )
+}
+
+/** Rules of the other backend in the same namespace. Those of iptables-nft would be listed by nft too. */
+function furtherRules(
+  family: Family,
+  {role, loader: first}: {readonly role: Role; readonly loader: Loader},
+): fc.Arbitrary<NamespaceState['further']> {
+  if (first !== 'iptables-legacy') return fc.constant(undefined)
+  const more = fc
+    .constantFrom<Loader>('iptables-nft', 'nft')
+    .chain((chosen) => rulesetText({family, role, loader: chosen}).map((rules) => ({loader: chosen, rules})))
+  return fc.oneof({weight: 2, arbitrary: fc.constant(undefined)}, {weight: 1, arbitrary: more})
 }
 
 function attempt(family: Family): fc.Arbitrary<LabAttempt> {
@@ -217,6 +248,12 @@ function listeners(family: Family): fc.Arbitrary<readonly LabListener[]> {
     ])
 }
 
+const layout = fc.oneof(
+  {weight: 4, arbitrary: fc.constant<Layout>('links')},
+  {weight: 2, arbitrary: fc.constant<Layout>('tunnel')},
+  {weight: 1, arbitrary: fc.constantFrom<Layout>('bridge', 'routed-bridge')},
+)
+
 /** A random state of the three namespaces with attempts. */
 export function labScenario(attempts: number): fc.Arbitrary<LabScenario> {
   return fc.constantFrom(4 as const, 4 as const, 6 as const).chain((family) =>
@@ -224,6 +261,7 @@ export function labScenario(attempts: number): fc.Arbitrary<LabScenario> {
       // First, because that is what shrinking tries first.
       attempts: fc.array(attempt(family), {minLength: 1, maxLength: attempts, size: 'max'}),
       family: fc.constant(family),
+      layout,
       namespaces: fc.record({
         client: namespaceState(family, 'client'),
         node: namespaceState(family, 'node'),
