@@ -82,7 +82,7 @@ function accept(entered: Entered): readonly Branch<Passage>[] {
   const {context, arrival, listener} = entered
   const filtered = runListenerFilters({context, listener: listener.view, connection: acceptedConnection(arrival), arrival})
   return andThen(filtered, (value) => {
-    const target = value.hangs === undefined ? handOffTarget(entered, value) : undefined
+    const target = value.hangs === undefined && value.closed === undefined ? handOffTarget(entered, value) : undefined
     return target === undefined ? chooseChain(entered, value) : handOff(entered, {filtered: value, target})
   })
 }
@@ -114,6 +114,10 @@ function chooseChain(entered: Entered, filtered: Filtered): readonly Branch<Pass
   const log: ProxyLog = {listener: entered.listener.name}
   if (filtered.hangs !== undefined) {
     return single({end: stop({kind: 'refused', reason: `a listener filter ${filtered.hangs}`}, {kind: 'timeout'}), log})
+  }
+  // A filter that cannot be made closes the connection at once (filter_chain_utility.cc, seen on Envoy 1.40.0).
+  if (filtered.closed !== undefined) {
+    return single({end: stop({kind: 'dangling-reference', reason: filtered.closed}, closedAtOnce(filtered.connection)), log})
   }
   const choices = selectFilterChain({context: entered.context, listener: entered.listener.view, connection: filtered.connection})
   return andThen(choices, (choice) => enterChain(entered, {filtered, choice, log}))

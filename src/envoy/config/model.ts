@@ -29,6 +29,8 @@ export interface ListenerResource extends Resource {
 
 export interface EnvoyNode {
   readonly id?: string
+  /** `node.cluster`: what the proxy calls itself to others; absent without a bootstrap. */
+  readonly cluster?: string
   readonly pod?: string
   readonly namespace?: string
   readonly ip?: string
@@ -85,6 +87,8 @@ export interface EnvoyConfig {
   secret(name: string): Resource | undefined
   /** A filter config delivered by ECDS: the TypedExtensionConfig `{name, typed_config}`. */
   extension(name: string): Resource | undefined
+  /** Whether the dump lists what ECDS delivered: then a name that is not there was not delivered. */
+  readonly listsExtensions: boolean
 }
 
 /** Evidence for something read from this dump. */

@@ -12,6 +12,7 @@ export function readNode(bootstrap: View | undefined): EnvoyNode {
   const parts = parseNodeId(id)
   return {
     ...(id === undefined ? {} : {id}),
+    ...(node === undefined ? {} : {cluster: node.str('cluster') ?? ''}),
     ...(parts.ip === undefined ? {} : {ip: parts.ip}),
     ...podOf(metadata, parts),
     ...placeOf(metadata),

@@ -125,6 +125,10 @@ class DumpConfig implements EnvoyConfig {
     return findResource(name, {shelf: SECRETS, reader: this.#reader})
   }
 
+  get listsExtensions(): boolean {
+    return this.#store.configTypes().some((type) => type.split('.').includes('EcdsConfigDump'))
+  }
+
   extension(name: string): Resource | undefined {
     return findResource(name, {shelf: EXTENSIONS, reader: this.#reader})
   }

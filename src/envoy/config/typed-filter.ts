@@ -8,6 +8,8 @@ export interface TypedFilter {
   readonly message: View
   /** Set where ECDS has not delivered the configuration: an absent one must not pass for an empty one. */
   readonly undelivered?: string
+  /** The dump lists what ECDS delivered, and this is not there: Envoy refuses whatever comes to the filter. */
+  readonly refuses?: string
 }
 
 /**
@@ -19,16 +21,24 @@ export function typedFilter(config: EnvoyConfig, filter: View): TypedFilter {
   const discovery = filter.get('config_discovery')
   const packed = filter.get('typed_config') ?? (discovery === undefined ? undefined : discovered(config, {name, discovery}))
   if (packed !== undefined) return {name, type: packed.typeName() ?? name, message: packed.message()}
-  const announced = discovery === undefined ? name : (announcedType(discovery) ?? name)
+  return discovery === undefined ? {name, type: name, message: filter} : {name, message: filter, ...awaited(config, {name, discovery})}
+}
+
+function awaited(config: EnvoyConfig, {name, discovery}: Discovery): Pick<TypedFilter, 'type' | 'undelivered' | 'refuses'> {
+  const type = announcedType(discovery) ?? name
   return {
-    name,
-    type: announced,
-    message: filter,
-    ...(discovery === undefined ? {} : {undelivered: `${announced}, which ECDS has not delivered`}),
+    type,
+    undelivered: `${type}, which ECDS has not delivered`,
+    ...(config.listsExtensions ? {refuses: `ECDS has not delivered the configuration of filter "${name}" (${type})`} : {}),
   }
 }
 
-function discovered(config: EnvoyConfig, {name, discovery}: {readonly name: string; readonly discovery: View}): View | undefined {
+interface Discovery {
+  readonly name: string
+  readonly discovery: View
+}
+
+function discovered(config: EnvoyConfig, {name, discovery}: Discovery): View | undefined {
   return delivered(config, name) ?? discovery.get('default_config')
 }
 

@@ -23,6 +23,7 @@ import {runHttpFilters, withoutFlags} from './run-filters.js'
 import {routeRequest} from './router.js'
 import {routeTableOf} from './route-table.js'
 import {openStream, type Opened} from './stream.js'
+import {refusalOf} from './early-refusal.js'
 
 export interface ManagerInput {
   readonly context: EngineContext
@@ -46,21 +47,22 @@ export function runManager(input: ManagerInput): Passages {
   const codec = codecOf(manager, connection)
   if (payload.kind !== 'http' || payload.version !== codec) return single(notUnderstood({codec, payload, log: input.log}))
   if (refusesTarget(codec, payload.request)) return single(targetRefused(input.log, payload.request))
-  const passages = andThen(openStream({manager, connection, payload, semantics: context.semantics}), (opened) =>
+  const passages = andThen(openStream({manager, connection, payload, semantics: context.semantics, node: context.config.node}), (opened) =>
     handleOpened({...input, log: {...input.log, handledBy: 'http'}}, opened),
   )
   return payload.request.path !== undefined && hasGrpcContentType(payload.request) ? answersInGrpc(passages) : passages
 }
 
 function handleOpened(input: ManagerInput, opened: Opened): Passages {
-  if (opened.kind === 'stream') return handleStream(input, opened.stream)
-  const {stream, status} = opened
-  const reason = 'original IP detection wants an address that the request does not bring'
+  const refusal = refusalOf(input, opened)
+  if (refusal === undefined) return handleStream(input, opened.stream)
+  const {stream} = opened
+  const {reason, ...answered} = refusal
   const found = routeTableOf(input.context, {manager: input.manager, stream})
   return andThen(found.kind === 'table' ? earlyLogs({...input, stream}, found.table) : single(input.log), (log) =>
     single({
-      end: stop({kind: 'refused', reason}, {kind: 'http', status}),
-      log: {...log, code: status, details: 'rejecting_because_detection_failed'},
+      end: stop({kind: 'refused', reason}, {kind: 'http', status: answered.status}),
+      log: {...log, code: answered.status, details: answered.details},
     }),
   )
 }

@@ -16,7 +16,7 @@ import {corsPreflight} from './cors.js'
 import {checkOrigin} from './csrf.js'
 import {authorizeExternally, RBAC_METADATA} from './external-authorization.js'
 import {abortFault} from './fault.js'
-import {httpStep, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
+import {answer, httpStep, type HttpFilterCall, type HttpFiltersInput, type HttpResult} from './http-filter.js'
 import {mutateRequest} from './header-mutation.js'
 import {answerHealthCheck} from './health-check.js'
 import {checkJwt} from './jwt.js'
@@ -90,14 +90,13 @@ export function withoutFlags(passage: Passage): Passage {
 }
 
 function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpResult>[] {
-  const {name, type, message, undelivered} = typedFilter(input.context.config, filter)
+  const {name, type, message, undelivered, refuses} = typedFilter(input.context.config, filter)
   const own = perFilterConfig({
     choice: input.choice,
     filterName: name,
     ...(input.weightedEntry === undefined ? {} : {weightedEntry: input.weightedEntry}),
   })
-  const disabled = own.disabled ?? (filter.bool('disabled') === true && own.config === undefined)
-  if (disabled) return single({kind: 'continue', stream: input.stream})
+  if (isDisabled(filter, own)) return single({kind: 'continue', stream: input.stream})
   const call: HttpFilterCall = {
     ...input,
     config: message,
@@ -109,7 +108,17 @@ function runFilter(input: HttpFiltersInput, filter: View): readonly Branch<HttpR
   if (PASSIVE.has(type) || isReportingWasm(message)) {
     return single({kind: 'continue', stream: input.stream}, [httpStep(call, 'does not change the way')])
   }
-  return undelivered === undefined ? (FILTERS.get(type) ?? opaque)(call) : opaque({...call, type: undelivered})
+  if (undelivered !== undefined) return refuses === undefined ? opaque({...call, type: undelivered}) : refuse(call, refuses)
+  return (FILTERS.get(type) ?? opaque)(call)
+}
+
+function isDisabled(filter: View, own: ReturnType<typeof perFilterConfig>): boolean {
+  return own.disabled ?? (filter.bool('disabled') === true && own.config === undefined)
+}
+
+/** filter_chain_helper.h MissingConfigFilter, seen on Envoy 1.40.0: once the listener serves without waiting on, requests fail here. */
+function refuse(call: HttpFilterCall, reason: string): readonly Branch<HttpResult>[] {
+  return answer(call, {verdict: {kind: 'dangling-reference', reason}, status: 500, effect: 'has no configuration', flags: 'NFCF'})
 }
 
 function rbac(call: HttpFilterCall): readonly Branch<HttpResult>[] {

@@ -3,9 +3,11 @@ import type {View} from '../../json/view.js'
 import {canonicalIp} from '../match/ip.js'
 import {either, single, type Branch} from '../branch.js'
 import {headerLines, type Connection, type Stream} from '../connection.js'
+import type {EnvoyNode} from '../config/model.js'
 import type {Semantics} from '../semantics.js'
 import {detectClient, FORWARDED_FOR, type Client, type Received} from './client-address.js'
 import {isInternal, markOrigin} from './internal-request.js'
+import {withOwnName} from './own-name.js'
 import {receivedHeaders, withoutHopHeaders} from './received-request.js'
 
 /** The request as routing finds it, or what Envoy answers before there is any routing. */
@@ -18,6 +20,7 @@ interface Opening {
   readonly connection: Connection
   readonly payload: Extract<Payload, {kind: 'http'}>
   readonly semantics: Semantics
+  readonly node: Pick<EnvoyNode, 'id' | 'cluster'>
 }
 
 /** The request as the connection manager sees it before normalisation. Source: envoy-2022 D5. */
@@ -57,8 +60,8 @@ function withClient(opening: Opening, found: Found): Branch<Opened>[] {
   return either('this Envoy takes private addresses for internal ones (before 1.33)', {yes: opened(true), no: opened(false)})
 }
 
-function streamOf({manager, connection, payload}: Opening, found: Found & {readonly internal: boolean}): Stream {
-  const request = mutateRequest(manager, {...found, version: payload.version})
+function streamOf({manager, connection, payload, node}: Opening, found: Found & {readonly internal: boolean}): Stream {
+  const request = mutateRequest(manager, {...found, version: payload.version, node})
   const remote = found.client.address ?? connection.remote
   return {
     connection,
@@ -76,10 +79,11 @@ function streamOf({manager, connection, payload}: Opening, found: Found & {reado
 interface Mutating extends Found {
   readonly internal: boolean
   readonly version: Stream['version']
+  readonly node: Opening['node']
 }
 
 /** What Envoy changes before routing, so that header matchers see it: conn_manager_utility.cc mutateRequestHeaders. */
-function mutateRequest(manager: View, {received, client, internal, version}: Mutating): HttpRequest {
+function mutateRequest(manager: View, {received, client, internal, version, node}: Mutating): HttpRequest {
   const headers = withoutHopHeaders(received.request.headers).filter(
     ([name]) => name !== CLIENT_CERTIFICATE || forwardsCertificate(manager, received),
   )
@@ -87,7 +91,8 @@ function mutateRequest(manager: View, {received, client, internal, version}: Mut
   const forwarded = withForwardedFor(cleaned, client.peerAdded)
   const request = withForwardedProto(manager, {...cleaned, request: forwarded})
   const edge = !internal && manager.bool('use_remote_address') === true
-  const marked = {...request, headers: markOrigin(request.headers, {internal, edge, address: externalAddress(client)})}
+  const origin = markOrigin(request.headers, {internal, edge, address: externalAddress(client)})
+  const marked = {...request, headers: withOwnName(origin, {manager, node})}
   return withScheme(marked, {...received, version})
 }
 

@@ -8,6 +8,8 @@ export interface Filtered {
   readonly connection: Connection
   /** A filter waits for bytes that never come: the connection hangs. */
   readonly hangs?: string
+  /** A filter without configuration: the connection is closed. */
+  readonly closed?: string
 }
 
 /** One listener filter asked about one connection. */

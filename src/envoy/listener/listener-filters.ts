@@ -63,14 +63,18 @@ function unlessHanging(
   branches: readonly Branch<Filtered>[],
   next: (filtered: Filtered) => readonly Branch<Filtered>[],
 ): Branch<Filtered>[] {
-  return andThen(branches, (filtered) => (filtered.hangs === undefined ? next(filtered) : single(filtered)))
+  return andThen(branches, (filtered) =>
+    filtered.hangs === undefined && filtered.closed === undefined ? next(filtered) : single(filtered),
+  )
 }
 
 function runFilter(input: {context: EngineContext; arrival: Arrival; filter: View; filtered: Filtered}): readonly Branch<Filtered>[] {
   const {context, filter, filtered, arrival} = input
-  const {name, type, message} = typedFilter(context.config, filter)
+  const {name, type, message, undelivered, refuses} = typedFilter(context.config, filter)
   const call: ListenerFilterCall = {context, arrival, filtered, config: message, name}
   if (isFilterDisabled(filter.get('filter_disabled'), filtered.connection)) return [stay(call, 'disabled for this connection')]
+  if (refuses !== undefined) return [one({...filtered, closed: refuses})]
+  if (undelivered !== undefined) return [opaque(call, undelivered)]
   const run = FILTERS.get(type) ?? FILTERS.get(TYPE_BY_NAME.get(name) ?? '')
   return run === undefined ? [opaque(call, type)] : run(call)
 }

@@ -9,7 +9,7 @@ import {runManager} from '../http/manager.js'
 import {isReportingWasm} from '../config/null-vm.js'
 import {typedFilter} from '../config/typed-filter.js'
 import type {Connection} from '../connection.js'
-import {stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
+import {closedAtOnce, stop, undetermined, type EngineContext, type Passage, type Stop} from '../context.js'
 import {rbacMatcher} from '../matcher/rbac-matcher.js'
 import {ended, proceed, stepOf, type FilterCall, type Progress, type Result} from './filter-call.js'
 import {policyOf} from './policy.js'
@@ -53,6 +53,8 @@ export function runNetworkFilters(input: {
   denied?: Stop
 }): readonly Branch<Passage>[] {
   const {context, chain, log, denied} = input
+  const refusal = refusedBy(input)
+  if (refusal !== undefined) return single({end: refusal, log})
   const start = single<Result>({kind: 'continue', progress: {connection: input.connection, ...(denied === undefined ? {} : {denied})}})
   const filters = chain.list('filters')
   const settledState = settle({context, filters, progress: {connection: input.connection}, log})
@@ -67,6 +69,12 @@ export function runNetworkFilters(input: {
     ...branch,
     value: branch.value.kind === 'ended' ? branch.value.passage : withoutTerminal(branch.value.progress, log),
   }))
+}
+
+/** A chain with a filter that has no configuration closes every connection before the first filter runs (seen on Envoy 1.40.0). */
+function refusedBy({context, chain, connection}: {context: EngineContext; chain: View; connection: Connection}): Stop | undefined {
+  const [reason] = chain.list('filters').flatMap((filter) => typedFilter(context.config, filter).refuses ?? [])
+  return reason === undefined ? undefined : stop({kind: 'dangling-reference', reason}, closedAtOnce(connection))
 }
 
 /** Filters that set state when the connection is new; those that look at bytes see what all of them set, wherever they stand (seen on Envoy 1.40.0). */

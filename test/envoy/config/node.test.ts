@@ -35,6 +35,7 @@ describe('readNode', () => {
   it('takes pod, namespace and ip from the id when metadata lacks them', () => {
     expect(readNode(bootstrap({node: {id: 'sidecar~fd00::1~app-1.default~default.svc.cluster.local'}}))).toEqual({
       id: 'sidecar~fd00::1~app-1.default~default.svc.cluster.local',
+      cluster: '',
       ip: 'fd00::1',
       pod: 'app-1',
       namespace: 'default',

@@ -197,6 +197,7 @@ describe('a secret that was not delivered', () => {
 })
 
 describe('a filter whose configuration comes by ECDS', () => {
+  const OFF = {'@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true}
   const RBAC = 'type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC'
   const denies = {'@type': RBAC, rules: {action: 'ALLOW', policies: {}}}
   const discovered = (fields: object): object => ({name: 'guard', config_discovery: {type_urls: [RBAC], ...fields}})
@@ -224,6 +225,55 @@ describe('a filter whose configuration comes by ECDS', () => {
     const http = listener({address: '0.0.0.0:80', filter_chains: [{filters: [manager]}]})
     const [exit] = forward({listeners: [{name: 'web', active_state: {listener: http}}], clusters: [up]}, {payload}).exits
     expect(exit?.requires[0]?.what).toContain('RBAC, which ECDS has not delivered')
+  })
+
+  /** Each tried on Envoy 1.40.0, whose listener served after it had waited for the first update. */
+  describe('that was not delivered, in a dump that lists what was', () => {
+    const ecds = {'@type': admin('Ecds')}
+
+    it('closes connections to the chain of a network filter before they get anywhere', () => {
+      const [exit] = forward({listeners: served(discovered({})), clusters: [up], more: [ecds]}).exits
+      const missing = 'ECDS has not delivered the configuration of filter "guard" (envoy.extensions.filters.network.rbac.v3.RBAC)'
+      expect(exit).toMatchObject({
+        kind: 'stop',
+        verdict: {kind: 'dangling-reference', reason: missing},
+        answer: {kind: 'closed'},
+        requires: [],
+      })
+    })
+
+    it('closes connections to the listener of a listener filter', () => {
+      const filter = {
+        name: 'look',
+        config_discovery: {type_urls: ['type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector']},
+      }
+      const behind = listener({address: '0.0.0.0:80', listener_filters: [filter], filter_chains: [{filters: [tcpProxy({cluster: 'up'})]}]})
+      const listeners = [{name: 'web', active_state: {listener: behind}}]
+      const [exit] = forward({listeners, clusters: [up], more: [ecds]}).exits
+      expect(exit).toMatchObject({kind: 'stop', verdict: {kind: 'dangling-reference'}, log: {listener: 'web'}, requires: []})
+      expect(exit?.log?.filterChain).toBeUndefined()
+      const [open] = forward({listeners, clusters: [up]}).exits
+      expect(open?.requires[0]?.what).toContain('TlsInspector, which ECDS has not delivered')
+    })
+
+    it.each([
+      {where: 'its place among the filters', route: {}, disabled: {}, code: 500},
+      {where: 'a route that switches it off', route: {typed_per_filter_config: {guard: OFF}}, disabled: {}, code: undefined},
+      {where: 'a filter that is off', route: {}, disabled: {disabled: true}, code: undefined},
+    ])('fails requests at $where with $code', ({route, disabled, code}) => {
+      const manager = networkFilter(HCM, {
+        route_config: {virtual_hosts: [{name: 'h', domains: ['*'], routes: [{match: {prefix: '/'}, route: {cluster: 'up'}, ...route}]}]},
+        http_filters: [
+          {name: 'guard', config_discovery: {type_urls: ['type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC']}, ...disabled},
+        ],
+      })
+      const payload: Payload = {kind: 'http', version: 'h1', request: {method: 'GET', authority: 'a', path: '/', headers: []}}
+      const http = listener({address: '0.0.0.0:80', filter_chains: [{filters: [manager]}]})
+      const listeners = [{name: 'web', active_state: {listener: http}}]
+      const [exit] = forward({listeners, clusters: [up], more: [ecds]}, {payload}).exits
+      expect(exit?.log?.code).toBe(code)
+      expect(exit?.log?.flags).toBe(code === undefined ? undefined : 'NFCF')
+    })
   })
 
   it('decides by what was delivered, else by its default', () => {

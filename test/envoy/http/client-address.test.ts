@@ -148,7 +148,7 @@ interface Asked {
 
 function streams({manager = {}, headers = [], semantics = semanticsFor()}: Asked): Stream[] {
   const payload = {kind: 'http', version: 'h1', request: requestOf({headers})} as const
-  const opened = openStream({manager: view(manager), connection: connectionOf({remote: PEER}), payload, semantics})
+  const opened = openStream({manager: view(manager), connection: connectionOf({remote: PEER}), payload, semantics, node: {}})
   return opened.flatMap(({value}) => (value.kind === 'stream' ? [value.stream] : []))
 }
 

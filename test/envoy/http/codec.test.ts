@@ -72,6 +72,20 @@ describe('the codec of a connection manager', () => {
   })
 })
 
+/** Tried on Envoy 1.40.0. */
+test('HTTP/1.0 is for managers that accept it', () => {
+  const codeOf = (fields: Readonly<Record<string, unknown>>): unknown => {
+    const table = oneHost([{match: {prefix: '/'}, route: {cluster: 'web'}}])
+    const manager = networkFilter('http_connection_manager.v3.HttpConnectionManager', {route_config: table, ...fields})
+    const listeners = [listener({filter_chains: [chain('http', {filters: [manager]})]})]
+    const document = dump({listeners, clusters: [cluster('web', '10.0.0.1:80')], version: {major: 1, minor: 40}})
+    const payload = {kind: 'http', version: 'h1', http10: true, request: {method: 'GET', authority: 'a', path: '/', headers: []}} as const
+    return onlyExit(forwarder(document).forward(arrive('10.9.9.9:80', {payload}))).log?.code
+  }
+  expect(codeOf({})).toBe(426)
+  expect(codeOf({http_protocol_options: {accept_http_10: true}})).toBeUndefined()
+})
+
 /** A client that can speak both does as was agreed. */
 describe('a client that offers both versions', () => {
   test.each<{readonly serves: readonly string[]; readonly version: 'h1' | 'h2'}>([

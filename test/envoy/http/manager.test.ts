@@ -57,6 +57,14 @@ describe(':scheme', () => {
   })
 })
 
+/** Seen on Envoy 1.40.0: routes look at the request as the manager changed it. */
+test('the via of the manager is there when routes are compared', () => {
+  const match = {prefix: '/', headers: [{name: 'via', string_match: {exact: 'edge'}}]}
+  const routes = [{name: 'hit', match, route: {cluster: 'web'}}]
+  expect(exitOf({request: {}, manager: {via: 'edge'}, routes}).log?.route).toBe('hit')
+  expect(exitOf({request: {}, routes}).log?.route).toBeUndefined()
+})
+
 /** Seen on Envoy 1.40.0: no `-` stands for what is missing. */
 test('a header whose value has nothing to print is not sent', () => {
   const added = [{header: {key: 'x-all', value: '%REQ(x-absent)%'}}, {header: {key: 'x-part', value: 'is %REQ(x-absent)%'}}]

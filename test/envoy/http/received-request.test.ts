@@ -110,7 +110,7 @@ describe('headers the connection manager changes before routing', () => {
   const headersOf = (manager: object, headers: Lines): Lines => {
     const connection = connectionOf({remote: {ip: '10.1.1.1', port: 1000}})
     const payload = {kind: 'http', version: 'h1', request: requestOf({headers})} as const
-    const [opened] = openStream({manager: view(manager), connection, payload, semantics: semanticsFor()})
+    const [opened] = openStream({manager: view(manager), connection, payload, semantics: semanticsFor(), node: {}})
     return opened?.value.kind === 'stream' ? opened.value.stream.request.headers : []
   }
   const http = ['x-forwarded-proto', 'http'] as const
