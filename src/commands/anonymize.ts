@@ -6,10 +6,12 @@ import {BaseCommand} from './base.js'
 /** A snapshot that can be shared. */
 export class Anonymize extends BaseCommand {
   static override summary = 'Write a snapshot anew without names, addresses and secrets.'
-  static override description =
-    `Names of pods, services, namespaces, nodes and service accounts, identities, hosts and addresses get new ones, each the same everywhere,
-so that every trace stays what it was. Addresses keep what they share: two in one range are in one range afterwards.
-Secrets and prose are redacted. What the program is not sure of is listed as a warning: look at it before you share the snapshot.`
+  static override description = `Names of pods, services, namespaces, nodes and service accounts, identities,
+hosts and addresses get new ones, each the same everywhere, so that every trace
+stays what it was. Addresses keep what they share: two in one range are in one
+range afterwards. Secrets and prose are redacted. What the program is not sure
+of is listed as a warning: look at it before you share the snapshot. To leave
+out what a problem does not need, minimize first.`
 
   static override examples = [
     '<%= config.bin %> anonymize recorded --output-dir shared',

@@ -106,6 +106,14 @@ export function escapeToken(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
+/** The last reference token of a pointer, as the key is spelled in the document. */
+export function lastToken(pointer: string): string {
+  return pointer
+    .slice(pointer.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~')
+}
+
 function typeSuffix(type: string | undefined): string | undefined {
   return type?.slice(type.lastIndexOf('/') + 1)
 }

@@ -17,6 +17,8 @@ export interface RecordedFile {
   /** Absolute; absent when it was not recorded. */
   readonly path?: string
   readonly recorded?: {readonly sha256?: string | undefined}
+  /** How it was had. */
+  readonly method?: string | undefined
   readonly pod?: string | undefined
   readonly namespace?: string | undefined
   readonly node?: string | undefined
@@ -26,8 +28,14 @@ export interface RecordedFile {
 
 /** What a snapshot directory holds, before any dump is read. */
 export interface Contents {
+  /** The cluster, as the manifest names it. */
+  readonly cluster?: string
+  /** When it was recorded, RFC 3339. */
+  readonly collectedAt?: string
   /** Where names without a namespace were looked up first. */
   readonly namespace?: string
+  /** The flows that it was reduced to. */
+  readonly minimizedFor?: readonly string[]
   readonly dumps: readonly RecordedFile[]
   readonly inventory: readonly RecordedFile[]
   /** Texts of packet rules, sets and routes. */
@@ -83,21 +91,40 @@ function fromManifest(tree: Tree, manifest: Manifest): Contents {
   const inventory = files('inventory')
   const captures = files('capture').filter(({name}) => isCapturePath(name))
   const absent = [...dumps, ...inventory, ...captures].filter((file) => file.path === undefined)
-  const {namespace} = manifest
   return {
-    ...(namespace === undefined ? {} : {namespace}),
+    ...headOf(manifest),
     ...controlPlaneOf(files('istiod-debug')),
     dumps,
     inventory: inventory.filter((file) => file.path !== undefined),
     captures: captures.flatMap(({name, path}) => (path === undefined ? [] : [{name, path}])),
-    warnings: absent.map((file) => `${file.name}: ${file.error ?? ''}`),
+    warnings: [...absent.map((file) => `${file.name}: ${file.error ?? ''}`), ...reductionOf(manifest)],
   }
+}
+
+function headOf({
+  cluster,
+  collectedAt,
+  namespace,
+  minimizedFor,
+}: Manifest): Omit<Contents, 'controlPlane' | 'dumps' | 'inventory' | 'captures' | 'warnings'> {
+  return {
+    ...(cluster === undefined ? {} : {cluster}),
+    ...(collectedAt === undefined ? {} : {collectedAt}),
+    ...(namespace === undefined ? {} : {namespace}),
+    ...(minimizedFor === undefined ? {} : {minimizedFor}),
+  }
+}
+
+function reductionOf({minimizedFor}: Manifest): readonly string[] {
+  return minimizedFor === undefined
+    ? []
+    : [`the snapshot was reduced to what these flows need, others may get wrong answers: ${minimizedFor.join(', ')}`]
 }
 
 function toRecorded(tree: Tree, file: ManifestFile): RecordedFile {
   const path = locate(tree, file.path)
-  const {pod, namespace, node, sha256} = file
-  const place = {name: file.path, pod, namespace, node, recorded: {sha256}}
+  const {pod, namespace, node, method, sha256} = file
+  const place = {name: file.path, pod, namespace, node, method, recorded: {sha256}}
   if (file.error !== undefined) return {...place, error: file.error}
   return path === undefined ? {...place, error: 'the manifest lists it, but the file is not there'} : {...place, path}
 }

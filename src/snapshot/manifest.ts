@@ -32,6 +32,8 @@ const manifestSchema = z.looseObject({
   /** RFC 3339. */
   collectedAt: z.string().optional(),
   tool: z.looseObject({name: z.string(), version: z.string()}).optional(),
+  /** The flows whose traces it was reduced to, as `SRC DST`: others may find things missing. */
+  minimizedFor: z.array(z.string()).optional(),
   files: z.array(manifestFile),
 })
 

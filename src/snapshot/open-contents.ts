@@ -1,4 +1,5 @@
 import {readDirectory, type Contents} from './directory.js'
+import {isDirectory} from './tree.js'
 import {isArchive, unpackArchive} from './unpack-archive.js'
 
 export interface OpenedContents {
@@ -19,4 +20,12 @@ export async function openContents(path: string): Promise<OpenedContents> {
     unpacked.close()
     throw error
   }
+}
+
+/** The same for what may be a single dump too. */
+export function openRecorded(path: string): Promise<OpenedContents> {
+  if (isDirectory(path) || isArchive(path)) return openContents(path)
+  const name = path.replace(/^.*[\\/]/, '')
+  const contents: Contents = {dumps: [{name, path}], inventory: [], captures: [], warnings: []}
+  return Promise.resolve({contents, close: () => undefined})
 }

@@ -6,16 +6,14 @@ import {readCaptures} from './captures.js'
 import {readControlPlane} from './control-plane.js'
 import {findDemo} from './demos.js'
 import type {RecordedFile} from './directory.js'
-import {isYamlInventory} from './layout.js'
+import {openInventory} from './inventory-files.js'
 import {openContents, type OpenedContents} from './open-contents.js'
 import {openDump} from './open-dump.js'
 import {LazyDump} from './proxy-dump.js'
-import {rawDump} from './raw-dump.js'
 import {readInventory, type InventoryResult} from './read-inventory.js'
 import type {Snapshot, SnapshotSources} from './snapshot.js'
 import {isDirectory} from './tree.js'
 import {isArchive} from './unpack-archive.js'
-import {yamlAsJson} from './yaml-inventory.js'
 
 /**
  * Opens what was recorded. Dumps of a directory are read on demand; dumps the user named are read at once.
@@ -130,7 +128,8 @@ function namedDump({file, name}: NamedFile, sources: SnapshotSources): LazyDump 
   return new LazyDump({file: shown, name, open: {name: shown, from: file === STDIN ? (sources.stdin ?? process.stdin) : file}})
 }
 
-function recordedDump(file: RecordedFile): LazyDump {
+/** A dump of a snapshot. */
+export function recordedDump(file: RecordedFile): LazyDump {
   const {namespace, node, path, recorded} = file
   const open =
     path === undefined
@@ -155,24 +154,9 @@ async function requireUsable(dumps: readonly LazyDump[]): Promise<void> {
   }
 }
 
-function sourceOf(name: string, path: string): string | AsyncIterable<Uint8Array> {
-  return isYamlInventory(name) ? yamlAsJson(rawDump({file: path}), name) : path
-}
-
 async function inventoryOf(files: readonly RecordedFile[]): Promise<InventoryResult> {
-  const opened = []
+  const opened = await openInventory(files)
   try {
-    for (const file of files) {
-      if (file.path !== undefined) {
-        opened.push(
-          await openDump({
-            name: file.name,
-            from: sourceOf(file.name, file.path),
-            ...(file.recorded === undefined ? {} : {recorded: file.recorded}),
-          }),
-        )
-      }
-    }
     const result = await readInventory(opened.map((dump) => dump.store))
     return {...result, warnings: [...opened.flatMap((dump) => dump.store.warnings), ...result.warnings]}
   } finally {

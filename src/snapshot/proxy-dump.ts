@@ -36,6 +36,11 @@ export class LazyDump implements ProxyDump {
     return this.#loading
   }
 
+  /** How its elements can be read one by one, once it was loaded and where it can be taken apart. */
+  get opened(): OpenDump | undefined {
+    return this.#opened
+  }
+
   close(): void {
     this.#opened?.close()
   }

@@ -23,6 +23,11 @@ export async function* yamlAsJson(source: AsyncIterable<Uint8Array>, file: strin
   yield Buffer.from(JSON.stringify({apiVersion: 'v1', kind: 'List', items}))
 }
 
+/** What a file is called whose YAML was written as JSON. */
+export function jsonName(name: string): string {
+  return `${name.replace(/\.ya?ml$/, '')}.json`
+}
+
 /** Items of a PodList have no kind of their own: that of the list tells it. */
 function itemsOf(value: unknown): readonly unknown[] {
   if (!isObject(value)) return []

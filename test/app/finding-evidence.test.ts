@@ -1,14 +1,10 @@
-import {existsSync, readFileSync} from 'node:fs'
-import {join} from 'node:path'
-import {gunzipSync} from 'node:zlib'
 import {beforeAll, describe, expect, it} from 'vitest'
 import {openSources} from '../../src/app/open.js'
 import {traceQuestion} from '../../src/app/trace.js'
-import type {Evidence} from '../../src/flow/step.js'
 import type {Trace} from '../../src/flow/trace.js'
 import {pinnedQuestions} from '../fixtures/pinned.js'
 import {FIXTURES} from '../tools/fixtures.js'
-import {resolvePointer} from './resolve-pointer.js'
+import {resolves} from './resolve-evidence.js'
 
 interface Asked {
   readonly name: string
@@ -54,23 +50,3 @@ describe('findings over all fixtures', () => {
     }
   })
 })
-
-interface Where {
-  readonly folders: readonly string[]
-  readonly files: Map<string, unknown>
-}
-
-/** In the snapshot of whichever cluster has the file. */
-function resolves({dump, pointer}: Evidence, {folders, files}: Where): boolean {
-  const paths = folders.map((folder) => join(folder, dump)).filter((path) => existsSync(path))
-  return paths.some((path) => {
-    const document = files.get(path) ?? read(path)
-    files.set(path, document)
-    return resolvePointer(document, pointer) !== undefined
-  })
-}
-
-function read(path: string): unknown {
-  const bytes = readFileSync(path)
-  return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
-}

@@ -43,6 +43,7 @@ function runIsolated(args: readonly string[]): Ended {
 const ZTUNNEL = path.join(RECORDED, 'proxies/istio-system/ztunnel-node-a.json.gz')
 const SCRATCH = mkdtempSync(path.join(tmpdir(), 'ambientctl-offline-'))
 const ANONYMOUS = path.join(SCRATCH, 'anonymous')
+const SMALL = path.join(SCRATCH, 'small')
 
 /** One way to use each command without a cluster. */
 const OFFLINE: Readonly<Record<string, readonly string[]>> = {
@@ -52,6 +53,7 @@ const OFFLINE: Readonly<Record<string, readonly string[]>> = {
   capture: ['capture', 'sleep', '--dst', '10.96.44.10:5000', '--snapshot', path.resolve('fixtures/capture-states/node-2022')],
   check: ['check', 'fixtures/check.yaml', '--snapshot', RECORDED],
   anonymize: ['anonymize', ZTUNNEL, '--seed', '1', '--output-dir', ANONYMOUS],
+  minimize: ['minimize', ZTUNNEL, '--flow', 'sleep reviews:9080', '--output-dir', SMALL],
 }
 /** What only a live cluster can answer. */
 const LIVE_ONLY: ReadonlySet<string> = new Set(['record', 'complete'])
@@ -59,7 +61,7 @@ const OF_PLUGINS: ReadonlySet<string> = new Set(['help', 'autocomplete'])
 
 /** What a command wrote: the same question finds the same empty place. */
 function clear(): void {
-  for (const written of [ANONYMOUS, `${ANONYMOUS}.map.json`]) rmSync(written, {recursive: true, force: true})
+  for (const written of [ANONYMOUS, `${ANONYMOUS}.map.json`, SMALL]) rmSync(written, {recursive: true, force: true})
 }
 
 describe('without a network and without a home', () => {

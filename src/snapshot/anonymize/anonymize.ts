@@ -1,13 +1,13 @@
-import {openContents} from '../open-contents.js'
-import {isDirectory} from '../tree.js'
-import {isArchive} from '../unpack-archive.js'
+import {openRecorded} from '../open-contents.js'
 import type {Contents} from '../directory.js'
+import type {Manifest} from '../manifest.js'
+import {SnapshotWriter} from '../snapshot-writer.js'
 import {renameStrings} from './json-strings.js'
+import {refuseMapInside, writeMap} from './name-map.js'
 import {Names} from './names.js'
 import {pseudonymsFor} from './pseudonyms.js'
 import {isEveryNameOurs, readSource, sourceFiles, type SourceFile} from './recorded-files.js'
 import {Rewriter} from './rewrite.js'
-import {SnapshotWriter} from './snapshot-writer.js'
 import {doubtsOf} from './doubts.js'
 
 export interface AnonymizeRequest {
@@ -36,8 +36,9 @@ export interface Anonymized {
  * @throws UsageError for a directory that is not empty, and a map inside it. @throws InputError for a snapshot that cannot be read.
  */
 export async function anonymizeSnapshot({snapshot, seed, ...target}: AnonymizeRequest): Promise<Anonymized> {
-  const writer = await SnapshotWriter.open(target)
-  const {contents, close} = await contentsOf(snapshot)
+  const writer = await SnapshotWriter.open(target.directory)
+  await refuseMapInside(target)
+  const {contents, close} = await openRecorded(snapshot)
   try {
     const files = sourceFiles(contents)
     const names = await collectNames(files, contents.namespace)
@@ -45,18 +46,20 @@ export async function anonymizeSnapshot({snapshot, seed, ...target}: AnonymizeRe
     const rewriter = new Rewriter(names, pseudonyms)
     const skipped: string[] = []
     for (const file of files) if (!(await copyFile(file, {rewriter, writer}))) skipped.push(file.name)
-    await writer.finish({seed, originals: pseudonyms.originals, namespace: rewritten(contents.namespace, rewriter)})
+    await writer.finish({...headOf(contents, rewriter), tool: {name: 'ambientctl', version: target.version}})
+    await writeMap(target.map, {seed, originals: pseudonyms.originals})
     return {files: writer.count, renamed: pseudonyms.originals.size, warnings: doubtsOf({names, rewriter, skipped})}
   } finally {
     close()
   }
 }
 
-function contentsOf(path: string): ReturnType<typeof openContents> {
-  if (isDirectory(path) || isArchive(path)) return openContents(path)
-  const name = path.replace(/^.*[\\/]/, '')
-  const contents: Contents = {dumps: [{name, path}], inventory: [], captures: [], warnings: []}
-  return Promise.resolve({contents, close: () => undefined})
+/** Without the name of the cluster. */
+function headOf({namespace, minimizedFor}: Contents, rewriter: Rewriter): Pick<Manifest, 'namespace' | 'minimizedFor'> {
+  return {
+    ...(namespace === undefined ? {} : {namespace: rewriter.name(namespace)}),
+    ...(minimizedFor === undefined ? {} : {minimizedFor: minimizedFor.map((flow) => rewriter.name(flow))}),
+  }
 }
 
 async function collectNames(files: readonly SourceFile[], namespace: string | undefined): Promise<Names> {
@@ -117,11 +120,12 @@ async function copyFile(file: SourceFile, {rewriter, writer}: Copying): Promise<
   }
   const bytes = await readSource(file)
   if (bytes === undefined) {
-    writer.addMissing(place)
+    // Without the text that said why: it may hold names.
+    writer.addMissing(place, 'it could not be recorded')
     return true
   }
   const written = file.kind === 'capture' ? captureBytes(bytes, rewriter) : renameStrings(bytes, (string) => rewriter.string(string))
-  if (written !== undefined) await writer.add(place, written)
+  if (written !== undefined) await writer.add(place, [written])
   return written !== undefined
 }
 

@@ -1,5 +1,5 @@
 import type {DumpStore} from '../../json/store.js'
-import {View} from '../../json/view.js'
+import {lastToken, View} from '../../json/view.js'
 
 /** An element of a section with the key it stands under, if the section is a map. */
 export interface Keyed {
@@ -25,11 +25,4 @@ export function memberOf(store: DumpStore, section: string): View | undefined {
 export function isMap(store: DumpStore, section: string): boolean {
   const [first] = store.refs(section)
   return first !== undefined && !/^\d+$/.test(lastToken(first.pointer))
-}
-
-function lastToken(pointer: string): string {
-  return pointer
-    .slice(pointer.lastIndexOf('/') + 1)
-    .replaceAll('~1', '/')
-    .replaceAll('~0', '~')
 }

@@ -40,11 +40,11 @@ export interface Target {
   readonly result: Anonymized
 }
 
-/** A shipped snapshot with other names, somewhere in `scratch`. */
+/** A snapshot with other names, somewhere in `scratch`. */
 export async function anonymized(path: string, {scratch, seed = 'a seed'}: {scratch: string; seed?: string}): Promise<Target> {
   const target = mkdtempSync(join(scratch, 'one-'))
   const [directory, map] = [join(target, 'shared'), join(target, 'map.json')]
-  const result = await anonymizeSnapshot({snapshot: join(FIXTURES, path), directory, map, seed, version: '0'})
+  const result = await anonymizeSnapshot({snapshot: path, directory, map, seed, version: '0'})
   return {directory, map, names: namesOf(map), result}
 }
 

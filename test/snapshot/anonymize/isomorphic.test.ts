@@ -1,70 +1,18 @@
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {openSources} from '../../../src/app/open.js'
-import {traceQuestion} from '../../../src/app/trace.js'
-import type {Check} from '../../../src/audit/check-file.js'
-import {formatShare} from '../../../src/flow/share.js'
-import type {Trace} from '../../../src/flow/trace.js'
-import {surveyOutside, type OutsideNode} from '../../../src/render/outside.js'
-import type {SnapshotSources} from '../../../src/snapshot/snapshot.js'
 import {FIXTURES} from '../../tools/fixtures.js'
-import {anonymized, QUESTIONS, scratchDirectory, SNAPSHOTS, type Names} from './anonymized.js'
+import {anonymized, QUESTIONS, scratchDirectory, SNAPSHOTS} from './anonymized.js'
+import {answer, hidden, shape} from './isomorphism.js'
 
 const scratch = scratchDirectory()
 
 describe('an anonymized snapshot', () => {
   it.each(SNAPSHOTS)('%s answers as the original does', async (path) => {
-    const {directory, names} = await anonymized(path, {scratch})
+    const {directory, names} = await anonymized(join(FIXTURES, path), {scratch})
     for (const check of QUESTIONS.filter(({sources}) => sources.paths[0] === path)) {
       const original = await answer({paths: [join(FIXTURES, path)]}, check)
       const renamed = await answer({paths: [directory]}, hidden(check, names))
-      expect(shape(renamed, names.reveal), check.name).toEqual(shape(original, (text) => text))
+      expect(shape(renamed, names.reveal), check.name).toEqual(shape(original))
     }
   })
 })
-
-function hidden(check: Check, {hide}: Names): Check {
-  const {source, destination, headers, path, host, sni} = check.question
-  const {namespace} = check.sources
-  const question = {
-    ...check.question,
-    source: hide(source),
-    destination: hide(destination),
-    ...(headers === undefined ? {} : {headers: headers.map(([name, value]): [string, string] => [hide(name), hide(value)])}),
-    ...(path === undefined ? {} : {path: hide(path)}),
-    ...(host === undefined ? {} : {host: hide(host)}),
-    ...(sni === undefined ? {} : {sni: hide(sni)}),
-  }
-  return {...check, question, sources: {...check.sources, ...(namespace === undefined ? {} : {namespace: hide(namespace)})}}
-}
-
-async function answer(sources: SnapshotSources, {question, sources: {namespace, envoyVersion}}: Check): Promise<Trace> {
-  const mesh = await openSources(sources, envoyVersion === undefined ? {} : {envoyVersion})
-  try {
-    return await traceQuestion(mesh, {question, namespace})
-  } finally {
-    mesh.snapshot.close()
-  }
-}
-
-/** Of a headless service the first address is named, in an order of addresses; the branches tell all. */
-const DIALLED = /^(from .* to \S+) \S+:(?=\d+ )/
-
-/** The minimal form as a tree: branches have no order there that does not come from names. */
-function shape(trace: Trace, reveal: (text: string) => string): string {
-  const nodes = new Map<string, string>()
-  const textOf = (node: OutsideNode): string => {
-    const known = nodes.get(node.digest)
-    if (known !== undefined) return known
-    const branches = node.branches.map(
-      ({share, requires, mirror, to}) => `${formatShare(share)} ${String(mirror)} ${requires.map(reveal).join()} ${textOf(to)}`,
-    )
-    const line = branches.length > 1 ? reveal(node.line).replace(DIALLED, '$1 one of several:') : reveal(node.line)
-    const text = JSON.stringify([line, reveal(node.end ?? ''), branches.toSorted()], null, 1).replaceAll(String.raw`\n`, '\n')
-    nodes.set(node.digest, text)
-    return text
-  }
-  // Of outcomes that are equally bad the first one is the verdict, in an order of names.
-  const verdicts = Object.values(trace.outcomes).map(({verdict, share}) => `${formatShare(share)} ${verdict.kind}`)
-  return `${verdicts.toSorted().join()} ${textOf(surveyOutside(trace))}`
-}

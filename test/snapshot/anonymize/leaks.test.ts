@@ -8,7 +8,7 @@ const scratch = scratchDirectory()
 
 describe('what was renamed stands nowhere in the output', () => {
   it.each(SNAPSHOTS)('%s', async (path) => {
-    const {directory, names, result} = await anonymized(path, {scratch})
+    const {directory, names, result} = await anonymized(join(FIXTURES, path), {scratch})
     const originals = [...textsOf(join(FIXTURES, path))]
     const output = [...textsOf(directory)].map(([file, text]) => `${file}\n${withoutFields(text)}`).join('\n')
     const addresses = new Set(originals.flatMap(([, text]) => text.match(IPV4) ?? []))
