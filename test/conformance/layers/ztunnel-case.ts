@@ -25,7 +25,14 @@ export const outboundObserved = result.extend({draws: z.number(), otherHistories
 export const inventory = z.looseObject({
   dnsAnswers: z.record(z.string(), z.array(z.string())).optional(),
   pods: z
-    .array(z.looseObject({ips: z.array(z.string()).optional(), listensOn: z.array(z.number()).optional(), podUid: z.string().nullish()}))
+    .array(
+      z.looseObject({
+        ips: z.array(z.string()).optional(),
+        listensOn: z.array(z.number()).optional(),
+        podUid: z.string().nullish(),
+        capturedByZtunnel: z.boolean().optional(),
+      }),
+    )
     .optional(),
 })
 

@@ -17,6 +17,8 @@ interface Lab {
   readonly listens: (address: SocketAddress) => boolean | undefined
   /** The uid of the pod that has an address, where the inventory tells. */
   readonly podUidAt: (ip: string) => string | undefined
+  /** A pod with its proxy, another pod or machine, or nobody; undefined where no inventory tells. */
+  readonly holderOf: (ip: string) => 'captured' | 'other' | 'nobody' | undefined
 }
 
 export interface LogQuestion {
@@ -31,12 +33,20 @@ interface Lines {
 
 const NONE: Lines = {srcLog: [], dstLog: []}
 const REFUSED = 'Connection refused (os error 111)'
+const NO_ROUTE = 'No route to host (os error 113)'
+const NO_ANSWER = 'deadline has elapsed'
 
 /** What the inventory knows of pods: ports that applications listen on, and uids; undefined for a pod it does not list. */
-export function podsOf(scenarioDir: string): Pick<Lab, 'listens' | 'podUidAt'> {
+export function podsOf(scenarioDir: string): Pick<Lab, 'listens' | 'podUidAt' | 'holderOf'> {
   const file = join(scenarioDir, 'inventory.json')
-  const pods = existsSync(file) ? (inventory.parse(JSON.parse(readFileSync(file, 'utf8'))).pods ?? []) : []
+  const listed = existsSync(file) ? inventory.parse(JSON.parse(readFileSync(file, 'utf8'))).pods : undefined
+  const pods = listed ?? []
   return {
+    holderOf: (ip) => {
+      const pod = pods.find(({ips}) => ips?.includes(ip))
+      if (pod !== undefined) return pod.capturedByZtunnel === true ? 'captured' : 'other'
+      return listed === undefined ? undefined : 'nobody'
+    },
     listens: ({ip, port}) => pods.find(({ips}) => ips?.includes(ip))?.listensOn?.includes(port),
     podUidAt: (ip) => pods.find(({ips}) => ips?.includes(ip))?.podUid ?? undefined,
   }
@@ -82,10 +92,28 @@ function forward(lab: Lab, {source, client, outcome}: Sent): Lines {
   if (outcome.kind !== 'request') return line()
   if (outcome.protocol === 'TCP') {
     const {dstLog} = arrive(lab, {client, to: outcome.dial})
-    return {...line(dstLog.length === 0 && lab.listens(outcome.dial) === false ? `io error: ${REFUSED}` : undefined), dstLog}
+    const failed = dstLog.length === 0 ? plainFailure(lab, outcome.dial) : undefined
+    return {...line(failed === undefined ? undefined : `io error: ${failed}`), dstLog}
   }
   const {error, dstLog, answeredBy} = tunnel(lab, {source, client, request: outcome})
   return {...line(error, tellsBack(lab, source) ? answeredBy : undefined), dstLog}
+}
+
+/** Beyond the pods and machines of the inventory nobody is: what is no workload either has left the network of the pods. */
+function plainFailure(lab: Lab, to: SocketAddress): string | undefined {
+  if (lab.listens(to) === false) return REFUSED
+  if (lab.holderOf(to.ip) !== 'nobody') return undefined
+  return isWorkload(lab, to.ip) ? NO_ROUTE : NO_ANSWER
+}
+
+/** A pod that the control plane knows and no node has: a captured one is in the list of the pods that its ztunnel holds (ambient-ga A.8). */
+function isGone(lab: Lab, {ip}: SocketAddress): boolean {
+  const holder = lab.holderOf(ip)
+  return holder === 'nobody' || holder === 'captured'
+}
+
+function isWorkload({states}: Lab, ip: string): boolean {
+  return states.some(({workloadsByUid}) => [...workloadsByUid.values()].some(({ips}) => ips.includes(ip)))
 }
 
 interface Tunnelled {
@@ -103,7 +131,7 @@ interface Answered {
 /** HBONE as far as its first end, and beyond it where that is a network gateway: what both sides log. */
 function tunnel(lab: Lab, {source, client, request}: Tunnelled): Answered {
   const captured = capturedAt(lab, request.dial)
-  if (captured === undefined) return {error: `io error: ${REFUSED}`, dstLog: []}
+  if (captured === undefined) return {error: `io error: ${isGone(lab, request.dial) ? NO_ROUTE : REFUSED}`, dstLog: []}
   const opening = {client, identity: identityOf(source), expected: request.upstreamSans, at: request.dial, baggage: source}
   const host = request.service === undefined ? {} : {forwardedHost: request.service.hostname}
   const connect = {method: 'CONNECT', authority: request.authority ?? '', ...host}
