@@ -59,7 +59,7 @@ function allowsHost(statuses: ReadonlySet<string>, {configured, status}: Host): 
 }
 
 /** The first of the named hosts that the cluster has, whatever its health. Source: Envoy override_host/load_balancer.cc. */
-export function policyChoice({sets, policy, context}: Overriding): Override | undefined {
+function policyChoice({sets, policy, context}: Overriding): Override | undefined {
   for (const source of policy.overrideSources) {
     const {from, text} = namedBy(source, context)
     const host = text

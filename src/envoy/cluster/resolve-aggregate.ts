@@ -9,7 +9,6 @@ import {readClusterType, type ClusterType} from './cluster-type.js'
 import {subsetCriteria} from './criteria.js'
 import {hostBranches, noHostBranches} from './host-branches.js'
 import {listHosts, type HostList} from './listed-hosts.js'
-import {policyChoice} from './override-host.js'
 import {readPolicy, type BalancingPolicy} from './policy.js'
 import {loadPriorities} from './priority-load.js'
 import {clusterStep} from './steps.js'
@@ -32,6 +31,8 @@ type Reading =
 
 /**
  * The priorities of all members one after another, as if they were one cluster; the member then picks by its own policy.
+ * No session and no override_host policy finds its host here: the former looks into the aggregate, which has none, and the latter is not
+ * told of the request (cluster_manager_impl.cc chooseHost, aggregate/lb_context.h; seen on Envoy 1.40.0 and 1.36.2).
  * Source: envoy-2022 D9; Envoy aggregate/cluster.cc.
  */
 export function resolveAggregate(target: Target, type: AggregateType): Branch<Upstream>[] {
@@ -41,8 +42,12 @@ export function resolveAggregate(target: Target, type: AggregateType): Branch<Up
   const plain = clusterStep({context, cluster, type, because: [`members ${type.members.join(', ')}`]})
   const step = rejected.length === 0 ? plain : {...plain, rejected}
   const missing = readings.flatMap((reading) => (reading.kind === 'undetermined' ? reading.missing : []))
-  if (missing.length === 0 && context.stream?.overrideHost !== undefined) missing.push({what: `whether ${cluster.name} keeps a session`})
   if (missing.length > 0) return single<Upstream>({kind: 'undetermined', cluster, missing}, [step])
+  const session = context.stream?.overrideHost
+  if (session?.strict === true) {
+    const text = `the session allows no other host than ${session.address}, and an aggregate cluster has none of its own`
+    return noHostBranches({target, share: WHOLE, steps: [step], text})
+  }
   const members = readings.flatMap((reading) => (reading.kind === 'member' ? [reading.member] : []))
   return memberBranches({target, step}, chooseMembers(target, members))
 }
@@ -131,8 +136,6 @@ interface Level {
 /** The member is told which priority to use, except where its policy hashes: such a policy draws its own. */
 function choosePriority({target, list, policy}: Member, level: Level): Choice {
   const {sets} = list
-  const override = policyChoice({sets, policy, context: target.context})
-  if (override !== undefined) return override.choice
   const criteria = subsetCriteria(target.context)
   if (policy.pick === 'hash') return chooseHosts({sets, policy, criteria})
   return chooseHosts({sets, policy, criteria, spread: (rest) => balanceLoad({sets: rest, policy, load: loadOnly(level, rest.length)})})

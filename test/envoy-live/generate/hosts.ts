@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {extension, merged, type Message} from '../message.js'
-import type {GeneratedHost, GeneratedLocality} from '../scenario.js'
+import type {GeneratedCluster, GeneratedHost, GeneratedLocality} from '../scenario.js'
 
 const HOST_NUMBERS = [0, 1, 2, 3, 4, 5] as const
 
@@ -220,3 +220,17 @@ export const circuitBreakers: fc.Arbitrary<Message> = some(
     )
     .map(([limit, priority]) => ({circuit_breakers: {thresholds: [{...limit, ...priority}]}})),
 )
+
+/** A cluster of clusters. */
+export function aggregateOf(clusters: readonly string[], fields: Message = {}): GeneratedCluster {
+  return {
+    name: '@@aggregate',
+    localities: undefined,
+    fields: {
+      type: undefined,
+      lb_policy: 'CLUSTER_PROVIDED',
+      cluster_type: extension('envoy.clusters.aggregate', 'envoy.extensions.clusters.aggregate.v3.ClusterConfig', {clusters}),
+      ...fields,
+    },
+  }
+}

@@ -43,19 +43,6 @@ describe('override_host', () => {
   ])('$rule', ({change, expected}) => {
     expect(asked(OVERRIDING, change)).toEqual(expected)
   })
-
-  test('an aggregate asks its member', () => {
-    const aggregate = {
-      name: 'a',
-      cluster_type: {
-        name: 'envoy.clusters.aggregate',
-        typed_config: {'@type': 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig', clusters: ['c']},
-      },
-    }
-    const clusters = [aggregate, {name: 'c', type: 'EDS', ...OVERRIDING}]
-    const found = ask({cluster: 'a', clusters, assignments: {c: LISTED}, stream: {...stream, ...header('10.0.0.2:80')}})
-    expect(shares(found)).toEqual({'10.0.0.2:80': '1'})
-  })
 })
 
 // Envoy host_utility.cc selectOverrideHost.
@@ -109,5 +96,36 @@ describe('the host of a session', () => {
     },
   ])('$rule', ({cluster, change, expected}) => {
     expect(asked(cluster, change)).toEqual(expected)
+  })
+})
+
+/** Each seen on Envoy 1.40.0 and 1.36.2. */
+describe('an aggregate', () => {
+  const aggregate = {
+    name: 'a',
+    cluster_type: {
+      name: 'envoy.clusters.aggregate',
+      typed_config: {'@type': 'type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig', clusters: ['c']},
+    },
+  }
+  const sharesOf = (member: object, change: Partial<Stream>): unknown =>
+    shares(
+      ask({
+        cluster: 'a',
+        clusters: [aggregate, {name: 'c', type: 'EDS', ...member}],
+        assignments: {c: LISTED},
+        stream: {...stream, ...change},
+      }),
+    )
+
+  test('does not tell its member which host a request names', () => {
+    expect(sharesOf(OVERRIDING, header('10.0.0.3:80'))).toEqual(FALLBACK)
+  })
+
+  test('knows no host of a session', () => {
+    expect(sharesOf({}, {overrideHost: {address: '10.0.0.3:80', strict: false}})).toEqual(FALLBACK)
+    expect(sharesOf({}, {overrideHost: {address: '10.0.0.3:80', strict: true}})).toEqual({
+      'none: the session allows no other host than 10.0.0.3:80, and an aggregate cluster has none of its own': '1',
+    })
   })
 })

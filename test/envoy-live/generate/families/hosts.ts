@@ -3,7 +3,18 @@ import {extension, type Message} from '../../message.js'
 import type {Probe, Sent} from '../../probe.js'
 import type {GeneratedCluster, Scenario} from '../../scenario.js'
 import {tcpProxy} from '../chains.js'
-import {assignmentPolicy, balancing, bind, circuitBreakers, localities, socketMatcher, subsets, transportSockets, wanted} from '../hosts.js'
+import {
+  aggregateOf,
+  assignmentPolicy,
+  balancing,
+  bind,
+  circuitBreakers,
+  localities,
+  socketMatcher,
+  subsets,
+  transportSockets,
+  wanted,
+} from '../hosts.js'
 import {manager} from '../manager.js'
 import type {Family} from './family.js'
 
@@ -53,7 +64,31 @@ function fixedState(sharing: Message): Message {
 
 const nothing = fc.constant<Message>({})
 
+const panic = fc.constantFrom<Message>({}, {}, {common_lb_config: {healthy_panic_threshold: {value: 0}}})
+
+/** Two clusters of up to three priorities each, one after the other, behind a route or a tcp_proxy. */
+const aggregates: fc.Arbitrary<Scenario> = fc
+  .record({
+    first: clusterOf(fc.tuple(balancing)),
+    second: clusterOf(fc.tuple(balancing)),
+    members: fc.constantFrom(['@@c', '@@d'], ['@@d', '@@c'], ['@@c', 'absent', '@@d'], ['@@c', '@@c']),
+    own: panic,
+    tcp: fc.boolean(),
+  })
+  .map(({first, second, members, own, tcp}) => {
+    const route = {name: 'r', match: {prefix: '/'}, route: {cluster: '@@aggregate'}}
+    const table = {name: 'table', validate_clusters: false, virtual_hosts: [{name: 'v', domains: ['*'], routes: [route]}]}
+    const filter = tcp ? tcpProxy({cluster: '@@aggregate'}) : manager({route_config: table})
+    return {
+      listener: {filter_chains: [{name: 'only', filters: [filter]}]},
+      clusters: [first, {...second, name: '@@d'}, aggregateOf(members, own)],
+      behind: [],
+      probes: [{from: '127.0.0.1', sends: tcp ? {kind: 'opaque'} : PLAIN, repeat: REPEAT}],
+    }
+  })
+
 export const HOSTS: readonly Family[] = [
+  {name: 'clusters of clusters', scenarios: aggregates, portion: 0.5},
   {
     name: 'hosts',
     scenarios: hostsScenario(fc.tuple(balancing, bind), {repeat: REPEAT, asks: nothing}),

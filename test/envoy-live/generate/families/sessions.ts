@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import {extension, type Message} from '../../message.js'
 import type {Probe, Sent} from '../../probe.js'
-import {UPSTREAM_PORT, type Scenario} from '../../scenario.js'
+import {UPSTREAM_PORT, type GeneratedCluster, type Scenario} from '../../scenario.js'
 import {hostAddress} from '../../upstream.js'
-import {balancing, localities} from '../hosts.js'
+import {aggregateOf, balancing, localities} from '../hosts.js'
 import {manager, ROUTER} from '../manager.js'
 import type {Family} from './family.js'
 
@@ -25,6 +25,17 @@ const state = fc.constantFrom(
 const session = fc
   .record({session_state: state, strict: fc.boolean()})
   .map((fields) => extension('session', `${FILTERS}stateful_session.v3.StatefulSession`, fields))
+
+/** The cluster itself, or one that is made of it and another. */
+const around = fc.oneof(
+  {weight: 3, arbitrary: fc.constant<readonly GeneratedCluster[]>([])},
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(['@@c'], ['@@c', 'sink-5'], ['absent', 'sink-5', '@@c'])
+      .map((clusters): readonly GeneratedCluster[] => [aggregateOf(clusters)]),
+  },
+)
 
 const statuses = fc.constantFrom<Message>({}, {}, {override_host_status: {statuses: ['UNHEALTHY', 'HEALTHY']}})
 
@@ -66,12 +77,13 @@ const sessions: fc.Arbitrary<Scenario> = fc
     hosts: localities,
     filter: fc.option(session, {nil: undefined, freq: 4}),
     balanced: balancing,
+    outer: around,
     allowed: statuses,
     typed: fc.boolean(),
     sent: fc.array(request, {minLength: 1, maxLength: 4}),
   })
-  .map(({hosts, filter, balanced, allowed, typed, sent}) => {
-    const route = {name: 'r', match: {prefix: '/'}, route: {cluster: '@@c'}}
+  .map(({hosts, filter, balanced, outer, allowed, typed, sent}) => {
+    const route = {name: 'r', match: {prefix: '/'}, route: {cluster: outer[0]?.name ?? '@@c'}}
     const table = {name: 'table', validate_clusters: false, virtual_hosts: [{name: 'v', domains: ['*'], routes: [route]}]}
     const http_filters = [...(filter === undefined ? [] : [filter]), ROUTER]
     // A typed policy brings its own word on localities.
@@ -79,7 +91,7 @@ const sessions: fc.Arbitrary<Scenario> = fc
     const fields = {common_lb_config: common, ...(typed ? overriding : {lb_policy: balanced.lb_policy})}
     return {
       listener: {filter_chains: [{name: 'only', filters: [manager({route_config: table, http_filters})]}]},
-      clusters: [{name: '@@c', fields, localities: hosts}],
+      clusters: [{name: '@@c', fields, localities: hosts}, ...outer],
       behind: [],
       probes: sent.map((sends): Probe => ({from: '127.0.0.1', sends, repeat: REPEAT})),
     }
