@@ -17,6 +17,7 @@ export interface KnownCommand {
 const PLACES: ReadonlyMap<string, readonly NameKind[]> = new Map([
   ['trace', ['pods', 'services']],
   ['dump', ['pods']],
+  ['walk', ['pods']],
 ])
 
 /** What may stand where the last word is being typed. The cluster is asked for pods and services; when it does not answer there are none. */

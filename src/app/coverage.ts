@@ -96,10 +96,10 @@ export class CoverageCollector {
   }
 
   /** The coverage of all proxies that were asked and have a dump that can be used. */
-  async finish(mesh: Mesh): Promise<Coverage> {
+  async finish(mesh: Mesh | undefined): Promise<Coverage> {
     const known = new Map<string, CoverableProxy>()
     for (const name of this.#proxies) {
-      const proxy = await coverableProxy(mesh, name)
+      const proxy = mesh && (await coverableProxy(mesh, name))
       if (proxy !== undefined) known.set(proxy.dump, proxy)
     }
     const proxies = [...known.values()].map((each) => this.#coverageOf(each)).toSorted((a, b) => compareText(a.dump, b.dump))

@@ -1,11 +1,11 @@
 import {LiveRecording, type LiveRequest, type Wanted} from '../cluster/live-recording.js'
 import type {Recorded} from '../cluster/record-run.js'
-import {ClusterError} from '../cluster/kubectl-failure.js'
 import {isExpectedError} from '../flow/errors.js'
 import type {Question, Trace} from '../flow/trace.js'
 import {fullName} from '../mesh/directory.js'
 import {resolveSource} from '../mesh/source-names.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
+import {orRecorded} from './live-failure.js'
 import {openMesh, type Mesh, type MeshOptions} from './mesh.js'
 import {traceQuestion, type TraceOptions} from './trace.js'
 import type {TraceSource} from './trace-source.js'
@@ -94,23 +94,4 @@ export class LiveCluster implements TraceSource {
 
 function absentIn({shelf}: Mesh): Wanted {
   return {pods: shelf.absent, nodes: shelf.ztunnels.absent}
-}
-
-/** Whoever has no cluster at hand learns what else can be asked. */
-async function orRecorded<T>(open: () => Promise<T>): Promise<T> {
-  try {
-    return await open()
-  } catch (error) {
-    if (!(error instanceof ClusterError) || error.reason === 'stopped') throw error
-    const {reason, message, where, got, help} = error
-    const otherwise = 'Without a cluster: --snapshot DIR reads what `ambientctl record DIR` left, --demo NAME what is shipped.'
-    throw new ClusterError({
-      reason,
-      what: message,
-      command: [where ?? 'kubectl'],
-      exit: got,
-      help: [help, otherwise].join(' ').trim(),
-      cause: error,
-    })
-  }
 }

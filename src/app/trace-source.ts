@@ -26,17 +26,7 @@ export interface TraceSources {
  * @throws UsageError when flags of a live cluster stand beside something recorded.
  */
 export async function openTraceSource({sources, mesh: options, liveOnly, warn, openLive}: TraceSources): Promise<TraceSource> {
-  // A flag says more than a variable that stands there for every command.
-  const environment = liveOnly.length === 0 ? (sources.environment ?? {}) : {}
-  if (!isSourceGiven({...sources, environment})) return openLive()
-  const [flag] = liveOnly
-  if (flag !== undefined) {
-    throw new UsageError({
-      what: 'This flag is for a live cluster.',
-      where: flag,
-      help: 'Leave out either it or --snapshot, --file and --demo.',
-    })
-  }
+  if (isLiveMeant({sources, liveOnly})) return openLive()
   const mesh = await openSources(sources, options)
   for (const warning of mesh.snapshot.warnings) warn(warning)
   return {
@@ -46,4 +36,21 @@ export async function openTraceSource({sources, mesh: options, liveOnly, warn, o
       return Promise.resolve()
     },
   }
+}
+
+/**
+ * Whether the live cluster is to be asked: where nothing recorded is named.
+ * @throws UsageError when flags of a live cluster stand beside something recorded.
+ */
+export function isLiveMeant({sources, liveOnly}: Pick<TraceSources, 'sources' | 'liveOnly'>): boolean {
+  // A flag says more than a variable that stands there for every command.
+  const environment = liveOnly.length === 0 ? (sources.environment ?? {}) : {}
+  if (!isSourceGiven({...sources, environment})) return true
+  const [flag] = liveOnly
+  if (flag === undefined) return false
+  throw new UsageError({
+    what: 'This flag is for a live cluster.',
+    where: flag,
+    help: 'Leave out either it or --snapshot, --file and --demo.',
+  })
 }

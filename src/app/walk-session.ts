@@ -3,10 +3,10 @@ import type {VerdictKind} from '../flow/verdict.js'
 import type {ExitCode} from '../flow/exit-code.js'
 import {answerBatch, batchExitCode, type BatchAnswer} from './batch.js'
 import {CoverageCollector, coverageExitCode, missedGoals, type Coverage, type CoverageGoal} from './coverage.js'
-import type {Mesh} from './mesh.js'
 import {readWalkQuestion} from './question-input.js'
 import type {WalkQuestion} from './walk-arrival.js'
 import {walkProxy, type WalkOptions} from './walk.js'
+import type {WalkSource} from './walk-source.js'
 
 /** What is asked, and what is to be told of the answers. */
 export interface WalkSession {
@@ -35,28 +35,29 @@ export interface WalkResult {
  * Asks proxies, and tells, where wished, what of them the answers touched. A line of a batch that cannot be answered gives its failure.
  * @throws UsageError or InputError for a single question that cannot be answered.
  */
-export async function runWalk(mesh: Mesh, session: WalkSession): Promise<WalkResult> {
+export async function runWalk(source: WalkSource, session: WalkSession): Promise<WalkResult> {
   const {goals} = session
   if (goals === undefined) {
-    const answers = await ask({mesh, ...session})
+    const answers = await ask({source, ...session})
     return {answers, missed: [], exitCode: batchExitCode(answers)}
   }
   const collector = new CoverageCollector()
-  const answers = await ask({mesh, ...session, collector})
-  const coverage = await collector.finish(mesh)
+  const answers = await ask({source, ...session, collector})
+  const coverage = await collector.finish(await source.mesh())
   const missed = missedGoals(coverage, goals)
   return {answers, coverage, missed, exitCode: coverageExitCode(batchExitCode(answers), missed)}
 }
 
 interface Asking extends WalkSession {
-  readonly mesh: Mesh
+  readonly source: WalkSource
   readonly collector?: CoverageCollector
 }
 
-async function ask({mesh, asked, options, handOn, collector}: Asking): Promise<readonly BatchAnswer[]> {
-  const answer = (question: WalkQuestion): Promise<Trace> => {
-    collector?.addProxy(question.proxy)
-    return walkProxy(mesh, {question, ...options})
+async function ask({source, asked, options, handOn, collector}: Asking): Promise<readonly BatchAnswer[]> {
+  const answer = async (question: WalkQuestion): Promise<Trace> => {
+    const {mesh, proxy} = await source.find(question.proxy)
+    collector?.addProxy(proxy)
+    return walkProxy(mesh, {question: {...question, proxy}, ...options})
   }
   const keep = async (one: BatchAnswer): Promise<void> => {
     collector?.add(one)

@@ -1,23 +1,12 @@
-import {mkdtemp, rm} from 'node:fs/promises'
-import {existsSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
-import {UsageError} from '../flow/errors.js'
-import {readContext, type ClusterContext} from './context.js'
 import {checkLabel} from './kubectl-arguments.js'
+import {openLiveDirectory, type LiveDirectory, type LiveDirectoryRequest} from './live-directory.js'
 import type {ListedPod} from './proxy-pods.js'
 import {recordLists, type ListsToRecord} from './record.js'
 import {RecordRun, type Recorded} from './record-run.js'
 import {dumpTask, type Asking} from './record-tasks.js'
-import {Recording, type RecordingHead} from './recording.js'
 
-export interface LiveRequest extends Omit<Asking, 'memory' | 'warn'> {
-  /** Where what is fetched is kept: a new or empty directory. Without one it is forgotten at the end. */
-  readonly directory?: string | undefined
-  readonly tool: RecordingHead['tool']
+export interface LiveRequest extends LiveDirectoryRequest, Omit<Asking, 'memory' | 'warn'> {
   readonly istioNamespace: string
-  /** Where names without a namespace are looked up, if not where the context says. */
-  readonly namespace?: string | undefined
   /** How many kubectls run at once. */
   readonly concurrency: number
   /** Told what is fetched. */
@@ -31,11 +20,10 @@ export interface Wanted {
 }
 
 interface LiveParts {
-  readonly recording: Recording
+  readonly live: LiveDirectory
   readonly run: RecordRun
   readonly asking: Asking & Pick<LiveRequest, 'progress'>
   readonly pods: readonly ListedPod[]
-  readonly isKept: boolean
 }
 
 /** A live cluster: its lists, and of its proxies those that were asked for. Each is fetched once. */
@@ -51,26 +39,23 @@ export class LiveRecording {
    */
   static async open(request: LiveRequest): Promise<LiveRecording> {
     checkLabel(request.istioNamespace, '--istio-namespace')
-    refuseOld(request.directory)
-    const context = await readContext(request)
-    const isKept = request.directory !== undefined
-    const directory = request.directory ?? (await mkdtemp(join(tmpdir(), 'ambientctl-live-')))
+    const live = await openLiveDirectory(request)
+    const {recording, context} = live
     try {
-      const recording = await Recording.open(directory, headOf(request, context))
       const run = new RecordRun(recording, {...request, progress: () => undefined})
       const asking = {...request, memory: new Map(), warn: request.progress}
       request.progress(`fetching the lists of ${context.name === undefined ? 'the cluster' : `context ${context.name}`}`)
       const pods = await listPods({recording, run, asking, istioNamespace: request.istioNamespace})
-      return new LiveRecording({recording, run, asking, pods, isKept})
+      return new LiveRecording({live, run, asking, pods})
     } catch (error) {
-      if (!isKept) await rm(directory, {recursive: true, force: true})
+      await live.close()
       throw error
     }
   }
 
   /** A valid snapshot at all times. */
   get directory(): string {
-    return this.parts.recording.directory
+    return this.parts.live.recording.directory
   }
 
   get result(): Recorded {
@@ -91,8 +76,7 @@ export class LiveRecording {
   }
 
   async close(): Promise<void> {
-    await this.parts.recording.writeManifest()
-    if (!this.parts.isKept) await rm(this.directory, {recursive: true, force: true})
+    await this.parts.live.close()
   }
 
   async #fetchAll(pods: readonly ListedPod[]): Promise<boolean> {
@@ -104,7 +88,7 @@ export class LiveRecording {
     try {
       await this.parts.run.all(fresh.map((pod) => dumpTask(this.parts.asking, pod)))
     } finally {
-      await this.parts.recording.writeManifest()
+      await this.parts.live.recording.writeManifest()
     }
     return fresh.length > 0
   }
@@ -117,27 +101,6 @@ async function listPods(lists: ListsToRecord): Promise<readonly ListedPod[]> {
   } finally {
     await lists.recording.writeManifest()
   }
-}
-
-function headOf({tool, namespace, access}: LiveRequest, context: ClusterContext): RecordingHead {
-  const cluster = context.name ?? access.context
-  return {
-    collectedAt: new Date().toISOString(),
-    namespace: namespace ?? context.namespace ?? 'default',
-    ...(tool === undefined ? {} : {tool}),
-    ...(cluster === undefined ? {} : {cluster}),
-  }
-}
-
-/** What an earlier run found would be told as the state of now. */
-function refuseOld(directory: string | undefined): void {
-  if (directory === undefined || !existsSync(join(directory, 'snapshot.json'))) return
-  throw new UsageError({
-    what: 'There is an older recording in this directory.',
-    expected: 'a new or empty directory',
-    got: directory,
-    help: `Ask the recording itself with --snapshot ${directory}.`,
-  })
 }
 
 function keyOf({namespace, name}: ListedPod): string {

@@ -45,8 +45,11 @@ function listTask(asking: Asking, {name, what}: {readonly name: string; readonly
   return {file: {path: `inventory/${name}.json`, kind: 'inventory'}, open: fillBy(asking, {args, about})}
 }
 
+/** A pod whose proxy is to be dumped. */
+export type DumpedPod = Pick<ListedPod, 'name' | 'namespace' | 'container' | 'proxy'> & Partial<Pick<ListedPod, 'node'>>
+
 /** The dump of one proxy. */
-export function dumpTask(asking: Asking, pod: ListedPod): RecordTask {
+export function dumpTask(asking: Asking, pod: DumpedPod): RecordTask {
   const {name, namespace, node, container, proxy} = pod
   const target = {pod: name, namespace, container, proxy}
   const place = {pod: name, namespace, ...(node === undefined ? {} : {node})}

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 import {TRANSPORTS, type Transport} from '../cluster/transport-arguments.js'
 
 const CLUSTER = 'CLUSTER'
+const ISTIO_NAMESPACE = 'istio-system'
 
 /** How a live cluster is reached; the same in every command that asks one. */
 export const clusterFlags = {
@@ -23,21 +24,20 @@ export const concurrencyFlag = {
 export const istioNamespaceFlag = {
   'istio-namespace': Flags.string({
     description: 'Namespace of istiod.',
-    default: 'istio-system',
+    default: ISTIO_NAMESPACE,
     helpGroup: CLUSTER,
     helpValue: 'NAMESPACE',
   }),
 }
 
-/** A live cluster as the source of answers. */
-export const liveFlags = {
+/** Proxies of a live cluster as the source of answers. */
+export const proxyFlags = {
   save: Flags.string({
     description: 'Keep what was fetched of the live cluster as a snapshot in this new directory.',
     helpGroup: CLUSTER,
     helpValue: 'DIR',
   }),
   ...clusterFlags,
-  ...istioNamespaceFlag,
   namespace: Flags.string({
     char: 'n',
     description: 'Where names without a namespace are looked up first (default: as the context or the recording says, else default).',
@@ -45,13 +45,16 @@ export const liveFlags = {
   }),
 }
 
+/** A live cluster as the source of answers. */
+export const liveFlags = {...proxyFlags, ...istioNamespaceFlag}
+
 interface LiveFlags {
   readonly save?: string | undefined
   readonly context?: string | undefined
   readonly kubeconfig?: string | undefined
   readonly transport?: Transport | undefined
   readonly timeout: number
-  readonly 'istio-namespace': string
+  readonly 'istio-namespace'?: string
   readonly namespace?: string | undefined
 }
 
@@ -71,7 +74,7 @@ export function liveRequest({save, context, kubeconfig, transport, timeout, name
     access: {context, kubeconfig},
     transport,
     timeoutMs: timeout * 1000,
-    istioNamespace: flags['istio-namespace'],
+    istioNamespace: flags['istio-namespace'] ?? ISTIO_NAMESPACE,
     namespace,
     concurrency: CONCURRENCY,
   }

@@ -11,7 +11,7 @@ export const traceFlags = {...sourceFlags, ...requestFlags, ...questionFlags, ..
 export type TraceFlags = Interfaces.InferredFlags<typeof traceFlags>
 
 /** What opening a source needs of the command. */
-interface Opener {
+export interface Opener {
   readonly version: string
   readonly warn: (warning: string) => void
   readonly progress: (line: string) => void

@@ -28,7 +28,9 @@ export class ProgressBar {
   }
 
   draw(text: string, place: ProgressPlace): void {
-    const width = this.terminal.columns ?? DEFAULT_COLUMNS
+    const {columns = 0} = this.terminal
+    // A pseudo terminal that nobody has sized has none.
+    const width = columns > 0 ? columns : DEFAULT_COLUMNS
     this.terminal.write(`${ERASE_LINE}${renderProgress({...place, text}, {theme: this.theme, width})}`)
     this.#isDrawn = true
   }

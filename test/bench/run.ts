@@ -1,6 +1,7 @@
 import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fetchTable} from './fetching.js'
 import {lookupTable} from './lookups.js'
 import {meter, type Measured} from './meter.js'
 import {methodsFor, requireBuild, type Method} from './methods.js'
@@ -9,6 +10,7 @@ import {renderTable, type Row} from './table.js'
 
 /**
  * `npm run bench [-- --write docs/performance.md]`: measures reading of large dumps in fresh processes and prints tables.
+ * Then the dump of a pod in a real cluster of its own (`test/e2e`), which is left out, with a reason, where there are no programs for one.
  * With `--write` the tables replace what stands between the markers of that file.
  * AMBIENTCTL_BENCH_MB: sizes, default `200,700`. AMBIENTCTL_BENCH_RUNS: runs of each method, default 3; the median counts.
  */
@@ -22,7 +24,9 @@ async function main(): Promise<void> {
     for (const megabytes of sizes) tables.push(await measureSize({path: join(directory, 'dump.json'), megabytes, runs}))
     const report = [...tables, lookupTable()].join('\n\n')
     process.stdout.write(`${report}\n`)
-    writeReport(report)
+    writeReport('figures', report)
+    const fetching = await fetchTable(directory)
+    if (fetching !== undefined) writeReport('figures of fetching', fetching)
   } finally {
     rmSync(directory, {recursive: true, force: true})
   }
@@ -53,15 +57,14 @@ function notRun(error: unknown): Measured {
   }
 }
 
-const MARKERS = ['<!-- figures -->', '<!-- end of figures -->'] as const
-
-function writeReport(report: string): void {
+function writeReport(name: string, report: string): void {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
   const [flag, path] = process.argv.slice(2)
   if (flag !== '--write' || path === undefined) return
-  const [before, rest] = readFileSync(path, 'utf8').split(MARKERS[0])
-  const after = rest?.split(MARKERS[1])[1]
-  if (before === undefined || after === undefined) throw new Error(`${path} has no markers ${MARKERS.join(' and ')}`)
-  writeFileSync(path, `${before}${MARKERS[0]}\n${report}\n${MARKERS[1]}${after}`)
+  const [before, rest] = readFileSync(path, 'utf8').split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined) throw new Error(`${path} has no markers ${begin} and ${end}`)
+  writeFileSync(path, `${before}${begin}\n${report.trimEnd()}\n${end}${after}`)
 }
 
 await main()

@@ -75,6 +75,54 @@ describe.each(Object.entries(CASES))('a trace in a live cluster through %s', (_,
   })
 })
 
+describe('a walk through a proxy of the live cluster', () => {
+  const recorded = path.resolve('fixtures/clusters/ga-orchard')
+  const env = {PATH: clusterOf('ga-orchard', 'market')}
+  const asked = ['--port', '15001', '--src', '10.0.0.1:40000', '--dst', '10.0.0.2:80', '-o', 'minimal']
+
+  it.each(['istio-system/ztunnel-row-1', 'ztunnel-row-1', 'ztunnel-row-1 -n istio-system'])(
+    'says of %s what its recording says',
+    async (name) => {
+      const live = await runProgram(['walk', ...name.split(' '), ...asked], {env})
+      const [pod = ''] = name.split(' ')
+      const {stdout, code} = await runProgram(['walk', pod, ...asked, '--snapshot', recorded])
+      expect({stdout: live.stdout, code: live.code}).toEqual({stdout, code})
+      expect(stdout).not.toBe('')
+      expect(live.stderr).toContain('fetching proxy istio-system/ztunnel-row-1\n')
+    },
+  )
+
+  it('takes an application for the ztunnel of its node, and keeps what it fetched', async () => {
+    const evidence = path.join(folder, 'walked')
+    const live = await runProgram(['walk', 'deploy/buyer', ...asked, '--save', evidence], {env})
+    expect(live.stderr).toContain('has no proxy of its own: this is ztunnel istio-system/ztunnel-row-1 of its node row-1')
+    const again = await runProgram(['walk', 'ztunnel-row-1', ...asked, '--snapshot', evidence])
+    expect({stdout: again.stdout, code: again.code}).toEqual({stdout: live.stdout, code: live.code})
+  })
+
+  it('fetches each proxy of a batch once, and answers the other lines', async () => {
+    const scratch = mkdtempSync(path.join(folder, 'tmp-'))
+    const line = (proxy: string): string =>
+      JSON.stringify({proxy, port: 15_001, source: {ip: '10.0.0.1', port: 4}, destination: {ip: '10.0.0.2', port: 80}})
+    const input = ['ztunnel-row-1', 'nobody', 'ztunnel-row-2', 'ztunnel-row-1'].map(line).join('\n')
+    const live = await runProgram(['walk', '--batch', '-', '--coverage'], {env: {...env, TMPDIR: scratch}, input})
+    expect(live.stderr.split('\n').filter((text) => text.startsWith('fetching'))).toEqual([
+      'fetching proxy istio-system/ztunnel-row-1',
+      'fetching proxy istio-system/ztunnel-row-2',
+    ])
+    expect(live.stdout).toContain('There is no pod nobody')
+    expect(readdirSync(scratch)).toEqual([])
+  })
+
+  it('says what is missing, and what can be asked instead', async () => {
+    const {code, stdout, stderr} = await runProgram(['walk', 'nobody', ...asked], {env})
+    expect({code, stdout}).toEqual({code: EXIT_CODES.external, stdout: ''})
+    for (const way of ['There is no pod nobody', '--snapshot', '--demo']) expect(stderr).toContain(way)
+    const both = await runProgram(['walk', 'z', ...asked, '--context', 'c', '--snapshot', recorded], {env})
+    expect(both).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
+  })
+})
+
 describe('a live cluster', () => {
   const market = {PATH: clusterOf('ga-orchard', 'market')}
 
