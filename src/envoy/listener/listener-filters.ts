@@ -29,6 +29,12 @@ const FILTERS: ReadonlyMap<string, ListenerFilter> = new Map<string, ListenerFil
   ['istio.telemetry.metadatatopeernode.v1.Config', telemetryOnly],
 ])
 
+/** envoy-2022 A.9: they let everything pass, whatever their configuration. Every ztunnel of 2022 awaits one, and dumps may lack what ECDS sent. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'istio.telemetry.workloadmetadata.v1.WorkloadMetadataResources',
+  'istio.telemetry.metadatatopeernode.v1.Config',
+])
+
 /** Filters of older dumps carry only a name. */
 const TYPE_BY_NAME: ReadonlyMap<string, string> = new Map([
   ['envoy.filters.listener.original_dst', 'envoy.extensions.filters.listener.original_dst.v3.OriginalDst'],
@@ -74,7 +80,7 @@ function runFilter(input: {context: EngineContext; arrival: Arrival; filter: Vie
   const call: ListenerFilterCall = {context, arrival, filtered, config: message, name}
   if (isFilterDisabled(filter.get('filter_disabled'), filtered.connection)) return [stay(call, 'disabled for this connection')]
   if (refuses !== undefined) return [one({...filtered, closed: refuses})]
-  if (undelivered !== undefined) return [opaque(call, undelivered)]
+  if (undelivered !== undefined && !HARMLESS.has(type)) return [opaque(call, undelivered)]
   const run = FILTERS.get(type) ?? FILTERS.get(TYPE_BY_NAME.get(name) ?? '')
   return run === undefined ? [opaque(call, type)] : run(call)
 }

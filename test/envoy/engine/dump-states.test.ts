@@ -256,6 +256,15 @@ describe('a filter whose configuration comes by ECDS', () => {
       expect(open?.requires[0]?.what).toContain('TlsInspector, which ECDS has not delivered')
     })
 
+    // envoy-2022 A.9: it only adds metadata for reports, and a dump need not list what ECDS sent.
+    it('needs no condition for a listener filter that lets everything pass, whatever its configuration', () => {
+      const type = 'type.googleapis.com/istio.telemetry.workloadmetadata.v1.WorkloadMetadataResources'
+      const filter = {name: 'workload_metadata', config_discovery: {type_urls: [type]}}
+      const behind = listener({address: '0.0.0.0:80', listener_filters: [filter], filter_chains: [chain('up')]})
+      const {exits} = forward({listeners: [{name: 'web', active_state: {listener: behind}}], clusters: [up]})
+      expect(exits).toMatchObject([{kind: 'depart', requires: []}])
+    })
+
     it.each([
       {where: 'its place among the filters', route: {}, disabled: {}, code: 500},
       {where: 'a route that switches it off', route: {typed_per_filter_config: {guard: OFF}}, disabled: {}, code: undefined},
