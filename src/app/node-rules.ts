@@ -5,9 +5,10 @@ import type {Inventory} from '../flow/inventory.js'
 import {networkWithOutside} from '../kernel/config/outside.js'
 import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
 import {createKernelForwarder} from '../kernel/forward.js'
+import {evidenceOf} from '../kernel/steps.js'
 import {listeningSocket} from '../kernel/walk/sockets.js'
 import type {Generation} from '../mesh/generation.js'
-import type {NodeRules} from '../mesh/node-rules.js'
+import type {CaptureFault, NodeRules} from '../mesh/node-rules.js'
 import type {RecordedCapture} from '../snapshot/captures.js'
 import {findingsAt} from './capture-findings.js'
 import {gapText, shelveCaptures, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
@@ -62,7 +63,7 @@ function legibleRules(captures: readonly RecordedCapture[], surroundings: Surrou
       captures.filter((_, at) => faults[at] === undefined),
       surroundings,
     )
-    return {...rules, problems: [...faults.flatMap((fault) => fault ?? []), ...rules.problems]}
+    return {...rules, gaps: [...faults.flatMap((fault) => fault ?? []), ...rules.gaps]}
   }
 }
 
@@ -88,7 +89,7 @@ function rulesOf(captures: readonly RecordedCapture[], surroundings: Surrounding
   const rules = rulesFrom(shelveCaptures(whole, surroundings.inventory), surroundings)
   return {
     ...rules,
-    problems: [...gaps.map((gap) => `traces do not follow recorded packet rules without ${gapText(gap, 4)}`), ...rules.problems],
+    gaps: [...gaps.map((gap) => `traces do not follow recorded packet rules without ${gapText(gap, 4)}`), ...rules.gaps],
   }
 }
 
@@ -100,16 +101,20 @@ function rulesFrom(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, in
   const pods = new Map(places.filter(({kind}) => kind === 'pod').map((pod) => [pod.name, podRules(pod, place)]))
   return {
     translatesServices: node !== undefined && /tables$/.test(kubeProxyMode(node.namespace)),
-    problems: node === undefined ? [] : problemsAt({places, inventory}, node),
+    gaps: [],
+    faults: node === undefined ? [] : faultsAt({places, inventory}, node),
     ipv6: places.every(({lacks}) => lacks[6].length === 0),
     pod: (name) => pods.get(name),
     ...(node === undefined || !isWhole ? {} : {node: nodeForwarder({node, ztunnel, place}, shelf)}),
   }
 }
 
-function problemsAt(shelf: Parameters<typeof findingsAt>[0], node: CapturePlace): readonly string[] {
+function faultsAt(shelf: Parameters<typeof findingsAt>[0], node: CapturePlace): readonly CaptureFault[] {
   const broken = findingsAt(shelf, node).filter(({severity}) => severity === 'broken')
-  return broken.map(({place, what}) => `${place}: ${what}`)
+  return broken.map(({kind, place, what, address, evidence}) => ({
+    ...(address === undefined ? {} : {address}),
+    finding: {kind: `capture-${kind}`, text: `${place}: ${what}`, evidence: evidence.flatMap(evidenceOf)},
+  }))
 }
 
 /** envoy-2022 C.2: half of what captures is in the ztunnel pod, and of that pod nothing may be concluded. */

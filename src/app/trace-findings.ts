@@ -11,15 +11,20 @@ import type {Mesh} from './mesh.js'
 import type {Resolved} from './resolve.js'
 import {ztunnelsAt} from './world.js'
 
+/** They go first, and leave room for the others. */
+const MAX_CAPTURE = 3
+
 export interface Traced {
   readonly flow: Flow
   readonly graph: TraceGraph
   readonly resolved: Resolved
+  /** What recorded packet rules have against the pods on the way: it explains what comes after it. */
+  readonly capture: readonly Finding[]
 }
 
 /** What explains a trace: of the 2022 generation, whose ztunnels are Envoys, what dumps of Envoys tell; of GA ambient all. */
 export async function findingsFor(traced: Traced): Promise<Pick<Trace, 'findings'>> {
-  const findings: readonly Finding[] = findIn(await sceneOf(traced))
+  const findings: readonly Finding[] = [...traced.capture.slice(0, MAX_CAPTURE), ...findIn(await sceneOf(traced))]
   return findings.length === 0 ? {} : {findings}
 }
 

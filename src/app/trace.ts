@@ -11,7 +11,7 @@ import {resolveQuestion, type Resolved} from './resolve.js'
 import {namedByZtunnel} from './dns.js'
 import {reverseQuestion} from './reverse.js'
 import {findingsFor} from './trace-findings.js'
-import {captureFindings, captureOf, worldOf} from './world.js'
+import {captureNotes, captureOf, worldOf, type CaptureNotes} from './world.js'
 
 export interface TraceOptions {
   /** Where names without a namespace are looked up first (`-n`); unless told as when it was recorded, else `default`. */
@@ -40,14 +40,14 @@ export async function traceQuestion(
   const topology = topologyOf(mesh, {question, resolved})
   const {flow, start} = await startFlow({prepared, resolved: {...resolved, ...destination}, topology})
   const graph = await explore(mesh, {...options, start})
-  const problems = await captureProblems(mesh, graph)
+  const capture = await captureNotesOf(mesh, graph)
   return {
     schemaVersion: 'ambientctl.trace/1',
     question,
     flow,
     ...graph,
-    warnings: [...new Set([...notes, ...resolved.notes, ...graph.warnings, ...problems])],
-    ...(await findingsFor({flow, graph, resolved: {...resolved, ...destination}})),
+    warnings: [...new Set([...notes, ...resolved.notes, ...graph.warnings, ...capture.warnings])],
+    ...(await findingsFor({flow, graph, capture: capture.findings, resolved: {...resolved, ...destination}})),
   }
 }
 
@@ -70,16 +70,16 @@ function topologyOf(mesh: Mesh, {question, resolved}: {readonly question: Questi
   return first
 }
 
-async function captureProblems(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<readonly string[]> {
-  const findings: string[] = []
+async function captureNotesOf(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<CaptureNotes> {
+  const notes: CaptureNotes[] = []
   for (const one of [mesh, ...mesh.others]) {
     const places = Object.values(hops).flatMap(({place}) => (place.cluster === one.cluster ? place : []))
     const names = new Set(
       places.flatMap(({kind, name, namespace}) => (kind === 'app' && namespace !== undefined ? fullName({name, namespace}) : [])),
     )
-    findings.push(...(await captureFindings(one, {names, directory: one.directory})))
+    notes.push(await captureNotes(one, {names, directory: one.directory}))
   }
-  return findings
+  return {findings: notes.flatMap(({findings}) => findings), warnings: notes.flatMap(({warnings}) => warnings)}
 }
 
 interface StartInput {

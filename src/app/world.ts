@@ -1,5 +1,7 @@
+import type {Finding} from '../flow/finding.js'
 import {capturedInPod, type CaptureSources} from '../mesh/capture-truth.js'
 import {fullName, type Directory, type Enrolment, type Workload} from '../mesh/directory.js'
+import type {CaptureFault} from '../mesh/node-rules.js'
 import type {World} from '../mesh/world.js'
 import type {Mesh} from './mesh.js'
 import type {NodeQuery} from './ztunnel-shelf.js'
@@ -61,14 +63,30 @@ export async function ztunnelsAt(
   return shelf.ztunnels.sources(query)
 }
 
-/** What is wrong with the capture of pods that a trace met. */
-export async function captureFindings(
+/** What is known about the capture of pods that a trace met. */
+export interface CaptureNotes {
+  /** What explains where their packets go. */
+  readonly findings: readonly Finding[]
+  /** What was left out, or is wrong with other pods of their nodes. */
+  readonly warnings: readonly string[]
+}
+
+export async function captureNotes(
   mesh: Mesh,
   {names, directory}: {readonly names: ReadonlySet<string>; readonly directory: Directory},
-): Promise<readonly string[]> {
+): Promise<CaptureNotes> {
   const met = directory.workloads.filter((workload) => workload.role === 'app' && names.has(fullName(workload)))
   const enrolments = await Promise.all(met.map((workload) => captureOf(mesh, {workload, directory})))
-  const nodes = new Set(met.flatMap(({node}) => node ?? []))
-  const problems = [...nodes].flatMap((node) => mesh.rulesOf(node)?.problems ?? [])
-  return [...enrolments.flatMap(({finding}) => finding ?? []), ...problems]
+  const nodes = [...new Set(met.flatMap(({node}) => node ?? []))].flatMap((node) => mesh.rulesOf(node) ?? [])
+  const faults = nodes.flatMap((node) => node.faults)
+  const addresses = new Set(met.flatMap(({ips}) => ips))
+  const concerns = ({address}: CaptureFault): boolean => address === undefined || addresses.has(address)
+  return {
+    findings: faults.filter(concerns).map(({finding}) => finding),
+    warnings: [
+      ...enrolments.flatMap(({finding}) => finding ?? []),
+      ...nodes.flatMap(({gaps}) => gaps),
+      ...faults.filter((fault) => !concerns(fault)).map(({finding: {text}}) => text),
+    ],
+  }
 }

@@ -93,6 +93,6 @@ function routeStep({route, namespace, packet}: Pass): readonly Step[] {
 }
 
 /** A rule without a place was not recorded but concluded. */
-function evidenceOf(place: Place | undefined): readonly Evidence[] {
+export function evidenceOf(place: Place | undefined): readonly Evidence[] {
   return place === undefined ? [] : [{dump: place.file, pointer: `line ${place.line}`, basis: 'recorded'}]
 }

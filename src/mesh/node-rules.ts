@@ -1,3 +1,4 @@
+import type {Finding} from '../flow/finding.js'
 import type {Forwarder} from '../flow/forwarder.js'
 import type {Listening} from './listening.js'
 
@@ -9,10 +10,19 @@ export interface NodeRules {
   readonly translatesServices: boolean
   /** Whether all of it was recorded for IPv6 too. */
   readonly ipv6: boolean
-  /** What is surely wrong with the state of the node and its pods, or was left out of it, one sentence each. */
-  readonly problems: readonly string[]
+  /** What was left out of the state of the node and its pods, and why, one sentence each. */
+  readonly gaps: readonly string[]
+  /** What is surely wrong with that state. */
+  readonly faults: readonly CaptureFault[]
   /** `namespace/pod`. */
   readonly pod: (name: string) => PodRules | undefined
+}
+
+/** Something that keeps packets from going the way ambient means them to go. */
+export interface CaptureFault {
+  /** Of the one pod it concerns; absent where it concerns every pod of the node. */
+  readonly address?: string
+  readonly finding: Finding
 }
 
 /** Recorded packet rules of one pod. */

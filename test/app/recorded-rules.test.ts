@@ -98,7 +98,7 @@ describe('a node of 2022', {timeout: 60_000}, () => {
     expect(hopsOf(graph)).toEqual(hopsOf(trace2022(asked)))
     const cited = stepsOf(graph).flatMap(({evidence}) => evidence.map(({dump}) => dump))
     expect(cited.filter((dump) => dump.startsWith('capture/node/'))).toEqual([])
-    expect(nodeRules({captures: broken, inventory: {}, generation: '2022'})('node')?.problems).toContainEqual(
+    expect(nodeRules({captures: broken, inventory: {}, generation: '2022'})('node')?.gaps).toContainEqual(
       expect.stringContaining(`capture/${file}:${line}: `),
     )
   })

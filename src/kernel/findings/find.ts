@@ -56,7 +56,11 @@ function missingProbes(node: NetworkNamespace, {name, ips}: EnrolledPod): readon
     const set = node.sets.get(ip.includes(':') ? 'istio-inpod-probes-v6' : 'istio-inpod-probes-v4')
     if (set === undefined || set.members.some(({text}) => text === ip)) return []
     return [
-      finding(node.name, {kind: 'pod-not-in-set', what: `set ${set.name} lacks ${ip} of enrolled pod ${name}: its probes are captured`}),
+      finding(node.name, {
+        kind: 'pod-not-in-set',
+        address: ip,
+        what: `set ${set.name} lacks ${ip} of enrolled pod ${name}: its probes are captured`,
+      }),
     ]
   })
 }

@@ -17,6 +17,8 @@ export interface CaptureFinding {
   /** The node, or `namespace/pod`. */
   readonly place: string
   readonly what: string
+  /** Of the one pod that it is about; else it is about all of the place. */
+  readonly address?: string
   /** Lines that show it; none for what is missing. */
   readonly evidence: readonly Place[]
 }

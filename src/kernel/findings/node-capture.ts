@@ -27,7 +27,7 @@ function setMembers(node: NetworkNamespace, enrolled: readonly EnrolledPod[]): r
   return [...missing].map(([ip, name]) => {
     const place = routed.find((one) => one.ip === ip)?.route.place
     const what = `set ${SET} lacks ${ip} (${name}): what it sends is not captured`
-    return finding(node.name, {kind: 'pod-not-in-set', what, evidence: place === undefined ? [] : [place]})
+    return finding(node.name, {kind: 'pod-not-in-set', address: ip, what, evidence: place === undefined ? [] : [place]})
   })
 }
 
