@@ -3,10 +3,11 @@ import type {Arrival, Departure} from '../flow/connection.js'
 import type {Answer, Condition, Exit, Forwarder, Forwarding, Place} from '../flow/forwarder.js'
 import {WHOLE} from '../flow/share.js'
 import type {Missing} from '../flow/verdict.js'
-import {canonicalIp, familyOf} from './config/ip.js'
+import {canonicalIp} from './config/ip.js'
 import type {NetworkNamespace} from './config/namespace.js'
 import type {Network} from './config/network.js'
 import {endOf, missingOf} from './end.js'
+import {ownAddress} from './own-address.js'
 import {holderOf, sideOf, type Sides} from './sides.js'
 import {stepsOfWalk} from './steps.js'
 import {walkAttempt, type Attempt, type Branch, type Outcome, type Owner} from './walk/connect.js'
@@ -107,13 +108,6 @@ function departureOf(owner: Owner, {network, arrival}: Asked): Departure {
     payload: arrival.payload,
     ...(formatSocket(to) === formatSocket(originalDestination) ? {} : {originalDestination}),
   }
-}
-
-/** TPROXY accepts for foreign addresses, REDIRECT on loopback: others know the socket by an address of its namespace. */
-function ownAddress({namespaces}: Network, {namespace, local}: Owner): string {
-  const addresses = (namespaces.get(namespace)?.devices ?? []).flatMap((device) => device.addresses).filter(({scope}) => scope === 'global')
-  const own = addresses.map(({ip}) => canonicalIp(ip)).filter((ip) => familyOf(ip) === familyOf(local.ip))
-  return own.includes(local.ip) ? local.ip : (own[0] ?? local.ip)
 }
 
 function answerOf({result}: Outcome): Answer {

@@ -1,21 +1,24 @@
 import {formatSocket} from '../flow/address.js'
 import type {Evidence, Step} from '../flow/step.js'
 import type {Place} from './config/model.js'
+import type {Network} from './config/network.js'
 import type {VisitedRule} from './walk/chain.js'
 import {formatPacket} from './walk/packet.js'
 import type {Pass} from './walk/run.js'
 import {answers, captureRule, requests} from './end.js'
+import {ownAddress} from './own-address.js'
 import type {Attempt, Outcome, Owner} from './walk/connect.js'
 
 /**
  * The way of the request, and of an answer that got lost: rules that changed or ended it, routes, and the socket it came out at.
  * What only counts or jumps is left out.
  */
-export function stepsOfWalk(outcome: Outcome, {attempt}: {readonly attempt: Attempt}): readonly Step[] {
+export function stepsOfWalk(outcome: Outcome, asked: {readonly attempt: Attempt; readonly network: Network}): readonly Step[] {
+  const {attempt} = asked
   const astray = outcome.owner === undefined && outcome.reached !== undefined ? answers(outcome.passes) : []
   const steps = [...requests(outcome.passes, attempt), ...astray].flatMap((pass) => stepsOf(pass))
   const news = steps.filter((step, at) => !repeats(step, steps[at - 1]))
-  return outcome.owner === undefined ? news : [...news, captureStep(outcome, {attempt, owner: outcome.owner})]
+  return outcome.owner === undefined ? news : [...news, captureStep(outcome, {...asked, owner: outcome.owner})]
 }
 
 /** What goes round the loopback keeps the route it was sent with. */
@@ -24,12 +27,19 @@ function repeats(step: Step, before: Step | undefined): boolean {
   return step.name === before.name && step.effect === before.effect
 }
 
-function captureStep(outcome: Outcome, {attempt, owner}: {readonly attempt: Attempt; readonly owner: Owner}): Step {
+interface Accepted {
+  readonly attempt: Attempt
+  readonly network: Network
+  readonly owner: Owner
+}
+
+/** The socket by an address of its own: TPROXY accepts for the dialled one. */
+function captureStep(outcome: Outcome, {attempt, network, owner}: Accepted): Step {
   const rule = captureRule(outcome, attempt)
   return {
     kind: 'capture',
     how: rule === undefined ? `not captured: reaches port ${owner.port}` : `captured by port ${owner.port} of ${owner.namespace}`,
-    to: {ip: owner.local.ip, port: owner.port},
+    to: {ip: rule?.target.kind === 'tproxy' ? ownAddress(network, owner) : owner.local.ip, port: owner.port},
     because: [`to ${formatSocket(attempt.destination)}`, ...(rule === undefined ? [] : [rule.text])],
     evidence: rule === undefined ? [] : evidenceOf(rule.place),
   }

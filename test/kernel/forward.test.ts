@@ -179,6 +179,15 @@ describe('node capture of 2022', () => {
     expect(steps[5]).toMatchObject({name: `${ZTUNNEL} mangle PREROUTING 3`, effect: 'TPROXY to port 15001, mark 0x400'})
   })
 
+  test('a captured connection is at the address of ztunnel, whatever was dialled', () => {
+    const [exit] = node2022.forward(arrival({from: '10.244.2.3', ingress: 'workload', to: '10.96.44.10:5000'})).exits
+    expect(exit?.steps.at(-1)).toMatchObject({
+      kind: 'capture',
+      to: {ip: '10.244.2.2', port: 15_001},
+      because: ['to 10.96.44.10:5000', expect.any(String)],
+    })
+  })
+
   test('an unknown source is undetermined', () => {
     const {exits} = node2022.forward(arrival({from: '10.9.9.9', ingress: 'workload', to: '10.244.2.4:5000'}))
     expect(exits.map(shown)).toEqual(['1 undetermined the network namespace that 10.9.9.9 comes from'])

@@ -46,6 +46,7 @@ function deviceOf({heading, rest}: Block): Device {
     up: flags.split(',').includes('UP'),
     attachment: attachmentOf({flags: flags.split(','), link, words}),
     ...(master === undefined ? {} : {master}),
+    ...(/ hairpin on( |$)/.test(words) ? {hairpin: true as const} : {}),
     addresses: rest.flatMap((line) => addressOf(line) ?? []),
   }
 }

@@ -85,6 +85,8 @@ export interface Device {
   readonly attachment: Attachment
   /** The bridge the device is a port of. */
   readonly master?: string
+  /** A port that sends frames back to where they came from. */
+  readonly hairpin?: true
   readonly addresses: readonly DeviceAddress[]
 }
 

@@ -179,6 +179,7 @@ function waitingSocket(attempt: Attempt, {ip, family}: {readonly ip: string; rea
     mark,
     transparent,
     ...(attempt.owner === undefined ? {} : {owner: attempt.owner}),
+    ...(protocol === 'tcp' || attempt.source !== undefined ? {} : {unbound: true as const}),
     state: 'waiting',
   }
 }

@@ -27,9 +27,15 @@ export function reject({run, namespace}: Passing, {with: how, transit}: {readonl
     reset({run, namespace}, transit)
     return
   }
+  if (isAnsweringEcho(transit)) return
   const error = ERRORS.get(how.replace(/^icmp(?:v?6|x)?(?:-| (?:type )?)/, ''))
   if (error === undefined) run.doubts.push(`what REJECT answers "${how}"`)
   else sendError(run, {namespace, transit, error})
+}
+
+/** While the kernel sends an answer of its own it says nothing about it: its ICMP socket is taken (icmp_xmit_lock). */
+function isAnsweringEcho({packet, ownSocket}: Transit): boolean {
+  return ownSocket && packet.kind.kind === 'echo-reply'
 }
 
 function reset({run, namespace}: Pick<Passing, 'run' | 'namespace'>, {packet, tracked}: Transit): void {

@@ -18,6 +18,8 @@ export interface ConnectedSocket {
   readonly mark: number
   readonly transparent: boolean
   readonly owner?: SocketOwner
+  /** Sends datagrams without an address of its own. */
+  readonly unbound?: true
   /** Set on the side that accepted. */
   readonly listener?: Listener
   /** `waiting`: sent, nothing came back. `half-open`: answered a SYN. */
@@ -79,6 +81,8 @@ export interface Arriving {
   readonly mark: number
   /** The bridge that carries the frame, whose namespace sees it pass. */
   readonly bridge?: DeviceEnd
+  /** The port of a bridge that the frame came in on. */
+  readonly port?: string
   /** Loopback packets keep connection and route. */
   readonly looped?: {readonly tracked?: Tracked; readonly route: Route}
 }

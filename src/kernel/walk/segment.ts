@@ -7,9 +7,13 @@ export interface Neighbour {
   readonly end: DeviceEnd
   /** The bridge that carries the frame there. */
   readonly bridge?: DeviceEnd
+  /** The port of the bridge that the neighbour hangs on. */
+  readonly port?: string
 }
 
 export interface Segment {
+  /** The port of the bridge that frames of the asking device come in on. */
+  readonly entry?: string
   readonly neighbours: readonly Neighbour[]
   /** Ends that were not recorded: somebody else may be there. */
   readonly unknown: readonly string[]
@@ -25,7 +29,7 @@ export function segmentOf(run: Run, from: DeviceEnd): Segment {
   if (peer.master === undefined) return {neighbours: [{end}], unknown: []}
   const bridge = {namespace: end.namespace, device: peer.master}
   const {neighbours, unknown} = portsOf(run, {bridge, except: end.device})
-  return {neighbours: [{end: bridge}, ...neighbours.map((one) => ({...one, bridge}))], unknown}
+  return {entry: end.device, neighbours: [{end: bridge}, ...neighbours.map((one) => ({...one, bridge}))], unknown}
 }
 
 /** What stands behind the ports of a bridge. */
@@ -35,7 +39,10 @@ function portsOf(run: Run, {bridge, except}: {readonly bridge: DeviceEnd; readon
   const ends = ports.map(({name}) => ({name, end: run.network.peerOf({namespace: bridge.namespace, device: name})}))
   const beyond = run.network.peerOf(bridge)
   return {
-    neighbours: [...ends.flatMap(({end}) => (end === undefined ? [] : [{end}])), ...(beyond === undefined ? [] : [{end: beyond}])],
+    neighbours: [
+      ...ends.flatMap(({name: port, end}) => (end === undefined ? [] : [{end, port}])),
+      ...(beyond === undefined ? [] : [{end: beyond}]),
+    ],
     unknown: beyond === undefined ? ends.flatMap(({name, end}) => (end === undefined ? [name] : [])) : [],
   }
 }

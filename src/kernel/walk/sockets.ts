@@ -45,9 +45,15 @@ export function socketOf(
   const packet = soughtPacket(transit)
   if (packet === undefined) return undefined
   const connected = connectedSocket(run, {namespace: namespace.name, packet})
-  if (connected !== undefined) return {transparent: connected.transparent, wildcard: false}
+  if (connected !== undefined) return {transparent: connected.transparent, wildcard: isWildcard(connected)}
   const listener = listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
   return listener === undefined ? undefined : {transparent: listener.transparent, wildcard: listener.ip === undefined}
+}
+
+/** A socket of datagrams that is bound to no address is one for all, whoever it talks to (socket_match: inet_rcv_saddr). */
+function isWildcard({protocol, unbound, listener}: ConnectedSocket): boolean {
+  if (protocol === 'tcp') return false
+  return listener === undefined ? unbound === true : listener.ip === undefined
 }
 
 /** Of an error the packet it is about counts, turned round; an answer to a source that was translated is looked up under the old one. */

@@ -9,7 +9,7 @@ import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
 import {receive, send, type Arriving, type Run, type Sending} from './run.js'
-import {segmentOf} from './segment.js'
+import {segmentOf, type Neighbour, type Segment} from './segment.js'
 import type {Transit} from './transit.js'
 
 /** Puts a packet on its device: round the loopback, through a tunnel, or over to the namespace at the other end. */
@@ -37,10 +37,11 @@ interface OnDevice {
 /** The neighbour that answers for the next hop gets the packet, by way of the bridge between if there is one. */
 function crossLink(passing: Passing, {transit, device}: OnDevice): void {
   const {run, namespace, pass} = passing
-  const {neighbours, unknown} = segmentOf(run, {namespace: namespace.name, device: device.name})
-  const neighbour = neighbours.find(({end}) => resolves(run, {transit, asking: namespace, askingDevice: device.name, answering: end}))
+  const {neighbour, unknown, entry} = neighbourOf(passing, {transit, device: device.name})
   if (neighbour !== undefined) {
-    receive(run, {...neighbour.end, packet: transit.packet, mark: 0, ...(neighbour.bridge === undefined ? {} : {bridge: neighbour.bridge})})
+    const {end, bridge} = neighbour
+    const onBridge = {...(bridge === undefined ? {} : {bridge}), ...(entry === undefined ? {} : {port: entry})}
+    receive(run, {...end, packet: transit.packet, mark: 0, ...onBridge})
     return
   }
   if (unknown.length > 0) {
@@ -49,6 +50,16 @@ function crossLink(passing: Passing, {transit, device}: OnDevice): void {
   }
   pass.ended = `nobody answers for ${nextHop(transit)} on ${device.name}`
   sendError(run, {namespace, transit, error: 'host-unreachable'})
+}
+
+/** Who answers for the next hop of a packet that leaves by a device. */
+export function neighbourOf(
+  {run, namespace}: Passing,
+  {transit, device}: {readonly transit: Transit; readonly device: string},
+): Omit<Segment, 'neighbours'> & {readonly neighbour?: Neighbour} {
+  const {neighbours, ...segment} = segmentOf(run, {namespace: namespace.name, device})
+  const neighbour = neighbours.find(({end}) => resolves(run, {transit, asking: namespace, askingDevice: device, answering: end}))
+  return neighbour === undefined ? segment : {...segment, neighbour}
 }
 
 function nextHop({route, packet}: Transit): string {

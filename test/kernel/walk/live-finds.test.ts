@@ -141,3 +141,63 @@ describe('a packet of a tunnel', () => {
     expect(passesTo({iptables, listens: [{port: 53, protocol: 'udp'}]}, 8).packets.filter((one) => one.includes('icmp'))).toEqual([])
   })
 })
+
+test('an echo reply that is rejected where it is sent causes no error: the socket for errors is taken', () => {
+  const iptables = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j REJECT\nCOMMIT'
+  const {packets} = walk({...BACK, iptables}, {...IN, protocol: 'icmp'})
+  expect(packets.filter((one) => one.startsWith('here icmp'))).toEqual([
+    'here icmp-8-0 10.9.9.9 > 10.0.0.2',
+    'here icmp-0-0 10.0.0.2 > 10.9.9.9',
+  ])
+})
+
+test.each([
+  {what: 'without an address of its own is one for all', source: undefined, answered: true},
+  {what: 'bound to an address is found', source: '10.0.0.2', answered: false},
+])('-m socket: a client of datagrams $what', ({source, answered}) => {
+  const iptables = '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m socket -j DROP\nCOMMIT'
+  const {branches} = walk({...BACK, iptables}, {protocol: 'udp', ...(source === undefined ? {} : {source})})
+  expect(branches.map(({outcome}) => outcome.answered)).toEqual([answered])
+})
+
+describe('what DNAT sends back over the bridge it came from', () => {
+  const links = ['br0 2 10.2.0.1/24 bridge', 'pod0 3 - 2 pod br0', 'other0 4 - 2 other br0']
+  const iptables = '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 10.96.0.1/32 -p tcp -j DNAT --to-destination TARGET:80\nCOMMIT'
+
+  function calls(target: string, {hairpin = false, calling = '1'}): readonly string[] {
+    const node = smallNamespace({
+      name: 'node',
+      links,
+      iptables: iptables.replace('TARGET', target),
+      sysctls: `net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = ${calling}`,
+    })
+    const devices = node.devices.map((device) => (hairpin && device.name === 'pod0' ? {...device, hairpin: true as const} : device))
+    const pods = ['pod', 'other'].map((name, at) =>
+      smallNamespace({name, links: [`eth0 2 10.2.0.${at + 2}/24 ${at + 3} node`], routes: 'default via 10.2.0.1 dev eth0', listens: [80]}),
+    )
+    const branches = walkAttempt(joinNamespaces([{...node, devices}, ...pods]), {
+      namespace: 'pod',
+      protocol: 'tcp',
+      sourcePort: 40_000,
+      destination: {ip: '10.96.0.1', port: 80},
+      mark: 0,
+      transparent: false,
+    })
+    const {passes = []} = branches?.[0]?.outcome ?? {}
+    return passes
+      .filter(({namespace, packet}) => namespace === 'node' && packet.kind.kind === 'syn')
+      .map(({ended, hooks}) => ended ?? hooks.map(({hook}) => hook).join())
+  }
+
+  test('does not leave by the port it came in on', () => {
+    expect(calls('10.2.0.2', {})).toEqual(['port pod0 of bridge br0 is not in hairpin mode: nothing goes back through it'])
+  })
+
+  test.each([
+    {what: 'but does in hairpin mode', target: '10.2.0.2', options: {hairpin: true}},
+    {what: 'but does by another port', target: '10.2.0.3', options: {}},
+    {what: 'but is routed where br_netfilter is off', target: '10.2.0.2', options: {calling: '0'}},
+  ])('$what', ({target, options}) => {
+    expect(calls(target, options)).toEqual(['PREROUTING,FORWARD,POSTROUTING'])
+  })
+})
