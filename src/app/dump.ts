@@ -65,12 +65,12 @@ export async function readSummary({name, bytes}: FetchedDump): Promise<DumpSumma
   }
 }
 
-/** What a path selects, one match after the other. */
+/** What a path selects, one match after the other, without private keys and tokens. */
 export async function* readMatches({name, bytes}: FetchedDump, path: readonly PathToken[]): AsyncGenerator<PathMatch, void, undefined> {
   const opened = await open({name, bytes})
   try {
-    const {queryDump} = await import('./jsonpath/query-dump.js')
-    yield* queryDump(opened.store, path)
+    const [{queryDump}, {redactMatch}] = await Promise.all([import('./jsonpath/query-dump.js'), import('./jsonpath/redact.js')])
+    for (const match of queryDump(opened.store, path)) yield redactMatch(match)
   } finally {
     opened.close()
   }

@@ -10,7 +10,10 @@ export const dumpFlags = {
     options: ['raw', 'summary', 'json'],
     default: 'raw',
   }),
-  jsonpath: Flags.string({description: 'Print what this path selects, one JSON value per line.', helpValue: 'PATH'}),
+  jsonpath: Flags.string({
+    description: 'Print what this path selects, one JSON value per line; private keys and tokens as [redacted].',
+    helpValue: 'PATH',
+  }),
   'output-file': Flags.string({description: 'Save the bytes in FILE, whole or not at all.', helpValue: 'FILE'}),
   all: Flags.option({
     description: 'Save the dumps of every proxy of a kind, in the namespace or everywhere.',
