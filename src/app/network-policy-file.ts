@@ -19,7 +19,7 @@ export async function policiesFrom(file: string | undefined): Promise<{readonly 
 
 function documentsOf(text: string, file: string): readonly PolicyDocument[] {
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {lineCounter: lines})
+  const documents = parseAllDocuments(text, {lineCounter: lines, logLevel: 'error'})
   if (!Array.isArray(documents)) return []
   return documents.map((document): PolicyDocument => {
     const [problem] = document.errors

@@ -16,7 +16,9 @@ const MAX_ALIASES = 100
 /** @throws InputError with `file:line:column` for what is no YAML. */
 export function parseYaml({text, file}: {readonly text: string; readonly file: string}): YamlSource {
   const lines = new LineCounter()
-  const document = guardDepth(file, () => parseDocument(text, {lineCounter: lines, prettyErrors: false, uniqueKeys: true}))
+  const document = guardDepth(file, () =>
+    parseDocument(text, {lineCounter: lines, logLevel: 'error', prettyErrors: false, uniqueKeys: true}),
+  )
   const source = {file, document, lines}
   const [error] = document.errors
   if (error === undefined) return source

@@ -22,6 +22,8 @@ export class AddressKey {
   renameRange(address: string, length: number): string {
     const bits = bitsOf(address)
     if (length > bits.length || bits.slice(length).includes('1')) return this.rename(address)
+    const mapped = MAPPED_IPV4.exec(bits)?.[1]
+    if (mapped !== undefined) return textOf((MAPPED_PREFIX + this.#turnAll(mapped)).slice(0, length).padEnd(bits.length, '0'))
     return textOf(this.#turnAll(bits).slice(0, length).padEnd(bits.length, '0'))
   }
 

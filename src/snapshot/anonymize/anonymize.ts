@@ -1,7 +1,9 @@
 import {openRecorded} from '../open-contents.js'
 import type {Contents} from '../directory.js'
 import type {Manifest} from '../manifest.js'
+import {isYamlInventory} from '../layout.js'
 import {SnapshotWriter} from '../snapshot-writer.js'
+import {jsonName} from '../yaml-inventory.js'
 import {renameStrings} from './json-strings.js'
 import {refuseMapInside, writeMap} from './name-map.js'
 import {Names} from './names.js'
@@ -113,7 +115,7 @@ interface Copying {
 async function copyFile(file: SourceFile, {rewriter, writer}: Copying): Promise<boolean> {
   const place = {
     kind: file.kind,
-    path: rewriter.name(file.name).replace(/\.ya?ml$/, '.json'),
+    path: rewriter.name(isYamlInventory(file.name) ? jsonName(file.name) : file.name),
     pod: rewritten(file.pod, rewriter),
     namespace: rewritten(file.namespace, rewriter),
     node: rewritten(file.node, rewriter),

@@ -14,7 +14,10 @@ export interface Renaming {
 const FORMAT = String.raw`(?<format>%(?!CEL)[A-Z_]+(?:\([^)'"]*\))?(?::\d+)?%)`
 const UUID = String.raw`(?<![0-9A-Za-z])(?<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9A-Za-z])`
 const HARDWARE = String.raw`(?<![0-9A-Za-z:])(?<mac>[0-9a-f]{2}(?::[0-9a-f]{2}){5})(?![0-9A-Za-z:])`
-const SIX = String.raw`(?<![0-9A-Za-z:.])(?<six>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?::?\d{1,3}(?:\.\d{1,3}){3})?)(?:\/(?<sixLength>\d{1,3})(?!\d))?(?![0-9A-Za-z])`
+// First with the last four bytes as IPv4 writes them: without them the rest is an address too.
+const MIXED = String.raw`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}`
+const GROUPS = String.raw`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}`
+const SIX = String.raw`(?<![0-9A-Za-z:.])(?<six>${MIXED}|${GROUPS})(?:\/(?<sixLength>\d{1,3})(?!\d))?(?![0-9A-Za-z])`
 const FOUR = String.raw`(?<![0-9A-Za-z.])(?<four>\d{1,3}(?:\.\d{1,3}){3})(?:\/(?<fourLength>\d{1,2})(?!\d))?(?![0-9A-Za-z]|\.\d)`
 // As clouds name nodes: ip-10-0-1-2.ec2.internal
 const DASHED = String.raw`(?<![0-9A-Za-z]|\d-)(?<dashed>\d{1,3}(?:-\d{1,3}){3})(?![0-9A-Za-z]|-\d)`

@@ -63,6 +63,17 @@ describe('addresses under a key', () => {
     )
   })
 
+  it('write a range of IPv4 inside IPv6 like the range of IPv4', () => {
+    for (const [inside, length] of [
+      ['10.4.3.8', 32],
+      ['10.4.3.0', 24],
+      ['0.0.0.0', 0],
+    ] as const) {
+      const renamed = ipaddr.parse(key.renameRange(`::ffff:${inside}`, 96 + length)).toNormalizedString()
+      expect(renamed).toBe(ipaddr.parse(`::ffff:${key.renameRange(inside, length)}`).toNormalizedString())
+    }
+  })
+
   it('end a range where its prefix ends', () => {
     const range = key.renameRange('10.4.3.0', 24)
     expect(range).toMatch(/\.0$/)
