@@ -9,10 +9,30 @@ export const PROXY_PROTOCOL = extension('proxy_protocol', `${LISTENER}proxy_prot
 export const TLS_INSPECTOR = extension('tls_inspector', `${LISTENER}tls_inspector.v3.TlsInspector`)
 const HTTP_INSPECTOR = extension('http_inspector', `${LISTENER}http_inspector.v3.HttpInspector`)
 
-/** PROXY protocol first, then the inspectors a listener may have. */
+const ports = fc
+  .constantFrom([80, 81], [443, 9000], [8080, 9081], [1, 65_535])
+  .map(([start, end]) => ({destination_port_range: {start, end}}))
+
+/** A ListenerFilterChainMatchPredicate. */
+const disabling: fc.Arbitrary<Message> = fc.oneof(
+  ports,
+  fc.constant({any_match: true}),
+  ports.map((not_match) => ({not_match})),
+  fc.tuple(ports, ports).map((rules) => ({or_match: {rules}})),
+  fc.tuple(ports, ports).map(([one, other]) => ({and_match: {rules: [one, {not_match: other}]}})),
+)
+
+function maybe(inspector: Message): fc.Arbitrary<readonly Message[]> {
+  return fc.oneof(
+    {weight: 3, arbitrary: fc.constantFrom([], [inspector])},
+    {weight: 1, arbitrary: disabling.map((filter_disabled) => [{...inspector, filter_disabled}])},
+  )
+}
+
+/** PROXY protocol first, then the inspectors a listener may have, at times switched off for some ports. */
 export const forgingFilters: fc.Arbitrary<readonly Message[]> = fc
-  .tuple(fc.boolean(), fc.boolean())
-  .map(([tls, http]) => [PROXY_PROTOCOL, ...(tls ? [TLS_INSPECTOR] : []), ...(http ? [HTTP_INSPECTOR] : [])])
+  .tuple(maybe(TLS_INSPECTOR), maybe(HTTP_INSPECTOR))
+  .map(([tls, http]) => [PROXY_PROTOCOL, ...tls, ...http])
 
 export function tcpProxy(fields: Message): Message {
   return extension('tcp_proxy', `${NETWORK}tcp_proxy.v3.TcpProxy`, {stat_prefix: 'tcp', ...fields})
