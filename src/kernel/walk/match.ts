@@ -60,8 +60,13 @@ function hasOwner({ownSocket, socketOwner}: Transit): boolean {
   return ownSocket && socketOwner !== 'kernel'
 }
 
-function hasConnection({tracked}: Transit): boolean {
-  return tracked !== undefined && 'connection' in tracked
+function hasConnection(transit: Transit): boolean {
+  return hasTemplate(transit) || (transit.tracked !== undefined && 'connection' in transit.tracked)
+}
+
+/** Before tracking, a rule that chose a zone leaves an empty connection on the packet (xt_ct_target). */
+function hasTemplate({tracked, zone}: Transit): boolean {
+  return tracked === undefined && zone !== 0
 }
 
 function holdsPlain(match: MatchBody, context: RuleContext): Tri {
@@ -132,7 +137,7 @@ function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
     case 'ct-state':
       return tri(match.states.some((state) => isInState(transit, state)))
     case 'connmark':
-      return tri(connection !== undefined && ((connection.mark ^ match.mark.value) & match.mark.mask) === 0)
+      return tri(((markOf(connection) ^ match.mark.value) & match.mark.mask) === 0)
     case 'ct-destination':
       return tri(connection !== undefined && covers(match.prefix, connection.original.destination.ip))
     case 'ct-destination-port':
@@ -144,6 +149,10 @@ function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
     default:
       return 'undetermined'
   }
+}
+
+function markOf(connection: {readonly mark: number} | undefined): number {
+  return connection?.mark ?? 0
 }
 
 function isInState({tracked}: Transit, state: string): boolean {

@@ -61,6 +61,12 @@ describe('an ACK in another zone than the answer', () => {
   })
 })
 
+test('a rule that chose a zone leaves a connection without a mark on the packet, before it is tracked', () => {
+  const raw = (first: string): string => `*raw\n:OUTPUT ACCEPT [0:0]\n${first}-A OUTPUT -m connmark ! --mark 0x1 -j DROP\nCOMMIT`
+  expect(walk({...BACK, iptables: raw('-A OUTPUT -p tcp -j CT --zone 1\n')}, {}).ends).toEqual(['1 dropped timeout'])
+  expect(walk({...BACK, iptables: raw('')}, {}).ends).toEqual(['1 left connected'])
+})
+
 describe('an error of IPv6', () => {
   test('comes from the device that the packet came in on, wherever the way back leads', () => {
     const routes6 = 'default via fd01::1 dev eth1 metric 1024\nunreachable fd05::/16 dev lo metric 1024'
