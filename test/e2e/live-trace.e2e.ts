@@ -28,6 +28,17 @@ describe('a trace in the live cluster', () => {
     expect(minimal.code).toBe(recorded.code)
   })
 
+  it('stands beside a walk through one proxy on its way, an application taken for its ztunnel', async () => {
+    const evidence = path.join(scratch(), 'walked')
+    const asked = ['--port', '15001', '--src', '10.12.1.2:40000', '--dst', '10.12.2.30:80', '-o', 'minimal']
+    const live = await ambientctl('admin', 'walk', 'market/buyer-36aa38e1a9-fe030', ...asked, '--save', evidence)
+    expect(live.stderr).toContain('this is ztunnel istio-system/ztunnel-row-1 of its node row-1')
+    expect(live.stdout).not.toBe('')
+    const again = await runProgram(['walk', 'ztunnel-row-1', ...asked, '--snapshot', evidence])
+    expect({stdout: again.stdout, code: again.code}).toEqual({stdout: live.stdout, code: live.code})
+    expect((await ambientctl('stranger', 'walk', 'istio-system/ztunnel-row-1', ...asked)).code).toBe(EXIT_CODES.external)
+  })
+
   it('looks names up in the namespace of its context', async () => {
     expect((await ambientctl('market', 'trace', 'buyer', 'vault.orchard:80', '-o', 'minimal')).stdout).toContain('buyer')
   })

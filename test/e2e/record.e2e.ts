@@ -72,7 +72,7 @@ describe('a recording', () => {
     const directory = scratch()
     const archive = path.join(directory, 'recorded.tar.gz')
     const recorded = await ambientctl('admin', 'record', '-o', archive, '--concurrency', '16')
-    expect(recorded.code).toBe(EXIT_CODES.ok)
+    expect({code: recorded.code, failed: recorded.stdout.match(/^failed .*$/gm)}).toEqual({code: EXIT_CODES.ok, failed: null})
     expect(recorded.stdout).toContain(`${archive}: `)
     expect(readdirSync(directory)).toEqual(['recorded.tar.gz'])
     const question = ['trace', 'market/buyer', 'vault.orchard:80', '-o', 'minimal']
