@@ -93,7 +93,8 @@ const httpAuthorization: fc.Arbitrary<Scenario> = fc
 
 export const BASICS: readonly Family[] = [
   {name: 'unified matcher', scenarios: unifiedMatcher},
-  {name: 'filter_chain_match', scenarios: legacyMatch},
+  // With ranges of all addresses, chains fall into places that Envoy leaves to chance: they are rare, but never quite absent.
+  {name: 'filter_chain_match', conditional: 0.06, scenarios: legacyMatch},
   {name: 'routes', scenarios: routes},
   {name: 'network RBAC', scenarios: networkAuthorization},
   {name: 'HTTP RBAC', scenarios: httpAuthorization},
