@@ -11,7 +11,7 @@ const REMOTES: Readonly<Partial<Record<Role, Readonly<Record<Family, string>>>>>
   pod: {4: '10.2.0.1', 6: 'fd02::1'},
 }
 
-export function isBridged(layout: Layout): boolean {
+function isBridged(layout: Layout): boolean {
   return layout === 'bridge' || layout === 'routed-bridge'
 }
 
