@@ -68,9 +68,9 @@ async function reduce(parts: SnapshotParts, {ask, progress, scope}: Scope): Prom
   const answers = await ask(await parts.view({keeps: scope, noteRead: (element) => read.add(element)}))
   const required = pointedAt(answers, parts)
   const elements = [...parts.elements()].filter(scope)
+  progress(`looking for what is needed among ${elements.length} elements`)
   const expected = answers.map(answerText)
   const isEnough = async (chosen: readonly Element[]): Promise<boolean> => {
-    progress(`looking for what is needed: ${required.length + chosen.length} of ${elements.length} elements`)
     const kept = new ElementSet([...required, ...chosen])
     const view = await parts.view({keeps: (element) => kept.has(element), noteRead: () => undefined})
     return areSame(await answersOrNone(() => ask(view)), expected)

@@ -18,7 +18,6 @@ export const minimizeFlags = {
   'output-dir': Flags.string({
     description: 'Where the new snapshot goes: a new or empty directory.',
     helpValue: 'DIR',
-    exactlyOne: ['output-dir', 'output'],
   }),
   output: Flags.string({char: 'o', description: 'Pack the new snapshot as FILE.tar.gz instead.', helpValue: 'FILE'}),
   namespace,
@@ -42,9 +41,13 @@ function endsOf(flow: string): {readonly source: string; readonly destination: s
   throw new UsageError({what: 'A flow has two ends.', where: '--flow', expected: '--flow "SRC DST"', got: flow})
 }
 
-/** @throws UsageError for an archive with a name that no reader takes for one. */
-export function destinationFrom({output, 'output-dir': directory = ''}: MinimizeFlags): Destination {
-  if (output === undefined) return {directory}
-  if (/\.(?:tar\.gz|tgz)$/.test(output)) return {archive: output}
-  throw new UsageError({what: 'This is no name of an archive.', where: '--output', expected: 'FILE.tar.gz', got: output})
+/** @throws UsageError without one place, and for an archive with a name that no reader takes for one. */
+export function destinationFrom({output, 'output-dir': directory}: MinimizeFlags): Destination {
+  if (directory !== undefined && output === undefined) return {directory}
+  if (directory === undefined && output !== undefined && /\.(?:tar\.gz|tgz)$/.test(output)) return {archive: output}
+  throw new UsageError({
+    what: 'One place for the new snapshot is needed.',
+    expected: '--output-dir DIR or -o FILE.tar.gz',
+    got: directory === undefined ? (output ?? 'neither') : 'both',
+  })
 }

@@ -1,20 +1,11 @@
-import {afterAll, afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {fetchDump, type DumpFetch, type TransportMemory} from '../../src/cluster/fetch-dump.js'
 import {parseForwarding} from '../../src/cluster/port-forward.js'
 import {describeFailure} from '../../src/flow/errors.js'
-import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import type {Rule} from '../tools/fake-kubectl.js'
+import {kubectlOnPath} from './kubectl-on-path.js'
 
-const kubectl = new FakeKubectl()
-vi.setConfig({testTimeout: 60_000})
-beforeEach(() => {
-  vi.stubEnv('PATH', kubectl.dir)
-})
-afterEach(() => {
-  vi.unstubAllEnvs()
-})
-afterAll(() => {
-  kubectl.remove()
-})
+const kubectl = kubectlOnPath()
 
 const DUMP = `{"configs": [${'{"@type": "x/envoy.admin.v3.RoutesConfigDump"}, '.repeat(20)}{}]}`
 const NO_CURL: Rule = {when: '-- curl', exit: 126, stderr: 'error: exec failed: "curl": executable file not found in $PATH: unknown\n'}

@@ -1,24 +1,17 @@
-import {appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {appendFileSync, existsSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
-import {afterAll, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {fetchDump} from '../../src/cluster/fetch-dump.js'
 import {followFile} from '../../src/cluster/follow-file.js'
 import {PartialFile} from '../../src/cluster/partial-file.js'
 import {saving} from '../../src/cluster/save-file.js'
 import {describeFailure} from '../../src/flow/errors.js'
-import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import type {Rule} from '../tools/fake-kubectl.js'
+import {directoryFor, kubectlOnPath} from './kubectl-on-path.js'
 
-const kubectl = new FakeKubectl()
-const dir = mkdtempSync(join(tmpdir(), 'follow-'))
-vi.stubEnv('PATH', kubectl.dir)
-vi.setConfig({testTimeout: 60_000})
-afterAll(() => {
-  vi.unstubAllEnvs()
-  kubectl.remove()
-  rmSync(dir, {recursive: true})
-})
+const kubectl = kubectlOnPath()
+const dir = directoryFor('follow')
 
 describe('a file that somebody else writes', () => {
   it('is read to what stood in it at the end, each byte once', async () => {

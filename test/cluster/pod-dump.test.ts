@@ -1,20 +1,11 @@
-import {afterAll, afterEach, beforeEach, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {podDump, type PodDumpRequest} from '../../src/cluster/pod-dump.js'
 import {describeFailure} from '../../src/flow/errors.js'
-import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import type {Rule} from '../tools/fake-kubectl.js'
 import {podList, waypointPod, ztunnelPod, type PodFacts} from '../tools/pod-lists.js'
+import {kubectlOnPath} from './kubectl-on-path.js'
 
-const kubectl = new FakeKubectl()
-vi.setConfig({testTimeout: 60_000})
-beforeEach(() => {
-  vi.stubEnv('PATH', kubectl.dir)
-})
-afterEach(() => {
-  vi.unstubAllEnvs()
-})
-afterAll(() => {
-  kubectl.remove()
-})
+const kubectl = kubectlOnPath()
 
 const DUMP = `{"configs": [${'{"@type": "x/envoy.admin.v3.RoutesConfigDump"}, '.repeat(20)}{}]}`
 const ZTUNNEL: PodFacts = {name: 'ztunnel-a', namespace: 'istio-system', labels: {'ambient-type': 'ztunnel'}, image: 'istio/proxyv2:x'}

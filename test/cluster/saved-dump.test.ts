@@ -1,25 +1,18 @@
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {existsSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import fc from 'fast-check'
-import {afterAll, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import {checkDumpFile} from '../../src/cluster/complete-dump.js'
 import {fetchDump} from '../../src/cluster/fetch-dump.js'
 import {PartialFile} from '../../src/cluster/partial-file.js'
 import {saving} from '../../src/cluster/save-file.js'
 import {describeFailure} from '../../src/flow/errors.js'
 import {passOver} from '../../src/snapshot/byte-stream.js'
-import {FakeKubectl, type Rule} from '../tools/fake-kubectl.js'
+import type {Rule} from '../tools/fake-kubectl.js'
+import {directoryFor, kubectlOnPath} from './kubectl-on-path.js'
 
-const kubectl = new FakeKubectl()
-const dir = mkdtempSync(join(tmpdir(), 'saved-'))
-vi.stubEnv('PATH', kubectl.dir)
-vi.setConfig({testTimeout: 60_000})
-afterAll(() => {
-  vi.unstubAllEnvs()
-  kubectl.remove()
-  rmSync(dir, {recursive: true})
-})
+const kubectl = kubectlOnPath()
+const dir = directoryFor('saved')
 
 interface Checked {
   readonly warnings: readonly string[]
