@@ -13,6 +13,9 @@ export interface Where {
 /** Whether there is something at the place, in the snapshot of whichever cluster has the file. */
 export function resolves({dump, pointer}: Pick<Evidence, 'dump' | 'pointer'>, {folders, files}: Where): boolean {
   const paths = folders.map((folder) => join(folder, dump)).filter((path) => existsSync(path))
+  // Packet rules are text: their places are lines.
+  const line = /^line (\d+)$/.exec(pointer)?.[1]
+  if (line !== undefined) return paths.some((path) => textOf(path).split('\n')[Number(line) - 1] !== undefined)
   return paths.some((path) => {
     const document = files.get(path) ?? read(path)
     files.set(path, document)
@@ -21,6 +24,10 @@ export function resolves({dump, pointer}: Pick<Evidence, 'dump' | 'pointer'>, {f
 }
 
 function read(path: string): unknown {
+  return JSON.parse(textOf(path))
+}
+
+function textOf(path: string): string {
   const bytes = readFileSync(path)
-  return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
 }
