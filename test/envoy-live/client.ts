@@ -36,15 +36,24 @@ export interface Exchange {
 
 /** Makes one connection of a probe to a listener, and reads what comes back. */
 export async function exchange(probe: Probe, listenerPort: number): Promise<Exchange> {
-  const socket = await connected({host: '127.0.0.1', port: listenerPort, localAddress: probe.from, noDelay: true})
+  const socket = await connected({host: LISTENS_AT, port: listenerPort, ...boundTo(probe.from), noDelay: true})
   const port = socket.localPort ?? 0
   if (probe.claimed !== undefined) socket.write(proxyHeader(probe.claimed))
   try {
     return {port, reply: await withinLimit(talk(socket, probe))}
   } finally {
-    // A reset leaves no TIME_WAIT behind: thousands of them within a minute would hold every port of an address.
-    socket.resetAndDestroy()
+    socket.destroy()
   }
+}
+
+const LISTENS_AT = '127.0.0.1'
+
+/**
+ * What the kernel takes by itself is not asked for: a socket that is bound first needs a port that no ended connection of the last minute
+ * holds either, and there are more of those than ports. An unbound one may share its port with connections to other listeners.
+ */
+function boundTo(from: string): Pick<TcpNetConnectOpts, 'localAddress'> {
+  return from === LISTENS_AT ? {} : {localAddress: from}
 }
 
 /** Together longer than the minute a connection stays in TIME_WAIT. */

@@ -47,8 +47,6 @@ function answering(sockets: Set<Socket>): Server {
     let tunnel: string | undefined
     let told = false
     socket.on('error', () => socket.destroy())
-    // The proxy has closed its side: a reset spares it the TIME_WAIT that would hold a port for a minute.
-    socket.on('end', () => socket.resetAndDestroy())
     socket.on('close', () => sockets.delete(socket))
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1')
