@@ -24,7 +24,7 @@ POD, NAMESPACE/POD or deploy/NAME, an application stands for its ztunnel.
   static override examples = [
     '<%= config.bin %> walk ztunnel --port 15001 --src 10.4.2.19 --dst 10.8.4.226:9080',
     '<%= config.bin %> walk ztunnel --port 15006 --src 10.4.2.19 --dst 10.4.2.7:9080',
-    '<%= config.bin %> walk deploy/gateway -n ingress --port 80 --authority shop.example --save evidence',
+    '<%= config.bin %> walk deploy/gateway -n ingress --port 80 --save evidence',
     '<%= config.bin %> walk waypoint --port 15008 --identity spiffe://td/ns/a/sa/b',
     '<%= config.bin %> walk waypoint --batch questions.ndjson -f waypoint.json',
     '<%= config.bin %> walk gateway --batch asked.ndjson --fail-under routes=80',

@@ -20,8 +20,8 @@ async function main(): Promise<void> {
     print('0 passed, 0 failed, 1 skipped')
     return
   }
-  const settings = readSettings(process.env)
-  print(`Envoy ${installed.version}, seed ${settings.seed} (AMBIENTCTL_ENVOY_SEED=${settings.seed} runs the same again)`)
+  const settings = readSettings(process.argv, process.env)
+  print(`Envoy ${installed.version}, seed ${settings.seed} (npm run test:envoy -- --seed ${settings.seed} runs the same again)`)
   const upstreams = await startUpstreams()
   try {
     const certificate = await makeCertificate()

@@ -18,15 +18,20 @@ const SCENARIOS = 160
 const SHRUNK = 3
 const LIMIT_MS = 6 * 60 * 1000
 
-/** From the environment: AMBIENTCTL_ENVOY_SEED, _SCENARIOS, _FAMILY, _SHRUNK and _MINUTES. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+/** From `--seed N` and the environment: AMBIENTCTL_ENVOY_SEED, _SCENARIOS, _FAMILY, _SHRUNK and _MINUTES. */
+export function readSettings(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Settings {
   return {
-    seed: numberOf(environment['AMBIENTCTL_ENVOY_SEED']) ?? randomInt(2 ** 31 - 1),
+    seed: seedAmong(args) ?? numberOf(environment['AMBIENTCTL_ENVOY_SEED']) ?? randomInt(2 ** 31 - 1),
     scenarios: numberOf(environment['AMBIENTCTL_ENVOY_SCENARIOS']) ?? SCENARIOS,
     family: environment['AMBIENTCTL_ENVOY_FAMILY'] ?? '',
     shrunk: numberOf(environment['AMBIENTCTL_ENVOY_SHRUNK']) ?? SHRUNK,
     limitMs: (numberOf(environment['AMBIENTCTL_ENVOY_MINUTES']) ?? LIMIT_MS / 60_000) * 60_000,
   }
+}
+
+function seedAmong(args: readonly string[]): number | undefined {
+  const at = args.indexOf('--seed')
+  return at === -1 ? undefined : numberOf(args[at + 1])
 }
 
 function numberOf(text = ''): number | undefined {

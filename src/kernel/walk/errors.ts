@@ -18,13 +18,16 @@ export interface ErrorReport {
 export function sendError(run: Run, {namespace, transit, error}: ErrorReport): void {
   const {packet, route, tracked} = transit
   if (packet.kind.kind === 'error') return
-  const source = isOwnTarget(namespace, {packet, route}) ? packet.destination.ip : towards(namespace, transit)
+  const isOwn = isOwnTarget(namespace, {packet, route})
+  const source = isOwn ? packet.destination.ip : towards(namespace, transit)
   if (source === undefined) return
   send(run, {
     namespace: namespace.name,
     mark: 0,
     ownSocket: true,
     owner: 'kernel',
+    // icmp_route_lookup: for what is not its own, IPv4 asks for the route without a source, and takes that of the route.
+    ...(packetFamily(packet) === 4 && !isOwn ? {sourceFromRoute: true} : {}),
     packet: {
       protocol: packetFamily(packet) === 4 ? 'icmp' : 'icmpv6',
       kind: {kind: 'error', error, about: packet},

@@ -49,6 +49,17 @@ describe('the way back of what is passed on', () => {
   })
 })
 
+test.each([
+  {about: 'a packet on its way through', destination: '10.5.0.1', ends: ['1 dropped ECONNREFUSED']},
+  {about: 'an address of its own', destination: '10.0.0.2', ends: ['1 dropped timeout']},
+])('an error of IPv4 about $about: whether its own address leads to a rule', ({destination, ends}) => {
+  const rules = '0: from all lookup local\n10: from 10.0.0.2 lookup 7\n32766: from all lookup main'
+  const routes = 'default via 10.0.0.1 dev eth0\n10.5.0.0/16 via 10.1.0.1 dev eth1\nblackhole default table 7'
+  const iptables = '*filter\n:FORWARD ACCEPT [0:0]\n-A INPUT -j REJECT\n-A FORWARD -j REJECT\nCOMMIT'
+  const texts = {routes, rules, iptables, sysctls: 'net.ipv4.ip_forward = 1'}
+  expect(walk(texts, {...IN, destination: {ip: destination, port: 80}}).ends).toEqual(ends)
+})
+
 describe('an ACK in another zone than the answer', () => {
   const zone = '*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j CT --zone 1\nCOMMIT'
   const filter = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT'
