@@ -41,7 +41,13 @@ export function crossBridge(run: Run, {bridge, ...arriving}: Arriving & {readonl
   }
   const route = arrivalRoute(namespace, transit)
   if (port !== undefined && staysOnBridge(namespace, {packet, route, device})) bridgeTranslated(passing, {transit, route, port})
-  else take(passing, {transit, route})
+  else take(passing, {transit: handedUp(namespace, transit), route})
+}
+
+/** A frame for the bridge's own host has lost the socket that TPROXY chose when br_netfilter asked the rules (ip_rcv_core: skb_orphan). */
+export function handedUp(namespace: NetworkNamespace, transit: Transit): Transit {
+  const {stolenBy, ...orphan} = transit
+  return stolenBy !== undefined && callsRules(namespace, transit.packet) ? orphan : transit
 }
 
 interface Translated {

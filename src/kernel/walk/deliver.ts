@@ -57,7 +57,7 @@ function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: Wrapped):
     return
   }
   pass.ended = `no tunnel with id ${id}`
-  if (tunnels.length === 0 && !isHeard) sendError(run, {namespace, transit, error: 'port-unreachable'})
+  if (tunnels.length === 0 && !isHeard) refuseDatagram({run, namespace}, transit)
 }
 
 /** What connect() reports. Of IPv6 errors only the final ones end an attempt (icmpv6_err_convert). */
@@ -103,7 +103,14 @@ function deliverDatagram(passing: Passing, transit: Transit): void {
   }
   const listener = stolen ?? listeningSocket(namespace, {protocol: packet.protocol, to: packet.destination})
   if (listener !== undefined) serveDatagram(passing, {packet, listener})
-  else if (packet.protocol === 'udp') sendError(run, {namespace, transit, error: 'port-unreachable'})
+  else if (packet.protocol === 'udp') refuseDatagram(passing, transit)
+}
+
+/** Of a datagram that nobody takes the connection is forgotten first: no rule of the raw table knows that of the error (udp_rcv: nf_reset_ct). */
+function refuseDatagram({run, namespace}: Pick<Passing, 'run' | 'namespace'>, transit: Transit): void {
+  const {packet, mark, zone, ownSocket, route, inDevice} = transit
+  const way = {...(route === undefined ? {} : {route}), ...(inDevice === undefined ? {} : {inDevice})}
+  sendError(run, {namespace, transit: {packet, mark, zone, ownSocket, ...way}, error: 'port-unreachable'})
 }
 
 /** An answer that went astray to a server ends there. */

@@ -1,4 +1,4 @@
-import {bridgeTranslated, crossBridge, staysOnBridge} from './bridge.js'
+import {bridgeTranslated, crossBridge, handedUp, staysOnBridge} from './bridge.js'
 import {passHook, startPass} from './pass.js'
 import {namespaceOf, type Arriving, type Run} from './run.js'
 import {arrivalRoute, take} from './take-packet.js'
@@ -22,7 +22,7 @@ function receive(run: Run, arriving: Arriving): void {
   const route = looped !== undefined && !isTranslated ? looped.route : arrivalRoute(namespace, transit)
   const isBridged = isTranslated && staysOnBridge(namespace, {packet, route, device})
   if (port !== undefined && isBridged) bridgeTranslated(passing, {transit, route, port})
-  else take(passing, {transit, route})
+  else take(passing, {transit: port === undefined ? transit : handedUp(namespace, transit), route})
 }
 
 function firstTransit({packet, mark, device, looped}: Arriving): Transit {

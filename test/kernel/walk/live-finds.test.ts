@@ -177,6 +177,38 @@ test.each([
   expect(branches.map(({outcome}) => outcome.answered)).toEqual([answered])
 })
 
+test.each([
+  {what: 'is lost on the way up', calling: '1', result: 'ECONNREFUSED'},
+  {what: 'stays without br_netfilter', calling: '0', result: 'connected'},
+])('a socket that TPROXY chooses for a frame on a bridge $what', ({calling, result}) => {
+  const node = smallNamespace({
+    name: 'node',
+    links: ['br0 2 10.2.0.1/24 bridge', 'pod0 3 - 2 pod br0'],
+    iptables: '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j TPROXY --on-port 15001 --tproxy-mark 0x200/0x200\nCOMMIT',
+    sysctls: `net.bridge.bridge-nf-call-iptables = ${calling}`,
+    listens: [{port: 15_001, transparent: true}],
+  })
+  const pod = smallNamespace({name: 'pod', links: ['eth0 2 10.2.0.2/24 3 node'], routes: 'default via 10.2.0.1 dev eth0'})
+  const branches = walkAttempt(joinNamespaces([node, pod]), {
+    namespace: 'pod',
+    protocol: 'tcp',
+    sourcePort: 40_000,
+    destination: {ip: '10.2.0.1', port: 80},
+    mark: 0,
+    transparent: false,
+  })
+  expect(branches?.map(({outcome}) => outcome.result)).toEqual([result])
+})
+
+test('an error about a datagram that nobody takes belongs to no connection yet in the raw table', () => {
+  const iptables = '*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m connmark --mark 0x0/0xfff -j RETURN\nCOMMIT'
+  const {branches} = walk({iptables}, {protocol: 'udp', destination: {ip: '127.0.0.1', port: 8080}})
+  const [outcome] = branches.map((branch) => branch.outcome)
+  const effects = outcome?.passes.flatMap(({hooks}) => hooks.flatMap(({visited}) => visited.map(({effect}) => effect)))
+  expect(outcome?.passes.some(({packet}) => packet.kind.kind === 'error')).toBe(true)
+  expect(effects).toEqual(['policy', 'policy'])
+})
+
 describe('what DNAT sends back over the bridge it came from', () => {
   const links = ['br0 2 10.2.0.1/24 bridge', 'pod0 3 - 2 pod br0', 'other0 4 - 2 other br0']
   const iptables = '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 10.96.0.1/32 -p tcp -j DNAT --to-destination TARGET:80\nCOMMIT'
