@@ -98,7 +98,7 @@ export default {
       comment: 'Files and processes are opened in two rooms, so that what a run can read or start is seen at one glance.',
       severity: 'error',
       from: {path: '^src/', pathNot: `^src/(${READS_FILES})/`},
-      to: {path: '^(node:)?(fs|fs/promises|child_process)$'},
+      to: {path: ['^(node:)?(fs|fs/promises|child_process)$', '(^|/)node_modules/execa/']},
     },
     {
       name: 'only-commands-and-hooks-know-oclif',

@@ -1,7 +1,7 @@
 import type {Question, Trace} from '../flow/trace.js'
 import type {Outlook, VerdictKind} from '../flow/verdict.js'
 import {openSnapshot} from '../snapshot/open-snapshot.js'
-import {Staging, type Destination} from '../snapshot/minimize/staging.js'
+import {Staging, type Destination} from '../snapshot/staging.js'
 import {SnapshotParts} from '../snapshot/minimize/parts.js'
 import {writeParts, type Written} from '../snapshot/minimize/write-parts.js'
 import type {Snapshot} from '../snapshot/snapshot.js'

@@ -1,5 +1,6 @@
 import {parseArgs} from 'node:util'
-import {startProgram, type ChildProgram} from './child-program.js'
+import type {ChildProgram} from './child-program.js'
+import {startIntoFile, type FileProgram} from './file-program.js'
 import {guessOf} from './guess.js'
 import {PartialFile} from './partial-file.js'
 import {transportArguments, TRANSPORTS} from './transport-arguments.js'
@@ -24,7 +25,7 @@ interface EarlyCall {
 
 interface Begun {
   readonly file: PartialFile
-  readonly program: ChildProgram
+  readonly program: FileProgram
 }
 
 /**
@@ -51,7 +52,7 @@ export class HeadStart {
       const call = readCall(words)
       if (call === undefined) return undefined
       const file = await PartialFile.create(call.path)
-      return new HeadStart(call, {file, program: startProgram('kubectl', {...call, stdout: file.descriptor})})
+      return new HeadStart(call, {file, program: startIntoFile('kubectl', {...call, stdout: file.descriptor})})
     } catch {
       // The command itself will meet the same, and say what it is.
       return undefined
@@ -72,7 +73,7 @@ export class HeadStart {
     this.#taken = true
     const {program} = this.begun
     if (args.join('\0') === this.call.args.join('\0')) {
-      cancelSignal?.addEventListener('abort', program.cancel, {once: true})
+      program.cancelOn(cancelSignal)
       return program
     }
     program.stderr?.resume()

@@ -1,4 +1,5 @@
 import {startProgram, type ChildProgram, type ProgramEnd} from './child-program.js'
+import {startIntoFile} from './file-program.js'
 import {followFile} from './follow-file.js'
 import type {HeadStart} from './head-start.js'
 import {kubectlFailure, UNWRITTEN, type Asked, type ClusterError} from './kubectl-failure.js'
@@ -52,8 +53,9 @@ export async function startKubectl(call: KubectlCall): Promise<RunningKubectl> {
 }
 
 async function startAnew({into, ...call}: KubectlCall): Promise<ChildProgram> {
-  await into?.empty()
-  return startProgram('kubectl', {...call, stdout: into === undefined ? 'pipe' : into.descriptor})
+  if (into === undefined) return startProgram('kubectl', call)
+  await into.empty()
+  return startIntoFile('kubectl', {...call, stdout: into.descriptor})
 }
 
 function outputOf({stdout, ended}: ChildProgram, {into, follow}: KubectlCall): AsyncIterable<Uint8Array> {

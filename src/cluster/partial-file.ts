@@ -1,6 +1,6 @@
 import {fstatSync, readSync, rmSync, writeSync} from 'node:fs'
 import {open, rename, rm, type FileHandle} from 'node:fs/promises'
-import {ExternalError} from '../flow/errors.js'
+import {refusedBySystem, type ExternalError} from '../flow/errors.js'
 
 /**
  * A file on its way: beside its place until it is whole. Whatever writes into it appends, a kubectl that was given it included.
@@ -91,11 +91,6 @@ function guardedAtOnce<T>(path: string, work: () => T): T {
 }
 
 function notWritten(path: string, cause: unknown): ExternalError {
-  return new ExternalError({
-    what: 'The file cannot be written.',
-    command: ['--output-file', path],
-    exit: cause instanceof Error ? cause.message : String(cause),
-    help: 'Check that the directory exists and may be written.',
-    cause,
-  })
+  const help = 'Check that the directory exists and may be written.'
+  return refusedBySystem({what: 'The file cannot be written.', command: ['--output-file', path], help, cause})
 }

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {createReadStream, existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import {ExternalError, UsageError} from '../flow/errors.js'
+import {refusedBySystem, UsageError} from '../flow/errors.js'
 import type {Manifest, ManifestFile} from '../snapshot/manifest.js'
 import {packDirectory} from '../snapshot/tar-writer.js'
 import {saving, type Fill} from './save-file.js'
@@ -104,13 +104,8 @@ export async function packRecording(directory: string, archive: string): Promise
     await packDirectory(directory, archive)
     await rm(directory, {recursive: true})
   } catch (cause) {
-    throw new ExternalError({
-      what: 'The archive cannot be written.',
-      command: ['--output', archive],
-      exit: cause instanceof Error ? cause.message : String(cause),
-      help: `What was recorded is in ${directory}.`,
-      cause,
-    })
+    const help = `What was recorded is in ${directory}.`
+    throw refusedBySystem({what: 'The archive cannot be written.', command: ['--output', archive], help, cause})
   }
 }
 
@@ -129,13 +124,8 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, {recursive: true})
   } catch (cause) {
-    throw new ExternalError({
-      what: 'The directory cannot be made.',
-      command: ['mkdir', directory],
-      exit: cause instanceof Error ? cause.message : String(cause),
-      help: 'Give a place that may be written.',
-      cause,
-    })
+    const help = 'Give a place that may be written.'
+    throw refusedBySystem({what: 'The directory cannot be made.', command: ['mkdir', directory], help, cause})
   }
 }
 

@@ -2,7 +2,7 @@ import {Flags, type Interfaces} from '@oclif/core'
 import {questionFrom} from '../app/question-input.js'
 import {UsageError} from '../flow/errors.js'
 import type {Question} from '../flow/trace.js'
-import type {Destination} from '../snapshot/minimize/staging.js'
+import type {Destination} from '../snapshot/staging.js'
 import {questionFlags, requestFlags, sourceFlags} from './flags.js'
 
 const {namespace, 'envoy-version': envoyVersion} = sourceFlags

@@ -91,6 +91,14 @@ export class ExternalError extends ExpectedError {
   }
 }
 
+/** What the operating system refused, in its own words. */
+export function refusedBySystem(
+  problem: Omit<ConstructorParameters<typeof ExternalError>[0], 'exit'> & {readonly cause: unknown},
+): ExternalError {
+  const {cause} = problem
+  return new ExternalError({...problem, exit: cause instanceof Error ? cause.message : String(cause)})
+}
+
 /** The user stopped the tool: exit code 130. */
 export class InterruptedError extends ExpectedError {
   readonly family = 'interrupted'

@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path'
 import {PassThrough, Readable, type Transform} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {createGzip} from 'node:zlib'
-import {ExpectedError, ExternalError, UsageError} from '../flow/errors.js'
+import {ExpectedError, refusedBySystem, UsageError} from '../flow/errors.js'
 import {observe} from './byte-stream.js'
 import type {Manifest, ManifestFile} from './manifest.js'
 
@@ -101,11 +101,6 @@ export async function guarded<T>(path: string, act: () => Promise<T>): Promise<T
     return await act()
   } catch (cause) {
     if (cause instanceof ExpectedError) throw cause
-    throw new ExternalError({
-      what: 'The file cannot be written.',
-      command: ['--output-dir', path],
-      exit: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    })
+    throw refusedBySystem({what: 'The file cannot be written.', command: ['--output-dir', path], cause})
   }
 }

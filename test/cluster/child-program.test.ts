@@ -3,8 +3,9 @@ import {startProgram, type ProgramCall, type ProgramEnd} from '../../src/cluster
 
 vi.setConfig({testTimeout: 60_000})
 
-function run(script: string, options: Partial<ProgramCall> = {}): Promise<ProgramEnd> {
-  return startProgram('/bin/sh', {args: ['-c', script], stdout: 'pipe', timeoutMs: 30_000, ...options}).ended
+async function run(script: string, options: Partial<ProgramCall> = {}): Promise<ProgramEnd> {
+  const {ended} = await startProgram('/bin/sh', {args: ['-c', script], timeoutMs: 30_000, ...options})
+  return ended
 }
 
 describe('a program', () => {
@@ -15,7 +16,7 @@ describe('a program', () => {
   })
 
   it('that is not there cannot be started', async () => {
-    const {ended} = startProgram('/nowhere/kubectl', {args: [], stdout: 'pipe', timeoutMs: 30_000})
+    const {ended} = await startProgram('/nowhere/kubectl', {args: [], timeoutMs: 30_000})
     expect(await ended).toMatchObject({code: 'ENOENT'})
   })
 

@@ -45,17 +45,9 @@ describe('a head start', () => {
   it('is the kubectl that is wanted later', async () => {
     kubectl.playAll([{when: 'exec w', stdout: DUMP}])
     expect(await save(PLAIN)).toEqual({file: DUMP, calls: 1})
-    expect(kubectl.args()).toEqual([
-      '--namespace=apps',
-      'exec',
-      'w',
-      '-c',
-      'istio-proxy',
-      '--',
-      'curl',
-      '-s',
-      '127.0.0.1:15000/config_dump?include_eds',
-    ])
+    expect([kubectl.args()].flat().join(' ')).toBe(
+      '--namespace=apps exec w -c istio-proxy -- curl -s 127.0.0.1:15000/config_dump?include_eds',
+    )
     const flags = ['--transport=pilot-agent', '--context', 'c', '-c', 'mine', '--timeout', '9']
     kubectl.playAll([{when: '^--context=c --namespace=apps exec w -c mine -- pilot-agent', stdout: DUMP}])
     expect(await save([...PLAIN, ...flags], {access: {context: 'c'}, container: 'mine', transport: 'pilot-agent'})).toEqual({

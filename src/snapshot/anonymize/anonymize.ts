@@ -3,6 +3,7 @@ import type {Contents} from '../directory.js'
 import type {Manifest} from '../manifest.js'
 import {isYamlInventory} from '../layout.js'
 import {SnapshotWriter} from '../snapshot-writer.js'
+import {Staging} from '../staging.js'
 import {jsonName} from '../yaml-inventory.js'
 import {renameStrings} from './json-strings.js'
 import {refuseMapInside, writeMap} from './name-map.js'
@@ -34,22 +35,33 @@ export interface Anonymized {
 
 /**
  * Writes a snapshot anew with other names and addresses, each the same wherever it stood, and without secrets and prose.
- * The files are read twice: no name is new before all are known.
+ * The files are read twice: no name is new before all are known. Where something fails, nothing is left.
  * @throws UsageError for a directory that is not empty, and a map inside it. @throws InputError for a snapshot that cannot be read.
  */
-export async function anonymizeSnapshot({snapshot, seed, ...target}: AnonymizeRequest): Promise<Anonymized> {
-  const writer = await SnapshotWriter.open(target.directory)
-  await refuseMapInside(target)
+export async function anonymizeSnapshot(request: AnonymizeRequest): Promise<Anonymized> {
+  const staging = await Staging.open({directory: request.directory})
+  try {
+    await refuseMapInside(request)
+    const written = await writeAnonymized(request, staging.nextDirectory())
+    await staging.keep()
+    return written
+  } finally {
+    await staging.discard()
+  }
+}
+
+async function writeAnonymized({snapshot, seed, map, version}: AnonymizeRequest, directory: string): Promise<Anonymized> {
   const {contents, close} = await openRecorded(snapshot)
   try {
+    const writer = await SnapshotWriter.open(directory)
     const files = sourceFiles(contents)
     const names = await collectNames(files, contents.namespace)
     const pseudonyms = pseudonymsFor(names, seed)
     const rewriter = new Rewriter(names, pseudonyms)
     const skipped: string[] = []
     for (const file of files) if (!(await copyFile(file, {rewriter, writer}))) skipped.push(file.name)
-    await writer.finish({...headOf(contents, rewriter), tool: {name: 'ambientctl', version: target.version}})
-    await writeMap(target.map, {seed, originals: pseudonyms.originals})
+    await writer.finish({...headOf(contents, rewriter), tool: {name: 'ambientctl', version}})
+    await writeMap(map, {seed, originals: pseudonyms.originals})
     return {files: writer.count, renamed: pseudonyms.originals.size, warnings: doubtsOf({names, rewriter, skipped})}
   } finally {
     close()

@@ -15,10 +15,12 @@ export async function writeMap(map: string, {seed, originals}: MapContent): Prom
   await writeJson(map, {value: {schemaVersion: 'ambientctl.anonymize-map/1', seed, originals: names}, isPrivate: true})
 }
 
-/** Whoever shares the directory must not share the map with it. @throws UsageError for a map inside. */
+/**
+ * Whoever shares the directory, which need not be there yet, must not share the map with it.
+ * @throws UsageError for a map inside. @throws ExternalError where the map has no place.
+ */
 export async function refuseMapInside({directory, map}: {readonly directory: string; readonly map: string}): Promise<void> {
-  const parent = await guarded(map, () => realpath(dirname(resolve(map))))
-  const path = relative(await realpath(directory), join(parent, basename(map)))
+  const path = relative(await realPlace(directory), join(await realPlace(dirname(resolve(map))), basename(map)))
   if (path !== '..' && !path.startsWith(`..${sep}`) && path !== resolve(path)) {
     throw new UsageError({
       what: 'The map would be shared with the snapshot.',
@@ -26,5 +28,16 @@ export async function refuseMapInside({directory, map}: {readonly directory: str
       expected: 'a file outside of --output-dir',
       got: map,
     })
+  }
+  await guarded(map, () => realpath(dirname(resolve(map))))
+}
+
+/** Without links, as far as the path exists. */
+async function realPlace(path: string): Promise<string> {
+  const whole = resolve(path)
+  try {
+    return await realpath(whole)
+  } catch {
+    return dirname(whole) === whole ? whole : join(await realPlace(dirname(whole)), basename(whole))
   }
 }

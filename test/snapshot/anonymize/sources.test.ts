@@ -1,6 +1,7 @@
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {InputError} from '../../../src/flow/errors.js'
 import {anonymizeSnapshot} from '../../../src/snapshot/anonymize/anonymize.js'
 import {packDirectory} from '../../../src/snapshot/tar-writer.js'
 import {FIXTURES} from '../../tools/fixtures.js'
@@ -33,8 +34,18 @@ describe('anonymize refuses', () => {
     const directory = newPlace()
     mkdirSync(join(directory, 'deep'), {recursive: true})
     const inside = join(directory, 'deep', 'shared')
-    await expect(anonymizeSnapshot({...request, directory: inside, map: `${inside}/${name}`})).rejects.toThrow(/map|written/)
-    expect(readdirSync(inside)).toEqual([])
+    await expect(anonymizeSnapshot({...request, directory: inside, map: `${inside}/${name}`})).rejects.toThrow('map would be shared')
+    expect(readdirSync(join(directory, 'deep'))).toEqual([])
+  })
+
+  it.each([
+    {what: 'what is not there', snapshot: join(scratch, 'nowhere')},
+    {what: 'what is no dump', snapshot: join(FIXTURES, 'check.yaml')},
+  ])('$what, and leaves nothing behind', async ({snapshot}) => {
+    const place = newPlace()
+    const wanted = {...request, snapshot, directory: join(place, 'shared'), map: join(place, 'map.json')}
+    await expect(anonymizeSnapshot(wanted)).rejects.toThrow(InputError)
+    expect(readdirSync(place)).toEqual([])
   })
 
   it('to write over a map', async () => {

@@ -1,9 +1,9 @@
 import {existsSync} from 'node:fs'
 import {mkdir, mkdtemp, rename, rm, rmdir} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
-import {UsageError} from '../../flow/errors.js'
-import {guarded, requireEmpty} from '../snapshot-writer.js'
-import {packDirectory} from '../tar-writer.js'
+import {UsageError} from '../flow/errors.js'
+import {guarded, requireEmpty} from './snapshot-writer.js'
+import {packDirectory} from './tar-writer.js'
 
 /** Where a snapshot is to stand when it is finished. */
 export type Destination = {readonly directory: string} | {readonly archive: string}
