@@ -77,7 +77,8 @@ const PATTERNS: readonly {readonly pattern: RegExp; readonly read: (groups: read
     read: ([where]) => ({what: 'A flag has no value.', where, expected: 'a value', got: 'nothing'}),
   },
   {
-    pattern: /^Missing \d+ required args?:\n(.*)$/s,
+    // Behind an empty line there may be a note on flags.
+    pattern: /^Missing \d+ required args?:\n(.*?)(?:\n\n.*)?$/s,
     read: ([listed]) => ({what: 'A required argument is missing.', expected: firstWords(listed ?? '').join(', '), got: 'nothing'}),
   },
   {

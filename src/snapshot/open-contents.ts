@@ -1,4 +1,5 @@
 import {readDirectory, type Contents} from './directory.js'
+import {openDump} from './open-dump.js'
 import {isDirectory} from './tree.js'
 import {isArchive, unpackArchive} from './unpack-archive.js'
 
@@ -22,10 +23,12 @@ export async function openContents(path: string): Promise<OpenedContents> {
   }
 }
 
-/** The same for what may be a single dump too. */
-export function openRecorded(path: string): Promise<OpenedContents> {
+/** The same for what may be a single dump too, which is looked at at once. */
+export async function openRecorded(path: string): Promise<OpenedContents> {
   if (isDirectory(path) || isArchive(path)) return openContents(path)
   const name = path.replace(/^.*[\\/]/, '')
+  const dump = await openDump({name, from: path})
+  dump.close()
   const contents: Contents = {dumps: [{name, path}], inventory: [], captures: [], warnings: []}
-  return Promise.resolve({contents, close: () => undefined})
+  return {contents, close: () => undefined}
 }

@@ -38,6 +38,12 @@ describe('minimize', () => {
     expect(existsSync(archive)).toBe(true)
   })
 
+  it('says of a snapshot that is not there that it cannot be read', async () => {
+    const {code, stderr, stdout} = await runProgram(['minimize', join(scratch, 'nowhere'), ...FLOW, '--output-dir', join(scratch, 'x')])
+    expect({code, stdout, isMade: existsSync(join(scratch, 'x'))}).toEqual({code: EXIT_CODES.input, stdout: '', isMade: false})
+    expect(stderr).toContain('The file cannot be read.')
+  })
+
   it.each([
     {why: 'a flow with one end', args: ['--flow', 'market/buyer', '--output-dir', 'x'], message: 'A flow has two ends'},
     {why: 'no place', args: FLOW, message: 'One place'},

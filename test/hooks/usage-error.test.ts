@@ -57,6 +57,10 @@ const CASES: Readonly<Record<string, Case>> = {
     said: 'Expected zz to be one of: a, b\nSee more help with --help',
     expected: {message: 'The value of an argument is none of its choices.', expected: 'one of a, b', got: 'zz'},
   },
+  'an argument that is missing, with a note on flags': {
+    said: 'Missing 1 required arg:\nsnapshot  A directory or an archive.\n\nNote: --flow allow multiple values.\nAlternatively, put it last.',
+    expected: {message: 'A required argument is missing.', expected: 'snapshot', got: 'nothing'},
+  },
   'a flag without its choice': {
     said: 'Flag --output expects one of these values: tree, json',
     expected: {message: 'A flag has no value.', where: '--output', expected: 'one of tree, json', got: 'nothing'},
