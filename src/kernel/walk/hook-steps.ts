@@ -74,23 +74,14 @@ export function inOrder(
   {hook, namespace, choices}: {readonly hook: HookName} & Pick<Surroundings, 'namespace' | 'choices'>,
 ): readonly RuleTable[] {
   const [first, ...others] = tables
-  const equal =
-    first === undefined ? [] : tables.filter((table) => priorityAt(table, hook) === priorityAt(first, hook) && hasRules(table, hook))
-  if (first === undefined || others.length === 0 || equal.length < 2) return [...(first === undefined ? [] : [first]), ...restInOrder()]
+  if (first === undefined || others.length === 0) return tables
+  const equal = tables.filter((table) => priorityAt(table, hook) === priorityAt(first, hook) && hasRules(table, hook))
+  if (equal.length < 2) return [first, ...inOrder(others, {hook, namespace, choices})]
   const isFirst = (table: RuleTable): boolean =>
     choices.decide({what: `${titleOf(table)} comes before ${titlesOf(equal, table)} at ${hook} of ${namespace.name}`, silent: true})
   const chosen = equal.slice(0, -1).find(isFirst) ?? equal.at(-1) ?? first
-  return [
-    chosen,
-    ...inOrder(
-      tables.filter((table) => table !== chosen),
-      {hook, namespace, choices},
-    ),
-  ]
-
-  function restInOrder(): readonly RuleTable[] {
-    return others.length < 2 ? others : inOrder(others, {hook, namespace, choices})
-  }
+  const rest = tables.filter((table) => table !== chosen)
+  return [chosen, ...inOrder(rest, {hook, namespace, choices})]
 }
 
 function hasRules({chains}: RuleTable, hook: HookName): boolean {
