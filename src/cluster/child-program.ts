@@ -39,6 +39,8 @@ export async function startProgram(file: string, {args, timeoutMs, cancelSignal}
     encoding: 'buffer',
     stdin: 'ignore',
     reject: false,
+    // Its own handlers would end this process by the signal, before the command can say that it was interrupted.
+    cleanup: false,
     timeout: timeoutMs,
     forceKillAfterDelay: KILL_AFTER_MS,
     ...(cancelSignal === undefined ? {} : {cancelSignal}),
