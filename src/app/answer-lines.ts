@@ -9,7 +9,7 @@ export type LineAnswer<Answer> =
 export interface Lines<Answer> {
   readonly lines: AsyncIterable<string>
   /** Answers one line's JSON value. @throws ZodError, UsageError or InputError */
-  readonly answer: (value: unknown) => Answer
+  readonly answer: (value: unknown) => Answer | Promise<Answer>
 }
 
 /** Answers line by line, in order. A line that cannot be answered gives its failure and does not stop the rest; a bug does. */
@@ -17,16 +17,16 @@ export async function* answerLines<Answer>({lines, answer}: Lines<Answer>): Asyn
   let line = 0
   for await (const text of lines) {
     line += 1
-    if (text.trim() !== '') yield answerLine({line, text}, answer)
+    if (text.trim() !== '') yield await answerLine({line, text}, answer)
   }
 }
 
-function answerLine<Answer>(
+async function answerLine<Answer>(
   {line, text}: {readonly line: number; readonly text: string},
   answer: Lines<Answer>['answer'],
-): LineAnswer<Answer> {
+): Promise<LineAnswer<Answer>> {
   try {
-    return {kind: 'answer', line, answer: answer(JSON.parse(text))}
+    return {kind: 'answer', line, answer: await answer(JSON.parse(text))}
   } catch (thrown) {
     const failure = thrown instanceof SyntaxError || thrown instanceof z.ZodError ? badLine(line, thrown) : thrown
     if (!isExpectedError(failure)) throw failure

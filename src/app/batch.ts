@@ -1,8 +1,8 @@
-import {z} from 'zod'
-import {describeFailure, InputError, isExpectedError, type Failure} from '../flow/errors.js'
-import {EXIT_CODES, exitCodeOf, type ExitCode} from '../flow/exit-code.js'
+import type {Failure} from '../flow/errors.js'
+import {exitCodeOf, worstExitCode, type ExitCode} from '../flow/exit-code.js'
 import {traceOutlook, type Trace} from '../flow/trace.js'
 import type {VerdictKind} from '../flow/verdict.js'
+import {answerLines} from './answer-lines.js'
 
 /** The answer to one line of a batch. */
 export type BatchAnswer =
@@ -24,11 +24,8 @@ export interface Batch<T> {
  */
 export async function answerBatch<T>(batch: Batch<T>, handOn: (answer: BatchAnswer) => Promise<void>): Promise<readonly BatchAnswer[]> {
   const answers: BatchAnswer[] = []
-  let line = 0
-  for await (const text of batch.lines) {
-    line += 1
-    if (text.trim() === '') continue
-    const answer = await answerLine({line, text}, batch)
+  for await (const one of answerLines({lines: batch.lines, answer: (value) => answerOf(value, batch)})) {
+    const answer: BatchAnswer = one.kind === 'failure' ? one : {kind: 'trace', line: one.line, ...one.answer}
     answers.push(answer)
     await handOn(answer)
   }
@@ -37,29 +34,15 @@ export async function answerBatch<T>(batch: Batch<T>, handOn: (answer: BatchAnsw
 
 /** The exit code of a batch: a line that failed, else a negative (or unexpected) trace, else an undetermined one. */
 export function batchExitCode(answers: readonly BatchAnswer[]): ExitCode {
-  const codes = answers.map(codeOf)
-  const failed = codes.find((code) => code > EXIT_CODES.undetermined)
-  const bad = [EXIT_CODES.negative, EXIT_CODES.undetermined].find((code) => codes.includes(code))
-  return failed ?? bad ?? EXIT_CODES.ok
+  return worstExitCode(answers.map(codeOf))
 }
 
 function codeOf(answer: BatchAnswer): ExitCode {
   return answer.kind === 'failure' ? answer.failure.exitCode : exitCodeOf(traceOutlook(answer.trace, answer.expected))
 }
 
-async function answerLine<T>({line, text}: {readonly line: number; readonly text: string}, batch: Batch<T>): Promise<BatchAnswer> {
-  try {
-    const question = batch.read(JSON.parse(text))
-    const expected = batch.expected?.(question)
-    return {kind: 'trace', line, trace: await batch.answer(question), ...(expected === undefined ? {} : {expected})}
-  } catch (thrown) {
-    const failure = thrown instanceof SyntaxError || thrown instanceof z.ZodError ? badLine(line, thrown) : thrown
-    if (!isExpectedError(failure)) throw failure
-    return {kind: 'failure', line, failure: describeFailure(failure)}
-  }
-}
-
-function badLine(line: number, cause: Error): InputError {
-  const got = cause instanceof z.ZodError ? z.prettifyError(cause) : cause.message
-  return new InputError({what: 'This line is no question.', file: '--batch', line, expected: 'one JSON object per line', got, cause})
+async function answerOf<T>(value: unknown, batch: Batch<T>): Promise<{readonly trace: Trace; readonly expected?: VerdictKind}> {
+  const question = batch.read(value)
+  const expected = batch.expected?.(question)
+  return {trace: await batch.answer(question), ...(expected === undefined ? {} : {expected})}
 }

@@ -1,6 +1,6 @@
 import {z} from 'zod'
 import {UsageError} from '../flow/errors.js'
-import {EXIT_CODES, exitCodeOf, type ExitCode} from '../flow/exit-code.js'
+import {exitCodeOf, worstExitCode, type ExitCode} from '../flow/exit-code.js'
 import type {LineAnswer} from './answer-lines.js'
 import type {CaptureAnswer, CaptureQuestion} from './capture.js'
 
@@ -34,7 +34,5 @@ export function captureQuestionFrom(members: Readonly<Record<string, unknown>>):
 
 /** The exit code of a batch: a line that failed, else a negative answer, else an undetermined one. */
 export function captureExitCode(answers: readonly LineAnswer<CaptureAnswer>[]): ExitCode {
-  const codes = answers.map((one) => (one.kind === 'failure' ? one.failure.exitCode : exitCodeOf(one.answer.outlook)))
-  const failed = codes.find((code) => code > EXIT_CODES.undetermined)
-  return failed ?? [EXIT_CODES.negative, EXIT_CODES.undetermined].find((code) => codes.includes(code)) ?? EXIT_CODES.ok
+  return worstExitCode(answers.map((one) => (one.kind === 'failure' ? one.failure.exitCode : exitCodeOf(one.answer.outlook))))
 }

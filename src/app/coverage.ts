@@ -1,7 +1,7 @@
 import {EXIT_CODES, type ExitCode} from '../flow/exit-code.js'
 import {traceOutlook} from '../flow/trace.js'
 import type {VerdictKind} from '../flow/verdict.js'
-import {compareText} from '../mesh/canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import type {BatchAnswer} from './batch.js'
 import {COVERAGE_KINDS, ENVOY_KINDS, type Coverable, type CoverageKind} from './coverage-kinds.js'
 import {coverableProxy, type CoverableProxy} from './coverage-proxies.js'

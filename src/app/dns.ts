@@ -4,7 +4,7 @@ import {resolveName, type NameAnswer} from '../ztunnel/dns/resolve-name.js'
 import type {CaptureSources} from '../mesh/capture-truth.js'
 import type {Workload} from '../mesh/directory.js'
 import type {Destination} from '../mesh/destination-names.js'
-import {compareText} from '../mesh/canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import type {Resolved} from './resolve.js'
 
 /** The destination, as ztunnel's DNS proxy gives it to the source, with the step that says so. */

@@ -1,6 +1,6 @@
 import {UsageError} from '../flow/errors.js'
 import type {Question} from '../flow/trace.js'
-import {compareText} from '../mesh/canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import {fullName, type Directory, type Workload} from '../mesh/directory.js'
 import type {Destination} from '../mesh/destination-names.js'
 import type {Source} from '../mesh/source-names.js'

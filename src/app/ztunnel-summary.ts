@@ -1,3 +1,4 @@
+import {compareText} from '../flow/compare-text.js'
 import type {DumpStore} from '../json/store.js'
 import {policyKey, type ZtunnelConfig, type ZtunnelVersion} from '../ztunnel/config/model.js'
 import {readZtunnelConfig} from '../ztunnel/config/read-ztunnel-config.js'
@@ -64,11 +65,11 @@ export function summarizeZtunnel(store: DumpStore): ZtunnelSummary {
       policies: policiesOf(config),
       certificates: config.certificates
         .map(({identity, state, expires}) => ({identity, state, ...(expires === undefined ? {} : {expires})}))
-        .toSorted((a, b) => compare(a.identity, b.identity)),
+        .toSorted((a, b) => compareText(a.identity, b.identity)),
       ...capturedOf(config),
       findings: findingsOf(config, store).map((finding) => ({
         ...finding,
-        items: finding.items.toSorted((a, b) => compare(a.name, b.name)),
+        items: finding.items.toSorted((a, b) => compareText(a.name, b.name)),
       })),
     },
   }
@@ -148,7 +149,7 @@ function policiesOf({policies}: ZtunnelConfig): readonly PolicySummary[] {
       rules: policy.rules.length,
       dryRun: policy.dryRun,
     }))
-    .toSorted((a, b) => compare(a.name, b.name))
+    .toSorted((a, b) => compareText(a.name, b.name))
 }
 
 function capturedOf({capturedPods}: ZtunnelConfig): Pick<ZtunnelDetails, 'captured'> {
@@ -159,9 +160,5 @@ function capturedOf({capturedPods}: ZtunnelConfig): Pick<ZtunnelDetails, 'captur
     inbound,
     outbound,
   }))
-  return {captured: captured.toSorted((a, b) => compare(a.pod, b.pod))}
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return {captured: captured.toSorted((a, b) => compareText(a.pod, b.pod))}
 }

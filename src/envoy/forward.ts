@@ -1,6 +1,7 @@
 import {formatAddress, formatSocket, type Address} from '../flow/address.js'
 import type {Arrival} from '../flow/connection.js'
-import type {Exit, Forwarder, Forwarding, Place, ProxyLog} from '../flow/forwarder.js'
+import type {Exit, Forwarder, Place, ProxyLog} from '../flow/forwarder.js'
+import {withSharedSteps} from '../flow/shared-steps.js'
 import type {Step} from '../flow/step.js'
 import type {View} from '../json/view.js'
 import {andThen, one, single, type Branch} from './branch.js'
@@ -30,7 +31,7 @@ export interface EnvoyForwarderInput {
  */
 export function createEnvoyForwarder({config, place, envoyVersion}: EnvoyForwarderInput): Forwarder {
   const context: EngineContext = {config, place, semantics: semanticsOf(config, envoyVersion), evidence: (view) => evidenceOf(config, view)}
-  return {place, forward: (arrival) => toForwarding(pass(context, arrival))}
+  return {place, forward: (arrival) => withSharedSteps(pass(context, arrival).map(toExit))}
 }
 
 interface Entered {
@@ -174,28 +175,14 @@ function listenerStep(context: EngineContext, input: {listener: ListenerResource
   return {kind: 'listener', name: listener.name, address: formatAddress(entry), because, evidence: [context.evidence(listener.view)]}
 }
 
-/** Steps that all exits share move to the front; each exit keeps its own rest. */
-function toForwarding(branches: readonly Branch<Passage>[]): Forwarding {
-  const shared = sharedPrefix(branches.map((branch) => branch.steps))
-  return {steps: branches[0]?.steps.slice(0, shared) ?? [], exits: branches.map((branch) => toExit(branch, shared))}
-}
-
-function toExit(branch: Branch<Passage>, shared: number): Exit {
+function toExit(branch: Branch<Passage>): Exit {
   return {
     ...branch.value.end,
     share: branch.share,
     requires: branch.requires,
-    steps: branch.steps.slice(shared),
+    steps: branch.steps,
     log: branch.value.log,
     ...(branch.mirror === undefined ? {} : {mirror: branch.mirror}),
     ...(branch.calls === undefined ? {} : {calls: branch.calls}),
   }
-}
-
-function sharedPrefix(lists: readonly (readonly Step[])[]): number {
-  const [first, ...rest] = lists
-  if (first === undefined) return 0
-  let length = 0
-  while (length < first.length && rest.every((list) => list[length] === first[length])) length += 1
-  return length
 }

@@ -38,3 +38,9 @@ export function exitCodeOf(outlook: Outlook): ExitCode {
       return outlook satisfies never
   }
 }
+
+/** The exit code of several answers: the first that is none, else a negative one, else an undetermined one. */
+export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
+  const failed = codes.find((code) => code > EXIT_CODES.undetermined)
+  return failed ?? [EXIT_CODES.negative, EXIT_CODES.undetermined].find((code) => codes.includes(code)) ?? EXIT_CODES.ok
+}

@@ -1,14 +1,11 @@
+import {compareText} from '../flow/compare-text.js'
+
 /**
  * A text that is equal for equal values, whatever the order of object keys and Map entries. Undefined members count as absent.
  * Meant for values made by this tool, whose depth the readers of the dumps have bounded.
  */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(plain(value))
-}
-
-/** Code unit order: the same on every machine and in every locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function plain(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import {isIP} from 'node:net'
 import {parseSocket, type SocketAddress} from '../flow/address.js'
-import {compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import type {Directory, MeshService, Workload} from './directory.js'
 import {normalIp} from './ip.js'
 import {podPort, servicePort, type NumberedPort} from './ports.js'

@@ -1,6 +1,6 @@
 import type {ContainerPort, ServicePort, StringMap} from '../flow/inventory.js'
 import type {Evidence} from '../flow/step.js'
-import {groupBy} from './group-by.js'
+import {groupBy} from '../flow/group-by.js'
 import {normalIp} from './ip.js'
 
 export type WorkloadRole = 'app' | 'ztunnel' | 'waypoint' | 'gateway' | 'sidecar'

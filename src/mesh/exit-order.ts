@@ -1,7 +1,8 @@
 import {formatAddress} from '../flow/address.js'
 import type {Exit} from '../flow/forwarder.js'
 import type {Share} from '../flow/share.js'
-import {canonicalText, compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
+import {canonicalText} from './canonical.js'
 
 /**
  * The order in which exits are followed and printed: copies last, larger shares first, then by target.

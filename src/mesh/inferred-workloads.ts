@@ -1,9 +1,9 @@
 import type {EnvoyConfig} from '../envoy/config/model.js'
 import type {Enrolment, Workload, WorkloadRole} from './directory.js'
-import {groupBy} from './group-by.js'
+import {groupBy} from '../flow/group-by.js'
 import {announcedPods, endpointFacts} from './inferred-addresses.js'
 import {inboundPods, outboundPods, type AddressFact} from './inferred-chains.js'
-import {compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import {parseIdentity} from './inferred-names.js'
 import {normalIp} from './ip.js'
 

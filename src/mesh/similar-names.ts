@@ -1,5 +1,5 @@
 import {distance} from 'fastest-levenshtein'
-import {compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
 
 const MAX_SUGGESTIONS = 3
 /** Beyond this a name is another name, not a typing slip. */

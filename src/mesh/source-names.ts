@@ -1,5 +1,5 @@
 import {isIP} from 'node:net'
-import {compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import {fullName, type Directory, type MeshNode, type Workload} from './directory.js'
 import {found, type Resolution} from './resolution.js'
 import {similarNames} from './similar-names.js'

@@ -7,7 +7,7 @@ import {
   type ZtunnelConfig,
 } from '../ztunnel/config/model.js'
 import type {Evidence} from '../flow/step.js'
-import {compareText} from './canonical.js'
+import {compareText} from '../flow/compare-text.js'
 import type {Enrolment, MeshService, ServiceEndpoint, Workload, WorkloadRole} from './directory.js'
 import {normalIp} from './ip.js'
 

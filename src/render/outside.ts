@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import {formatSocket} from '../flow/address.js'
+import {compareText} from '../flow/compare-text.js'
 import type {Branch, Hop, HopId, Outcome, Trace} from '../flow/trace.js'
 import {addShares, formatShare, multiplyShares, shareToNumber, type Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
@@ -129,8 +130,4 @@ function compareKeyed([keyA, a]: [string, OutsideBranch], [keyB, b]: [string, Ou
 
 function branchKey({requires, mirror, to}: OutsideBranch): string {
   return JSON.stringify([to.line, to.end ?? '', requires, mirror, to.digest])
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

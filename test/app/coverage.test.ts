@@ -2,9 +2,9 @@ import {describe, expect, it} from 'vitest'
 import {coverableOf} from '../../src/app/coverage-resources.js'
 import {coverageExitCode, CoverageCollector, missedGoals, type Coverage} from '../../src/app/coverage.js'
 import type {WalkQuestion} from '../../src/app/walk-arrival.js'
-import {walkProxy} from '../../src/app/walk.js'
 import {readEnvoyConfig} from '../../src/envoy/config/read-envoy-config.js'
 import {memoryStore} from '../../src/json/memory-store.js'
+import {coverageOf} from './cover.js'
 import {openScenario} from './scenario.js'
 
 const mesh = openScenario('waypoint-l7')
@@ -21,13 +21,7 @@ const request: WalkQuestion = {
 }
 
 async function cover(questions: readonly WalkQuestion[]): Promise<Coverage> {
-  const opened = await mesh
-  const collector = new CoverageCollector()
-  for (const [index, question] of questions.entries()) {
-    collector.addProxy(question.proxy)
-    collector.add({kind: 'trace', line: index + 1, trace: await walkProxy(opened, {question})})
-  }
-  return collector.finish(opened)
+  return coverageOf(await mesh, questions)
 }
 
 function untouched({proxies}: Coverage, kind: string): readonly string[] {

@@ -7,13 +7,7 @@ import {predict as predictKernel} from './layers/kernel.js'
 import {predict as predictWholepath} from './layers/wholepath.js'
 import {predict as predictZtunnel} from './layers/ztunnel.js'
 import {readCases} from './recorded-cases.js'
-
-export interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from './prediction.js'
 
 type Predictor = (scenarioDir: string) => Iterable<Prediction> | AsyncIterable<Prediction>
 

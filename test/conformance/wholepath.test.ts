@@ -1,39 +1,18 @@
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
-import {z} from 'zod'
+import {BlindTree} from './blind-tree.js'
 import {gapFor} from './known-gaps.js'
 import {predict} from './layers/wholepath.js'
 import {compare} from './layers/wholepath-compare.js'
-import {oracleRoot} from './oracle-path.js'
 
-const caseFile = z.looseObject({cases: z.array(z.looseObject({id: z.string(), observed: z.unknown()}))})
-type CaseFile = z.infer<typeof caseFile>
-
-const root = join(oracleRoot(), 'wholepath')
-const scenarios = existsSync(root) ? readdirSync(root).filter((name) => existsSync(join(root, name, 'cases.json'))) : []
-const scratch = mkdtempSync(join(tmpdir(), 'wholepath-'))
+const tree = new BlindTree('wholepath')
+const scenarios = tree.scenarios()
 afterAll(() => {
-  rmSync(scratch, {recursive: true})
+  tree.remove()
 })
-
-/** The scenario as a blind tree has it: cases without `observed`. */
-function blind(scenario: string): string {
-  const dir = mkdtempSync(join(scratch, `${scenario}-`))
-  for (const file of readdirSync(join(root, scenario))) if (file !== 'cases.json') symlinkSync(join(root, scenario, file), join(dir, file))
-  const file = readCases(scenario)
-  writeFileSync(join(dir, 'cases.json'), JSON.stringify({...file, cases: file.cases.map((one) => ({...one, observed: undefined}))}))
-  return dir
-}
-
-function readCases(scenario: string): CaseFile {
-  return caseFile.parse(JSON.parse(readFileSync(join(root, scenario, 'cases.json'), 'utf8')))
-}
 
 async function predictions(scenario: string): Promise<ReadonlyMap<string, unknown>> {
   const predicted = new Map<string, unknown>()
-  for await (const one of predict(blind(scenario))) predicted.set(one.id, one.predicted)
+  for await (const one of predict(tree.blind(scenario))) predicted.set(one.id, one.predicted)
   return predicted
 }
 
@@ -44,7 +23,8 @@ describe('whole recorded paths', () => {
 
   it.each(scenarios)('%s: every flow as recorded', {timeout: 60_000}, async (scenario) => {
     const predicted = await predictions(scenario)
-    const wrong = readCases(scenario)
+    const wrong = tree
+      .recorded(scenario)
       .cases.map(({id, observed}) => ({id, ...compare(predicted.get(id), observed)}))
       .filter(({id, ok}) => !ok && gapFor({layer: 'wholepath', scenario, id}) === undefined)
     expect(wrong).toEqual([])

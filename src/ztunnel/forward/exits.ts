@@ -1,6 +1,6 @@
+import {withSharedSteps} from '../../flow/shared-steps.js'
 import {multiplyShares, oneOf, WHOLE} from '../../flow/share.js'
 import type {Answer, Exit, Forwarding} from '../../flow/forwarder.js'
-import type {Step} from '../../flow/step.js'
 import type {Missing, Verdict} from '../../flow/verdict.js'
 import type {Branch} from '../branch.js'
 import type {Told} from '../state/history.js'
@@ -37,15 +37,5 @@ export function toForwarding({told, complete}: Histories): Forwarding {
   const rest = complete
     ? []
     : [{...undetermined({what: 'more orders of arrival than are told apart'}), share: oneOf(count), requires: [], steps: []}]
-  const all: readonly Exit[] = [...exits, ...rest]
-  const shared = sharedPrefix(all.map(({steps}) => steps))
-  return {steps: all[0]?.steps.slice(0, shared) ?? [], exits: all.map((exit) => ({...exit, steps: exit.steps.slice(shared)}))}
-}
-
-function sharedPrefix(lists: readonly (readonly Step[])[]): number {
-  const [first, ...rest] = lists
-  if (first === undefined) return 0
-  let length = 0
-  while (length < first.length && rest.every((list) => list[length] === first[length])) length += 1
-  return length
+  return withSharedSteps([...exits, ...rest])
 }

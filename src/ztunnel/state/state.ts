@@ -1,3 +1,5 @@
+import {compareText} from '../../flow/compare-text.js'
+import {groupBy} from '../../flow/group-by.js'
 import type {Evidence} from '../../flow/step.js'
 import {
   addressKey,
@@ -75,21 +77,4 @@ export function createState(config: ZtunnelConfig, {standIn = false}: StateOptio
     policies: new Map(config.policies.map((policy) => [policyKey(policy), policy])),
     evidence: (...recorded) => recorded.map((one) => (standIn ? {...evidenceOf(config, one), basis: 'inferred'} : evidenceOf(config, one))),
   }
-}
-
-/** Code unit order: the same on every machine and in every locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-function groupBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    for (const key of keysOf(item)) {
-      const group = groups.get(key)
-      if (group === undefined) groups.set(key, [item])
-      else group.push(item)
-    }
-  }
-  return groups
 }

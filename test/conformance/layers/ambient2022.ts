@@ -10,13 +10,7 @@ import type {Facts} from './ambient2022-cluster.js'
 import {inboundFacts} from './ambient2022-inbound.js'
 import {outboundFacts} from './ambient2022-outbound.js'
 import {connectFacts} from './ambient2022-waypoint.js'
-
-export interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 export interface Comparison {
   readonly ok: boolean

@@ -8,13 +8,7 @@ import {readCases, type RecordedCase} from '../recorded-cases.js'
 import {toArrival} from './envoy-arrival.js'
 import {envoyInput, envoyPayload} from './envoy-case.js'
 import {enumeratePaths, toOutcomes} from './envoy-paths.js'
-
-interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 /** Predicts every case of one scenario directory of the envoy layer. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {

@@ -10,13 +10,7 @@ import {istiodInput, type IstiodInput} from './istiod-case.js'
 import {gatewayPredictor} from './istiod-gateway.js'
 import {dumpShelf} from './ztunnel-dump.js'
 import {describeRequest} from './ztunnel-outbound.js'
-
-interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 /** Predicts the connections of captured pods, and the requests to gateways and sidecars. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {

@@ -5,13 +5,7 @@ import {attemptInput} from './kernel-case.js'
 import {openNetwork} from './kernel-network.js'
 import {predictRoutes} from './kernel-routes.js'
 import {predictWalk} from './kernel-walks.js'
-
-interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 /** Predicts every packet and every route row of one scenario directory of the layer `kernel`. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {

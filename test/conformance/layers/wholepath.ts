@@ -13,13 +13,7 @@ import {toGaSnapshotDirs} from '../../tools/ga-snapshot.js'
 import {readCases, type RecordedCase} from '../recorded-cases.js'
 import {wholepathInput, type WholepathInput} from './wholepath-case.js'
 import {pathsOf} from './wholepath-paths.js'
-
-interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 /** Predicts every flow of a scenario by tracing it through all clusters of the recording. */
 export async function* predict(scenarioDir: string): AsyncIterable<Prediction> {

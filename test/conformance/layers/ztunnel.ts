@@ -7,13 +7,7 @@ import {dumpShelf, recordedResolver} from './ztunnel-dump.js'
 import {predictInbound} from './ztunnel-inbound.js'
 import {podsOf, predictLogs} from './ztunnel-logs.js'
 import {predictOutbound} from './ztunnel-outbound.js'
-
-interface Prediction {
-  readonly layer: string
-  readonly scenario: string
-  readonly id: string
-  readonly predicted: unknown
-}
+import type {Prediction} from '../prediction.js'
 
 /** Predicts every case of one scenario directory of the layers `ztunnel` and `ztunnel-old`. */
 export function* predict(scenarioDir: string): Iterable<Prediction> {
