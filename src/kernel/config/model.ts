@@ -124,12 +124,13 @@ export interface IpSet {
   readonly place?: Place
 }
 
-/** `readable` false: the member has a form that is not modelled. */
 export interface IpSetMember {
   readonly text: string
   /** Comma-separated parts of a member: `10.0.0.0/8`, `tcp:80`, `eth0`. */
   readonly parts: readonly string[]
   readonly nomatch: boolean
+  /** Of `hash:net,iface`: the name of the device is the beginning of one. */
+  readonly wildcard?: true
   readonly comment?: string
   readonly place?: Place
 }

@@ -1,7 +1,8 @@
-import {anyOf, tri, type Tri} from '../../flow/tri.js'
+import {allOf, anyOf, not, tri, type Tri} from '../../flow/tri.js'
 import {contains, familyOf, parseIp, parsePrefix} from '../config/ip.js'
 import type {IpSet, IpSetMember} from '../config/model.js'
 import type {MatchBody} from '../config/packet-rules.js'
+import {hasPorts} from './packet.js'
 import type {RuleContext} from './transit.js'
 
 type SetMatch = Extract<MatchBody, {kind: 'set'}>
@@ -21,41 +22,70 @@ function listedSet({set, sides}: Pick<SetMatch, 'set' | 'sides'>, context: RuleC
   return context.namespace.sets.get(set)?.type === 'list:set' ? 'undetermined' : matchSet({set, sides}, context)
 }
 
-function holdsMember(recorded: IpSet, {sides, context}: Omit<Lookup, 'set'>): Tri {
-  const members = recorded.members.map((member) => ({member, matches: memberMatches(member, {set: recorded, sides, context})}))
-  const excluded = anyOf(members.flatMap(({member, matches}) => (member.nomatch ? [matches] : [])))
-  if (excluded !== 'no') return excluded === 'yes' ? 'no' : excluded
-  return anyOf(members.flatMap(({member, matches}) => (member.nomatch ? [] : [matches])))
+/** The most specific member that holds the packet decides; `nomatch` makes it an exception (hash_net_test_cidrs). */
+function holdsMember(recorded: IpSet, {sides, context}: Pick<Lookup, 'sides' | 'context'>): Tri {
+  const kinds = recorded.type.slice(recorded.type.indexOf(':') + 1).split(',')
+  // A match that names too few sides finds nothing (ip_set_test).
+  if (sides.length < kinds.length) return 'no'
+  const lookup = {kinds, sides, context, anyProtocol: recorded.type === 'bitmap:port'}
+  const {members} = recorded
+  if (!members.some(({nomatch}) => nomatch)) return anyOf(members.map((member) => memberMatches(member, lookup)))
+  for (const member of members.toSorted(bySpecificity)) {
+    const found = memberMatches(member, lookup)
+    if (found !== 'no') return member.nomatch ? not(found) : found
+  }
+  return 'no'
+}
+
+function bySpecificity(a: IpSetMember, b: IpSetMember): number {
+  const [own, other] = [a, b].map(({parts}) => parts.map(lengthOf))
+  const at = own?.findIndex((length, index) => length !== other?.[index]) ?? -1
+  return at < 0 ? 0 : (other?.[at] ?? 0) - (own?.[at] ?? 0)
+}
+
+function lengthOf(part: string): number {
+  return parsePrefix(part, familyOf(part))?.length ?? 0
 }
 
 interface Lookup {
-  readonly set: IpSet
+  readonly kinds: readonly string[]
   readonly sides: readonly string[]
+  /** Ports without a protocol: those of each. */
+  readonly anyProtocol: boolean
   readonly context: RuleContext
 }
 
-function memberMatches({parts}: IpSetMember, {set, sides, context}: Lookup): Tri {
-  const kinds = set.type.slice(set.type.indexOf(':') + 1).split(',')
-  const found = kinds.map((kind, index) => partMatches({kind, part: parts[index] ?? '', side: sides[index] ?? sides[0] ?? 'src', context}))
-  return found.includes('no') ? 'no' : found.includes('undetermined') ? 'undetermined' : 'yes'
+function memberMatches(member: IpSetMember, {kinds, sides, ...lookup}: Lookup): Tri {
+  return allOf(
+    kinds.map((kind, index) => partMatches({kind, member, part: member.parts[index] ?? '', side: sides[index] ?? '', ...lookup})),
+  )
 }
 
-interface Part {
+interface Part extends Pick<Lookup, 'anyProtocol' | 'context'> {
   readonly kind: string
+  readonly member: IpSetMember
   readonly part: string
   readonly side: string
-  readonly context: RuleContext
 }
 
-function partMatches({kind, part, side, context}: Part): Tri {
+function partMatches({kind, member, part, side, anyProtocol, context}: Part): Tri {
   const {packet, inDevice, outDevice} = context.transit
-  if (kind === 'iface') return tri(part === (side === 'src' ? inDevice : outDevice))
+  if (kind === 'iface') return deviceMatches(side === 'src' ? inDevice : outDevice, {part, wildcard: member.wildcard === true})
   const socket = side === 'src' ? packet.source : packet.destination
-  if (kind === 'port') return portMatches(part, {protocol: packet.protocol, port: socket.port})
+  if (kind === 'port') {
+    const named = anyProtocol && hasPorts(packet) ? `${packet.protocol}:${part}` : part
+    return portMatches(named, {protocol: packet.protocol, port: socket.port})
+  }
   const ip = parseIp(socket.ip)
   const prefix = parsePrefix(part, familyOf(part))
   if (prefix !== undefined && ip !== undefined) return tri(contains(prefix, ip))
   return /^[\d.]+-[\d.]+$/.test(part) && ip?.family === 4 ? tri(inRange(part, ip.value)) : 'undetermined'
+}
+
+/** `physdev:` names a port of a bridge. */
+function deviceMatches(device: string | undefined, {part, wildcard}: {readonly part: string; readonly wildcard: boolean}): Tri {
+  if (part.startsWith('physdev:')) return 'undetermined'
+  return tri(device !== undefined && (wildcard ? device.startsWith(part) : device === part))
 }
 
 function inRange(part: string, value: bigint): boolean {
@@ -63,10 +93,9 @@ function inRange(part: string, value: bigint): boolean {
   return from !== undefined && to !== undefined && value >= from && value <= to
 }
 
-/** `tcp:80` or `80`, which stands for TCP. */
+/** `tcp:80`, `icmp:echo-request`, or `80`, which stands for TCP. */
 function portMatches(part: string, own: {readonly protocol: string; readonly port: number}): Tri {
-  const match = /^(?:(\w+):)?(\d+)(?:-(\d+))?$/.exec(part)
-  if (match === null) return 'undetermined'
-  const [from, to] = [Number(match[2]), Number(match[3] ?? match[2])]
-  return tri((match[1] ?? 'tcp') === own.protocol && own.port >= from && own.port <= to)
+  const [, name = 'tcp', from, to = from] = /^(?:([\w-]+):)?(?:(\d+)(?:-(\d+))?|[\w/-]+)$/.exec(part) ?? []
+  if ((name === 'ipv6-icmp' ? 'icmpv6' : name) !== own.protocol) return 'no'
+  return from === undefined ? 'undetermined' : tri(own.port >= Number(from) && own.port <= Number(to))
 }
