@@ -45,9 +45,9 @@ function compare(one: Scenario, name: string): void {
 }
 
 function compareOne(lookup: Lookup, {live, namespace}: {readonly live: LiveNamespace; readonly namespace: NetworkNamespace}): void {
-  const {to, from, inDevice, mark} = lookup
+  const {to, from, inDevice, mark, tos} = lookup
   const arriving = from === undefined || inDevice === undefined ? [] : ['from', from, 'iif', inDevice]
-  const {stdout, stderr, ok} = live.attempt('route', 'get', to, ...arriving, 'mark', String(mark))
+  const {stdout, stderr, ok} = live.attempt('route', 'get', to, ...arriving, 'mark', String(mark), 'tos', `0x${tos.toString(16)}`)
   const kernel = ok ? answerOf(stdout) : 'refused'
   const predicted = shown(predict(namespace, lookup))
   if (predicted !== kernel) {
@@ -64,11 +64,11 @@ function answerOf(text: string): string {
   return `${line.startsWith('local ') ? 'local' : (/ dev (\S+)/.exec(line)?.[1] ?? '')}${via === undefined ? '' : ` via ${via}`}`
 }
 
-function predict(namespace: NetworkNamespace, {to, from, inDevice, mark}: Lookup): RouteAnswer {
+function predict(namespace: NetworkNamespace, {to, from, inDevice, mark, tos}: Lookup): RouteAnswer {
   const [destination, source] = [parseIp(to), parseIp(from ?? '')]
   if (destination === undefined) return {kind: 'undetermined', why: 'no address'}
-  if (source === undefined || inDevice === undefined) return routeOutput(namespace, {destination, mark})
-  return routeInput(namespace, {destination, source, mark, device: inDevice})
+  if (source === undefined || inDevice === undefined) return routeOutput(namespace, {destination, mark, tos})
+  return routeInput(namespace, {destination, source, mark, tos, device: inDevice})
 }
 
 function shown(answer: RouteAnswer): string {

@@ -12,6 +12,7 @@ export interface Lookup {
   readonly from?: string
   readonly inDevice?: string
   readonly mark: number
+  readonly tos: number
 }
 
 const device = fc.constantFrom('dev0', 'dev1', 'dev2')
@@ -24,6 +25,8 @@ const network = fc.oneof(
   octet.map((a) => `10.${a}.0.0/16`),
   address.map((ip) => `${ip}/32`),
 )
+/** Also bits that IPv4 does not route by. */
+const tos = fc.constantFrom(0, 0, 0x08, 0x10, 0x30, 0x11)
 const mark = fc.constantFrom(0, 0x40, 0x100, 0x200, 0x140)
 
 const route = fc.oneof(
@@ -31,6 +34,9 @@ const route = fc.oneof(
   fc
     .tuple(network, fc.integer({min: 0, max: 2}), table)
     .map(([to, index, of]) => ['add', to, 'via', `10.${index}.0.9`, 'dev', `dev${index}`, 'table', of]),
+  fc
+    .tuple(network, device, table, fc.constantFrom('0x08', '0x10'))
+    .map(([to, dev, of, type]) => ['add', to, 'tos', type, 'dev', dev, 'scope', 'link', 'table', of]),
   fc
     .tuple(fc.constantFrom('unreachable', 'throw', 'prohibit', 'blackhole'), network, table)
     .map(([kind, to, of]) => ['add', kind, to, 'table', of]),
@@ -43,6 +49,7 @@ const selector = fc.oneof(
   network.filter((to) => to !== 'default').map((to) => ['to', to]),
   network.filter((from) => from !== 'default').map((from) => ['from', from]),
   device.map((iif) => ['iif', iif]),
+  fc.constantFrom('0x08', '0x10', '0x20').map((type) => ['tos', type]),
 )
 
 const action = fc.oneof(
@@ -62,10 +69,9 @@ const rule = fc
   ])
 
 const lookup = fc
-  .record({to: address, from: fc.option(address), inDevice: fc.option(device), mark})
-  .map(({to, from, inDevice, mark: bits}): Lookup => {
-    if (inDevice === null || from === null) return {to, mark: bits}
-    return {to, from, inDevice, mark: bits}
+  .record({to: address, from: fc.option(address), inDevice: fc.option(device), mark, tos})
+  .map(({from, inDevice, ...rest}): Lookup => {
+    return inDevice === null || from === null ? rest : {...rest, from, inDevice}
   })
 
 export const scenario: fc.Arbitrary<Scenario> = fc.record({

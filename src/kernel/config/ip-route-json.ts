@@ -2,6 +2,7 @@ import {z} from 'zod'
 import {badLine, type SourceLine} from './source-text.js'
 
 const hop = z.looseObject({
+  encap: z.string().optional(),
   gateway: z.string().optional(),
   via: z.looseObject({host: z.string()}).optional(),
   dev: z.string().optional(),
@@ -11,6 +12,8 @@ const hop = z.looseObject({
 const jsonRoute = hop.extend({
   type: z.string().optional(),
   dst: z.string(),
+  from: z.string().optional(),
+  tos: z.string().optional(),
   table: z.union([z.string(), z.number()]).optional(),
   scope: z.string().optional(),
   prefsrc: z.string().optional(),
@@ -22,10 +25,12 @@ const jsonRoute = hop.extend({
 export function routeWords(value: unknown, place: SourceLine): readonly string[] {
   const parsed = jsonRoute.safeParse(value)
   if (!parsed.success) throw badLine(place, {what: 'An entry of ip -j route is no route', expected: 'an object with dst'})
-  const {type, dst, table, scope, prefsrc, metric, nexthops = [], ...own} = parsed.data
+  const {type, dst, from, tos, table, scope, prefsrc, metric, nexthops = [], ...own} = parsed.data
   return [
     ...(type === undefined ? [] : [type]),
     dst,
+    ...pair('from', from),
+    ...pair('tos', tos),
     ...hopWords(own),
     ...pair('table', table),
     ...pair('scope', scope),
@@ -35,8 +40,8 @@ export function routeWords(value: unknown, place: SourceLine): readonly string[]
   ]
 }
 
-function hopWords({gateway, via, dev, weight, flags = []}: z.infer<typeof hop>): readonly string[] {
-  return [...pair('via', gateway ?? via?.host), ...pair('dev', dev), ...pair('weight', weight), ...flags]
+function hopWords({encap, gateway, via, dev, weight, flags = []}: z.infer<typeof hop>): readonly string[] {
+  return [...pair('encap', encap), ...pair('via', gateway ?? via?.host), ...pair('dev', dev), ...pair('weight', weight), ...flags]
 }
 
 function pair(word: string, value: string | number | undefined): readonly string[] {

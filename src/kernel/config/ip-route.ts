@@ -1,5 +1,6 @@
 import {parsePrefix, type Family, type Prefix} from './ip.js'
 import {jsonEntries} from './json-entries.js'
+import {tableName, tosOf} from './iproute-names.js'
 import {routeWords} from './ip-route-json.js'
 import type {NextHop, Route, RouteType} from './model.js'
 import {badLine, isJson, linesOf, type SourceLine, type SourceText} from './source-text.js'
@@ -36,10 +37,12 @@ interface Context {
   readonly order: number
 }
 
+/** In the order of their numbers, which `-N` prints: RTN_UNICAST is 1. */
+const KINDS = ['unicast', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw'] as const
 const TYPES = new Map<string, RouteType>(
-  (['unicast', 'local', 'broadcast', 'anycast', 'multicast', 'unreachable', 'prohibit', 'blackhole', 'throw'] as const).map((type) => [
-    type,
-    type,
+  KINDS.flatMap((type, index): readonly (readonly [string, RouteType])[] => [
+    [type, type],
+    [String(index + 1), type],
   ]),
 )
 
@@ -47,7 +50,11 @@ function routeOf(words: readonly string[], context: Context): Route {
   const named = TYPES.get(words[0] ?? '')
   const [destination = '', ...rest] = named === undefined ? words : words.slice(1)
   const [own = [], ...hops] = splitAt(rest, 'nexthop')
-  return routeFrom(valuesOf(own), {context, type: named ?? 'unicast', destination: destinationOf(destination, context), hops})
+  const parts = [own, ...hops].map(withoutEncapsulation)
+  const encapsulation = parts.find((part) => part.encapsulation !== undefined)?.encapsulation
+  const [first = [], ...others] = parts.map(({plain}) => plain)
+  const route = routeFrom(valuesOf(first), {context, type: named ?? 'unicast', destination: prefixOf(destination, context), hops: others})
+  return encapsulation === undefined ? route : {...route, unread: encapsulation}
 }
 
 interface RouteParts {
@@ -60,9 +67,10 @@ interface RouteParts {
 function routeFrom(values: ReadonlyMap<string, string>, {context, type, destination, hops}: RouteParts): Route {
   const source = values.get('src')
   return {
-    table: values.get('table') ?? context.table,
+    table: tableName(values.get('table') ?? context.table),
     type,
     destination,
+    ...narrowed(values, context),
     nextHops: hops.length === 0 ? singleHop(values, type) : hops.map((hop) => nextHop(valuesOf(hop))),
     ...(source === undefined ? {} : {preferredSource: source}),
     metric: Number(values.get('metric') ?? 0),
@@ -72,10 +80,21 @@ function routeFrom(values: ReadonlyMap<string, string>, {context, type, destinat
   }
 }
 
-function destinationOf(text: string, {place, family}: Context): Prefix {
+const NO_TOS = -1
+
+/** What a packet must have besides its destination. A name for a type of service stands for one no packet has. */
+function narrowed(values: ReadonlyMap<string, string>, context: Context): Pick<Route, 'source' | 'tos'> {
+  const [from, tos] = [values.get('from'), values.get('tos')]
+  return {
+    ...(from === undefined ? {} : {source: prefixOf(from, context)}),
+    ...(tos === undefined ? {} : {tos: tosOf(tos) ?? NO_TOS}),
+  }
+}
+
+function prefixOf(text: string, {place, family}: Context): Prefix {
   const prefix = parsePrefix(text, family)
   if (prefix === undefined || prefix.family !== family) {
-    throw badLine(place, {what: 'A route has an unreadable destination', expected: `"default" or an IPv${family} prefix`})
+    throw badLine(place, {what: 'A route has an unreadable address', expected: `"default" or an IPv${family} prefix`})
   }
   return prefix
 }
@@ -100,14 +119,25 @@ function nextHop(values: ReadonlyMap<string, string>): NextHop {
 
 const FLAGS = new Set(['onlink', 'dead', 'linkdown', 'pervasive', 'offload', 'trap', 'notify', 'rt_offload', 'rt_trap', 'cache'])
 
-/** `via inet6 fe80::1` names a next hop of the other family. */
+/** `encap ip id 5 src 0.0.0.0 dst 10.0.0.1 … via …`: words of its own, up to the next hop. */
+function withoutEncapsulation(words: readonly string[]): {readonly plain: readonly string[]; readonly encapsulation?: string} {
+  const at = words.indexOf('encap')
+  if (at < 0) return {plain: words}
+  const end = words.findIndex((word, index) => index > at && (word === 'via' || word === 'dev'))
+  const after = end < 0 ? words.length : end
+  return {plain: [...words.slice(0, at), ...words.slice(after)], encapsulation: words.slice(at, at + 2).join(' ')}
+}
+
+/** Words before the value: `via inet6 fe80::1` names a next hop of the other family, `mtu lock 1400` what may not change. */
+const BEFORE_VALUE = new Set(['via inet6', 'via inet', 'mtu lock', 'congctl lock', 'advmss lock', 'rtt lock', 'hoplimit lock'])
+
 function valuesOf(words: readonly string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>()
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? ''
     if (FLAGS.has(word)) values.set(word, '')
     else {
-      at += word === 'via' && /^inet6?$/.test(words[at + 1] ?? '') ? 2 : 1
+      at += BEFORE_VALUE.has(`${word} ${words[at + 1] ?? ''}`) ? 2 : 1
       values.set(word, words[at] ?? '')
     }
   }

@@ -1,6 +1,7 @@
 import {z} from 'zod'
 import {parsePrefix, type Family} from './ip.js'
 import {jsonEntries} from './json-entries.js'
+import {protocolName, tableName, tosOf} from './iproute-names.js'
 import type {PortRange, RoutingAction, RoutingRule} from './model.js'
 import {badLine, isJson, linesOf, parseMarkMask, type SourceLine, type SourceText} from './source-text.js'
 
@@ -35,9 +36,13 @@ function ruleOf(words: readonly string[], context: Context): RoutingRule {
   }
 }
 
-const FLAGS = new Set(['unresolved', 'detached', '[detached]', 'iif-detached'])
+/** In brackets, or as older releases print them. */
+const FLAGS = new Set(['unresolved', 'detached', '[unresolved]', '[detached]', 'iif-detached'])
+/** The table of the VRF a packet belongs to: without one the rule finds nothing. */
+export const VRF_TABLE = '[l3mdev-table]'
+
 /** Words with a value that say nothing about which packets are meant. */
-const REMARKS = new Set(['proto', 'protocol', 'realms'])
+const REMARKS = new Set(['proto', 'protocol', 'realms', 'flow_from', 'flow_to'])
 
 function readSelectors(words: readonly string[], context: Context): Draft {
   let draft: Draft = {}
@@ -70,8 +75,19 @@ function withSelector(draft: Draft, {word, value, context}: {word: string; value
       return {...draft, inDevice: value}
     case 'oif':
       return {...draft, outDevice: value}
+    default:
+      return withFlowSelector(draft, {word, value, context})
+  }
+}
+
+function withFlowSelector(draft: Draft, {word, value, context}: {word: string; value: string; context: Context}): Draft {
+  switch (word) {
+    case 'tos': {
+      const tos = tosOf(value)
+      return tos === undefined ? {...draft, unknown: [...(draft.unknown ?? []), `${word} ${value}`]} : {...draft, tos}
+    }
     case 'ipproto':
-      return {...draft, protocol: value}
+      return {...draft, protocol: protocolName(value)}
     case 'sport':
       return {...draft, sourcePorts: portsOf(value, context)}
     case 'dport':
@@ -86,7 +102,7 @@ function withAction(draft: Draft, {word, value, context}: {word: string; value: 
   switch (word) {
     case 'lookup':
     case 'table':
-      return {...draft, action: {...lookupOf(draft), table: value}}
+      return {...draft, action: {...lookupOf(draft), table: tableName(value)}}
     case 'goto':
       if (number === undefined) throw badLine(context.place, {what: 'The target of goto is no priority', expected: 'a number'})
       return {...draft, action: {kind: 'goto', priority: number}}
@@ -159,6 +175,7 @@ const RANGES: ReadonlyMap<string, string> = new Map([
 
 function restWords([key, entry]: readonly [string, unknown], all: ReadonlyMap<string, unknown>): readonly string[] {
   if (key === 'nop') return ['nop']
+  if (key === 'l3mdev') return ['lookup', VRF_TABLE]
   if (entry === null || FLAGS.has(key)) return []
   const [, range = '', end] = /^(\w+)_(start|end)$/.exec(key) ?? []
   const word = RANGES.get(range)

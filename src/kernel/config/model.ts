@@ -17,6 +17,8 @@ export interface RoutingRule {
   /** `lo` stands for packets of local sockets. */
   readonly inDevice?: string
   readonly outDevice?: string
+  /** The whole byte; its bits for congestion are 0. */
+  readonly tos?: number
   readonly protocol?: string
   readonly sourcePorts?: PortRange
   readonly destinationPorts?: PortRange
@@ -52,6 +54,12 @@ export interface Route {
   readonly table: string
   readonly type: RouteType
   readonly destination: Prefix
+  /** IPv6: only for packets from there. */
+  readonly source?: Prefix
+  /** IPv4: only for packets of this type of service. */
+  readonly tos?: number
+  /** What the route does to packets besides sending them on, which is not modelled: `encap ip`. */
+  readonly unread?: string
   /** One, or several of a multipath route; none for routes that only refuse. */
   readonly nextHops: readonly NextHop[]
   readonly preferredSource?: string
@@ -88,6 +96,7 @@ export interface Device {
   /** A port that sends frames back to where they came from. */
   readonly hairpin?: true
   readonly addresses: readonly DeviceAddress[]
+  readonly place?: Place
 }
 
 /** A listening socket, as `ss -lntu` shows it, with what ss does not show. */

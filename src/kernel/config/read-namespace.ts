@@ -1,16 +1,16 @@
 import {readDevices} from './devices.js'
 import type {Family} from './ip.js'
 import {readIpRoutes} from './ip-route.js'
-import {readIpRules} from './ip-rule.js'
+import {readIpRules, VRF_TABLE} from './ip-rule.js'
 import {readIpSets} from './ipset.js'
 import {readPacketRules} from './iptables-save.js'
 import {readListeners} from './listeners.js'
-import type {IpSet} from './model.js'
+import type {Device, IpSet} from './model.js'
 import {readNftRuleset} from './nft-ruleset.js'
 import type {PacketRules} from './packet-rules.js'
 import {defaultRules, type NetworkNamespace, type Routing} from './namespace.js'
 import type {SourceText} from './source-text.js'
-import {readSysctls} from './sysctl.js'
+import {readSysctls, sysctlPlaces} from './sysctl.js'
 
 /** The recorded outputs of one namespace. What is absent was not recorded. */
 export interface NamespaceFiles {
@@ -35,17 +35,20 @@ export interface NamespaceFiles {
  * @throws InputError naming the file and line that cannot be read
  */
 export function readNamespace({name, files}: {readonly name: string; readonly files: NamespaceFiles}): NetworkNamespace {
+  const devices = readDevices(...(files.devices ?? []))
   return {
     name,
-    devices: readDevices(...(files.devices ?? [])),
+    devices,
     routing: {
-      4: routingOf(4, {rules: files.rules, routes: files.routes}),
-      6: routingOf(6, {rules: files.rules6, routes: files.routes6}),
+      4: withVrfs(routingOf(4, {rules: files.rules, routes: files.routes}), devices),
+      6: withVrfs(routingOf(6, {rules: files.rules6, routes: files.routes6}), devices),
     },
     packetRules: {4: rulesOf(4, files), 6: rulesOf(6, files)},
     sets: new Map(setsOf(files).map((set) => [set.name, set])),
     ...(files.listeners === undefined ? {listeners: [], answersAll: true} : {listeners: readListeners(files.listeners)}),
-    sysctls: files.sysctls === undefined ? new Map() : readSysctls(files.sysctls),
+    ...(files.sysctls === undefined
+      ? {sysctls: new Map()}
+      : {sysctls: readSysctls(files.sysctls), sysctlPlaces: sysctlPlaces(files.sysctls)}),
   }
 }
 
@@ -70,4 +73,15 @@ function routingOf(
     rules: rules === undefined ? defaultRules(family) : readIpRules(rules, family),
     routes: routes === undefined ? [] : readIpRoutes(routes, {family}),
   }
+}
+
+/** Which table a VRF has is not modelled; where there is none, the rule that asks finds nothing (l3mdev_fib_rule_match). */
+function withVrfs(routing: Routing, devices: readonly Device[]): Routing {
+  if (!devices.some(({attachment}) => attachment.kind === 'other' && attachment.type === 'vrf')) return routing
+  const rules = routing.rules.map((rule) => (asksVrf(rule) ? {...rule, unknown: [...rule.unknown, 'l3mdev']} : rule))
+  return {...routing, rules}
+}
+
+function asksVrf({action}: Routing['rules'][number]): boolean {
+  return action.kind === 'lookup' && action.table === VRF_TABLE
 }

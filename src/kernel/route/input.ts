@@ -35,7 +35,8 @@ interface Found {
 }
 
 function inputAnswer(namespace: NetworkNamespace, {request, policy, found}: Found): RouteAnswer {
-  const {route, hop} = found.lookup.answer
+  const {route, hop, open} = found.lookup.answer
+  if (open !== undefined) return {kind: 'undetermined', why: open}
   const refusal = refusalOf(namespace, {request, type: route.type, onward: stays(route.type) ? undefined : hop.device})
   if (refusal !== undefined) return {kind: 'refused', ...refusal, policy}
   const local = route.type === 'local' || route.type === 'anycast'

@@ -4,6 +4,7 @@ import {strongest} from '../config/settings.js'
 import type {RouteAnswer, RouteRequest} from './route.js'
 import {lookUpRules, type PolicyLookup} from './rule-lookup.js'
 import {selectSource} from './source-address.js'
+import type {TableAnswer} from './table-lookup.js'
 
 export interface OutputRequest extends RouteRequest {
   /** FLOWI_FLAG_ANYSRC: transparent sockets and re-routing may use a source that is not local. */
@@ -31,11 +32,12 @@ interface Found {
   readonly namespace: NetworkNamespace
   readonly request: OutputRequest
   readonly policy: PolicyLookup
-  readonly found: Parameters<typeof selectSource>[1]['found']
+  readonly found: Extract<TableAnswer, {kind: 'found'}>
 }
 
 function outputAnswer({namespace, request, policy, found}: Found): RouteAnswer {
-  const {route, hop} = found
+  const {route, hop, open} = found
+  if (open !== undefined) return {kind: 'undetermined', why: open}
   const device = route.type === 'local' || route.type === 'anycast' ? 'lo' : (hop.device ?? '')
   const source = selectSource(namespace, {destination: request.destination, found})
   if (leaksLoopback({namespace, request, device})) {

@@ -15,6 +15,7 @@ export interface Arriving {
   readonly protocol?: string
   readonly sourcePort?: number
   readonly destinationPort?: number
+  readonly tos?: number
 }
 
 /** Why the kernel would not believe the source of an arriving packet. */
@@ -42,9 +43,11 @@ function fullCheck(namespace: NetworkNamespace, {arriving, filter, acceptsLocal}
   const back = reverseKey(namespace, arriving)
   const {answer} = lookUpRules(namespace.routing[4], back)
   if (answer.kind !== 'found') return filter > 0 ? 'reverse-path' : undefined
-  const {route, hop} = answer.lookup.answer
+  const {route} = answer.lookup.answer
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptsLocal)) return 'martian'
-  if (hop.device === arriving.device || (route.type === 'local' && arriving.device === 'lo')) return undefined
+  // fib_info_nh_uses_dev
+  const usesDevice = route.nextHops.some(({device}) => device === arriving.device)
+  if (usesDevice || (route.type === 'local' && arriving.device === 'lo')) return undefined
   return filter === 1 ? 'reverse-path' : undefined
 }
 
@@ -65,11 +68,13 @@ function turnedRound({
   protocol,
   sourcePort,
   destinationPort,
-}: Pick<Arriving, 'protocol' | 'sourcePort' | 'destinationPort'>): Partial<RouteKey> {
+  tos,
+}: Pick<Arriving, 'protocol' | 'sourcePort' | 'destinationPort' | 'tos'>): Partial<RouteKey> {
   return {
     ...(protocol === undefined ? {} : {protocol}),
     ...(destinationPort === undefined ? {} : {sourcePort: destinationPort}),
     ...(sourcePort === undefined ? {} : {destinationPort: sourcePort}),
+    ...(tos === undefined ? {} : {tos}),
   }
 }
 

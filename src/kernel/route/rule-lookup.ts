@@ -2,7 +2,7 @@ import {contains, type Family} from '../config/ip.js'
 import type {PortRange, RoutingRule} from '../config/model.js'
 import {defaultRules, type Routing} from '../config/namespace.js'
 import {allOf, not, tri, type Tri} from '../../flow/tri.js'
-import {lookUpTable, type RouteError, type RouteKey, type TableAnswer} from './table-lookup.js'
+import {LEGACY_TOS, lookUpTable, type RouteError, type RouteKey, type TableAnswer} from './table-lookup.js'
 
 /** One table that was asked, or one rule that decided by itself. */
 export interface Lookup {
@@ -64,8 +64,9 @@ function tableOf({action}: RoutingRule): string {
   return action.kind === 'lookup' ? action.table : ''
 }
 
-function isPlain({negated, source, destination, mark, inDevice, outDevice, unknown}: RoutingRule): boolean {
-  return !negated && unknown.length === 0 && [source, destination, mark, inDevice, outDevice].every((selector) => selector === undefined)
+function isPlain({negated, source, destination, mark, inDevice, outDevice, tos, unknown}: RoutingRule): boolean {
+  const selectors = [source, destination, mark, inDevice, outDevice, tos]
+  return !negated && unknown.length === 0 && selectors.every((selector) => selector === undefined)
 }
 
 /** The local routes come first where prefixes are equal. */
@@ -138,6 +139,7 @@ function matchesRule(rule: RoutingRule, key: RouteKey): Tri {
     tri(rule.mark === undefined || ((key.mark ^ rule.mark.value) & rule.mark.mask) === 0),
     tri(rule.inDevice === undefined || rule.inDevice === key.inDevice),
     tri(rule.outDevice === undefined || rule.outDevice === key.outDevice),
+    tri(matchesTos(rule.tos, key)),
     // What has no protocol or port in its key counts as 0 there, which no selector names.
     tri(rule.protocol === undefined || rule.protocol === key.protocol),
     tri(matchesPorts(rule.sourcePorts, key.sourcePort)),
@@ -145,6 +147,11 @@ function matchesRule(rule: RoutingRule, key: RouteKey): Tri {
     rule.unknown.length === 0 ? 'yes' : 'undetermined',
   ])
   return rule.negated ? not(known) : known
+}
+
+/** IPv6 compares all but the bits for congestion (fib6_rule_match); 0 names no type (fib4_rule_configure). */
+function matchesTos(wanted: number | undefined, {destination, tos = 0}: RouteKey): boolean {
+  return wanted === undefined || wanted === 0 || wanted === (tos & (destination.family === 4 ? LEGACY_TOS : 0xfc))
 }
 
 function matchesPorts(range: PortRange | undefined, port: number | undefined): boolean {

@@ -1,4 +1,4 @@
-import {contains, isLinkLocal, isLoopback, isMulticast, type Ip} from '../config/ip.js'
+import {contains, formatPrefix, isLinkLocal, isLoopback, isMulticast, type Ip} from '../config/ip.js'
 import type {NextHop, Route} from '../config/model.js'
 
 /** What a lookup is asked for: the key of the kernel's `struct flowi`. */
@@ -12,10 +12,13 @@ export interface RouteKey {
   readonly protocol?: string
   readonly sourcePort?: number
   readonly destinationPort?: number
+  /** The whole byte; absent: 0. */
+  readonly tos?: number
 }
 
 export type TableAnswer =
-  | {readonly kind: 'found'; readonly route: Route; readonly hop: NextHop}
+  /** `open`: what would be needed to tell where it goes. */
+  | {readonly kind: 'found'; readonly route: Route; readonly hop: NextHop; readonly open?: string}
   | {readonly kind: 'refused'; readonly route: Route; readonly error: RouteError}
   /** Nothing there, or `throw`: the next rule is asked. */
   | {readonly kind: 'next'; readonly route?: Route}
@@ -24,7 +27,8 @@ export type TableAnswer =
 export type RouteError = 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EINVAL'
 
 /**
- * Longest prefix first, then lowest metric, then the order of the table; a route whose device does not fit the key is passed over.
+ * Longest prefix first (of IPv6 then the longest source), then a type of service, then lowest metric, then the order of the table; a
+ * route whose device does not fit the key is passed over.
  * Source: envoy-2022 C.4; fib_table_lookup (net/ipv4/fib_trie.c), find_rr_leaf and rt6_need_strict (net/ipv6/route.c).
  */
 export function lookUpTable(routes: readonly Route[], key: RouteKey): TableAnswer {
@@ -35,11 +39,21 @@ export function lookUpTable(routes: readonly Route[], key: RouteKey): TableAnswe
   return {kind: 'next'}
 }
 
-function candidates(routes: readonly Route[], {destination}: RouteKey): readonly Route[] {
+function candidates(routes: readonly Route[], {destination, source, tos = 0}: RouteKey): readonly Route[] {
   return routes
     .filter((route) => contains(route.destination, destination))
-    .toSorted((a, b) => b.destination.length - a.destination.length || a.metric - b.metric || a.order - b.order)
+    .filter((route) => route.source === undefined || (source !== undefined && contains(route.source, source)))
+    .filter((route) => route.tos === undefined || route.tos === (tos & LEGACY_TOS))
+    .toSorted((a, b) => narrowness(b) - narrowness(a) || (b.tos ?? 0) - (a.tos ?? 0) || a.metric - b.metric || a.order - b.order)
 }
+
+/** The longest destination first, then the longest source. */
+function narrowness({destination, source}: Route): number {
+  return destination.length * 1000 + (source?.length ?? 0)
+}
+
+/** Of the type of service IPv4 routes by these bits alone (fib_dscp_masked_match: RT_TOS without the bits for congestion). */
+export const LEGACY_TOS = 0x1c
 
 function answerOf(route: Route, key: RouteKey): TableAnswer | undefined {
   switch (route.type) {
@@ -52,10 +66,20 @@ function answerOf(route: Route, key: RouteKey): TableAnswer | undefined {
     case 'blackhole':
       return {kind: 'refused', route, error: 'EINVAL'}
     default: {
-      const hop = route.nextHops.find((one) => !one.dead && fitsDevice(one, key))
-      return hop === undefined ? undefined : {kind: 'found', route, hop}
+      const hops = route.nextHops.filter((one) => !one.dead && fitsDevice(one, key))
+      const [hop] = hops
+      if (hop === undefined) return undefined
+      const open = openQuestion(route, hops)
+      return {kind: 'found', route, hop, ...(open === undefined ? {} : {open})}
     }
   }
+}
+
+/** A hash of the packet chooses between several next hops (fib_select_multipath). */
+function openQuestion({type, destination, unread}: Route, hops: readonly NextHop[]): string | undefined {
+  const to = destination.length === 0 ? 'default' : formatPrefix(destination)
+  if (unread !== undefined) return `the route to ${to} has "${unread}"`
+  return hops.length > 1 && type === 'unicast' ? `which next hop of the route to ${to} is taken` : undefined
 }
 
 function fitsDevice({device}: NextHop, key: RouteKey): boolean {

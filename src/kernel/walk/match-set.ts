@@ -76,7 +76,11 @@ function partMatches({kind, member, part, side, anyProtocol, context}: Part): Tr
     const named = anyProtocol && hasPorts(packet) ? `${packet.protocol}:${part}` : part
     return portMatches(named, {protocol: packet.protocol, port: socket.port})
   }
-  const ip = parseIp(socket.ip)
+  return addressMatches(socket.ip, part)
+}
+
+function addressMatches(address: string, part: string): Tri {
+  const ip = parseIp(address)
   const prefix = parsePrefix(part, familyOf(part))
   if (prefix !== undefined && ip !== undefined) return tri(contains(prefix, ip))
   return /^[\d.]+-[\d.]+$/.test(part) && ip?.family === 4 ? tri(inRange(part, ip.value)) : 'undetermined'

@@ -10,6 +10,7 @@ export function ruleText(rule: RoutingRule): string {
     `from ${rule.source === undefined ? 'all' : formatPrefix(rule.source)}`,
     ...(rule.destination === undefined ? [] : [`to ${formatPrefix(rule.destination)}`]),
     ...(rule.mark === undefined ? [] : [`fwmark ${hex(rule.mark.value)}/${hex(rule.mark.mask)}`]),
+    ...named('tos', rule.tos === undefined ? undefined : byte(rule.tos)),
     ...named('iif', rule.inDevice),
     ...named('oif', rule.outDevice),
     ...named('ipproto', rule.protocol),
@@ -19,6 +20,10 @@ export function ruleText(rule: RoutingRule): string {
     actionText(rule.action),
   ]
   return words.join(' ')
+}
+
+function byte(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`
 }
 
 function named(word: string, value: string | number | undefined): readonly string[] {
@@ -42,13 +47,14 @@ function actionText(action: RoutingAction): string {
 }
 
 /** An entry of `ip -j rule`, with the members iproute2 6.1 gives it. */
-export function ruleJson({priority, negated, source, destination, mark, inDevice, outDevice, protocol, ...rest}: RoutingRule): object {
+export function ruleJson({priority, negated, source, destination, mark, inDevice, outDevice, protocol, tos, ...rest}: RoutingRule): object {
   return {
     priority,
     ...(negated ? {not: null} : {}),
     ...(source === undefined ? {src: 'all'} : prefixMembers('src', source)),
     ...(destination === undefined ? {} : prefixMembers('dst', destination)),
     ...(mark === undefined ? {} : {fwmark: hex(mark.value), fwmask: hex(mark.mask)}),
+    ...(tos === undefined ? {} : {tos: byte(tos)}),
     ...(inDevice === undefined ? {} : {iif: inDevice, iif_detached: null}),
     ...(outDevice === undefined ? {} : {oif: outDevice}),
     ...(protocol === undefined ? {} : {ipproto: protocol}),
@@ -83,12 +89,14 @@ function actionMembers(action: RoutingAction): object {
 }
 
 /** Lines of `ip route show table all`. */
-export function routeText({type, destination, table, nextHops, preferredSource, metric, scope}: Omit<Route, 'order'>): string {
+export function routeText(route: Omit<Route, 'order'>): string {
+  const {type, destination, table, nextHops, preferredSource, metric, scope} = route
   const [first] = nextHops
   const words = [
     ...(type === 'unicast' ? [] : [type]),
     toText(destination),
-    ...(nextHops.length === 1 && first !== undefined ? [hopText(first)] : []),
+    ...selectorWords(route),
+    ...(nextHops.length === 1 && first !== undefined ? [`${encapsulated(route)}${hopText(first)}`] : []),
     `table ${table}`,
     'proto static',
     ...(isUsual({type, scope}) ? [] : [`scope ${scope}`]),
@@ -97,8 +105,21 @@ export function routeText({type, destination, table, nextHops, preferredSource, 
     ...(nextHops.length === 1 && first !== undefined ? flagsOf(first) : []),
   ]
   const hops =
-    nextHops.length > 1 ? nextHops.map((hop) => `\n\tnexthop ${hopText(hop)} weight ${hop.weight} ${flagsOf(hop).join(' ')}`) : []
+    nextHops.length > 1
+      ? nextHops.map((hop) => `\n\tnexthop ${encapsulated(route)}${hopText(hop)} weight ${hop.weight} ${flagsOf(hop).join(' ')}`)
+      : []
   return `${words.join(' ')} ${hops.join('')}`
+}
+
+function encapsulated({unread}: Pick<Route, 'unread'>): string {
+  return unread === undefined ? '' : ` ${unread} id 5 src 0.0.0.0 dst 10.0.0.1 ttl 0 tos 0 `
+}
+
+function selectorWords({source, tos}: Omit<Route, 'order'>): readonly string[] {
+  return [
+    ...named('from', source === undefined ? undefined : formatPrefix(source)),
+    ...named('tos', tos === undefined ? undefined : byte(tos)),
+  ]
 }
 
 function toText(destination: Prefix): string {
@@ -119,23 +140,27 @@ function flagsOf({onlink, dead}: NextHop): readonly string[] {
 }
 
 /** An entry of `ip -j route show table all`. */
-export function routeJson({type, destination, table, nextHops, preferredSource, metric, scope}: Omit<Route, 'order'>): object {
+export function routeJson(route: Omit<Route, 'order'>): object {
+  const {type, destination, source, tos, table, nextHops, preferredSource, metric, scope} = route
   const [first] = nextHops
   return {
     ...(type === 'unicast' ? {} : {type}),
     dst: toText(destination),
-    ...(nextHops.length === 1 && first !== undefined ? hopMembers(first) : {flags: []}),
+    ...(source === undefined ? {} : {from: formatPrefix(source)}),
+    ...(tos === undefined ? {} : {tos: byte(tos)}),
+    ...(nextHops.length === 1 && first !== undefined ? hopMembers(first, route) : {flags: []}),
     table,
     protocol: 'static',
     ...(isUsual({type, scope}) ? {} : {scope}),
     ...(preferredSource === undefined ? {} : {prefsrc: preferredSource}),
     ...(metric === 0 ? {} : {metric}),
-    ...(nextHops.length > 1 ? {nexthops: nextHops.map((hop) => ({...hopMembers(hop), weight: hop.weight}))} : {}),
+    ...(nextHops.length > 1 ? {nexthops: nextHops.map((hop) => ({...hopMembers(hop, route), weight: hop.weight}))} : {}),
   }
 }
 
-function hopMembers(hop: NextHop): object {
+function hopMembers(hop: NextHop, {unread}: Pick<Route, 'unread'>): object {
   const {via, device} = hop
   const gateway = via?.includes('fe80') === true ? {via: {family: 'inet6', host: via}} : {gateway: via}
-  return {...(via === undefined ? {} : gateway), ...(device === undefined ? {} : {dev: device}), flags: flagsOf(hop)}
+  const encap = unread === undefined ? {} : {encap: unread.split(' ')[1]}
+  return {...encap, ...(via === undefined ? {} : gateway), ...(device === undefined ? {} : {dev: device}), flags: flagsOf(hop)}
 }
