@@ -151,7 +151,10 @@ export function readOutputs(
   return new Map(commands.map(([key], index) => [key, texts[index] ?? '']))
 }
 
-const DEVICE_KEYS = ['rp_filter', 'accept_local', 'src_valid_mark', 'route_localnet', 'forwarding', 'proxy_arp']
+const DEVICE_KEYS = [
+  ...['rp_filter', 'accept_local', 'src_valid_mark', 'route_localnet', 'forwarding'],
+  ...['proxy_arp', 'arp_ignore', 'arp_filter', 'arp_announce'],
+]
 
 /** Of the many settings, those that packets of the suite can meet. */
 function keysOf(role: Role, {layout}: LabScenario): readonly string[] {

@@ -111,6 +111,9 @@ function prefixAndTable(text: string): string {
   return `${to ?? ''} ${words.at(-1) ?? ''}`
 }
 
+/** Who answers for an address, and who asks in which name. */
+const ARP = ['arp_ignore=1', 'arp_ignore=2', 'arp_ignore=3', 'arp_ignore=8', 'arp_filter=1', 'arp_announce=1', 'arp_announce=2'] as const
+
 function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
   const flag = (weight: number): fc.Arbitrary<number> =>
     fc.oneof({weight, arbitrary: fc.constant(0)}, {weight: 1, arbitrary: fc.constant(1)})
@@ -128,8 +131,12 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
       acceptLocal: flag(2),
       forward: role === 'node' ? fc.constant(1) : flag(1),
       bridgeCalls: flag(1),
+      arp: fc.oneof(
+        {weight: 7, arbitrary: fc.constant<readonly string[]>([])},
+        {weight: 1, arbitrary: fc.constantFrom(...ARP).map((setting) => [setting])},
+      ),
     })
-    .map(({filters, localnet, validMark, acceptLocal, forward, bridgeCalls}) => [
+    .map(({filters, localnet, validMark, acceptLocal, forward, bridgeCalls, arp}) => [
       ...['iptables', 'ip6tables'].map((program) => `net.bridge.bridge-nf-call-${program}=${bridgeCalls}`),
       `net.ipv4.ip_forward=${forward}`,
       `net.ipv6.conf.all.forwarding=${forward}`,
@@ -137,6 +144,7 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
       `net.ipv4.conf.all.route_localnet=${localnet}`,
       `net.ipv4.conf.all.src_valid_mark=${validMark}`,
       `net.ipv4.conf.all.accept_local=${acceptLocal}`,
+      ...arp.map((setting) => `net.ipv4.conf.all.${setting}`),
     ])
 }
 

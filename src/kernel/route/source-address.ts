@@ -12,20 +12,28 @@ export function sourceWithoutRoute(
   namespace: NetworkNamespace,
   {destination, device}: {readonly destination: Ip; readonly device?: string},
 ): string | undefined {
-  const route: Route = {
-    table: 'main',
-    type: 'unicast',
-    destination: {...destination, length: 0},
-    nextHops: [],
-    metric: 0,
-    scope: 'global',
-    order: 0,
-  }
   return selectSource(namespace, {
     destination,
-    found: {route, hop: {weight: 1, onlink: false, dead: false, ...(device === undefined ? {} : {device})}},
+    found: {route: anyRoute(destination), hop: {...PLAIN_HOP, ...(device === undefined ? {} : {device})}},
   })
 }
+
+/** An address of the device for somebody on its link. Source: inet_select_addr (MASQUERADE and ARP ask it), ipv6_dev_get_saddr. */
+export function addressTowards(
+  namespace: NetworkNamespace,
+  {device, neighbour}: {readonly device: string; readonly neighbour: string},
+): string | undefined {
+  const destination = parseIp(neighbour)
+  return destination === undefined
+    ? undefined
+    : selectSource(namespace, {destination, found: {route: anyRoute(destination), hop: {...PLAIN_HOP, device, via: neighbour}}})
+}
+
+function anyRoute(destination: Ip): Route {
+  return {table: 'main', type: 'unicast', destination: {...destination, length: 0}, nextHops: [], metric: 0, scope: 'global', order: 0}
+}
+
+const PLAIN_HOP: NextHop = {weight: 1, onlink: false, dead: false}
 
 /** The source address of a packet whose socket has none. Source: fib_result_prefsrc (IPv4), RFC 6724 as ipv6_dev_get_saddr has it. */
 export function selectSource(namespace: NetworkNamespace, request: SourceRequest): string | undefined {

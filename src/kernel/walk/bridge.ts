@@ -3,12 +3,12 @@ import type {DeviceEnd} from '../config/network.js'
 import {deviceNamed} from '../config/namespace.js'
 import {sysctl} from '../config/sysctl.js'
 import type {RouteAnswer} from '../route/route.js'
+import {neighbourOf} from './neighbours.js'
 import {packetFamily, type Packet} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
 import {reject} from './reject.js'
 import {namespaceOf, receive, type Arriving, type Run} from './run.js'
 import {arrivalRoute, take} from './take-packet.js'
-import {neighbourOf} from './transmit.js'
 import type {Transit} from './transit.js'
 
 const SWITCHES = {4: 'net.bridge.bridge-nf-call-iptables', 6: 'net.bridge.bridge-nf-call-ip6tables'} as const

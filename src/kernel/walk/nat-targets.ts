@@ -3,8 +3,8 @@ import {fraction} from '../../flow/share.js'
 import {formatPrefix, isLinkLocal, parseIp} from '../config/ip.js'
 import type {PortRange} from '../config/model.js'
 import type {Target} from '../config/packet-rules.js'
-import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
-import {selectSource} from '../route/source-address.js'
+import {deviceNamed} from '../config/namespace.js'
+import {addressTowards} from '../route/source-address.js'
 import {uniqueReply, type Connection} from './conntrack.js'
 import {translate} from './nat.js'
 import {packetFamily} from './packet.js'
@@ -31,7 +31,7 @@ export function sourceNat({ip, ports}: Extract<Target, {kind: 'snat'}>, context:
 /** The address of the leaving device. `--random` ports differ from run to run: the port is kept here. */
 export function masquerade(context: RuleContext): Effect {
   const {packet, route, outDevice = ''} = context.transit
-  const ip = leavingAddress(context.namespace, {nextHop: route?.via ?? packet.destination.ip, device: outDevice})
+  const ip = addressTowards(context.namespace, {device: outDevice, neighbour: route?.via ?? packet.destination.ip})
   return ip === undefined ? {kind: 'drop', why: 'MASQUERADE finds no address'} : bindSource(context, {ip, port: packet.source.port})
 }
 
@@ -97,19 +97,4 @@ function arrivalAddress({namespace, transit}: RuleContext): string | undefined {
     return parsed?.family === family && (family === 4 || isLinkLocal(parsed) === bound)
   })
   return own[0]?.ip
-}
-
-function leavingAddress(
-  namespace: NetworkNamespace,
-  {nextHop, device}: {readonly nextHop: string; readonly device: string},
-): string | undefined {
-  const destination = parseIp(nextHop)
-  if (destination === undefined) return undefined
-  return selectSource(namespace, {
-    destination,
-    found: {
-      route: {table: 'main', type: 'unicast', destination: {...destination, length: 0}, nextHops: [], metric: 0, scope: 'global', order: 0},
-      hop: {device, via: nextHop, weight: 1, onlink: false, dead: false},
-    },
-  })
 }

@@ -1,15 +1,13 @@
-import {familyOf, parseIp} from '../config/ip.js'
+import {parseIp} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
-import type {DeviceEnd} from '../config/network.js'
-import {routeInput} from '../route/input.js'
-import {isLocalAddress, routeOutput} from '../route/output.js'
-import {strongest} from '../config/settings.js'
+import {routeOutput} from '../route/output.js'
+import {sameSocket} from './conntrack.js'
 import {sendError} from './errors.js'
-import {FIRST_TTL, packetFamily, type Packet} from './packet.js'
+import {neighbourOf, nextHop} from './neighbours.js'
+import {FIRST_TTL, hasPorts, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
 import {receive, send, type Arriving, type Run, type Sending} from './run.js'
-import {segmentOf, type Neighbour, type Segment} from './segment.js'
 import type {Transit} from './transit.js'
 
 /** Puts a packet on its device: round the loopback, through a tunnel, or over to the namespace at the other end. */
@@ -23,10 +21,23 @@ export function transmit(passing: Passing, transit: Transit): void {
   else crossLink(passing, {transit, device})
 }
 
-function loopBack({run, namespace}: Passing, {packet, mark, tracked, route}: Transit): void {
+function loopBack({run, namespace, pass}: Passing, {packet, mark, tracked, route}: Transit): void {
   if (route === undefined) return
+  if (isSpoilt({sent: pass.packet, left: packet})) {
+    pass.ended = 'NAT made the checksum of a packet around another wrong'
+    return
+  }
   const looped: Arriving['looped'] = {route, ...(tracked === undefined ? {} : {tracked})}
   receive(run, {namespace: namespace.name, device: 'lo', packet, mark, looped})
+}
+
+/**
+ * Devices complete the checksum of TCP and UDP. Where a tunnel has wrapped such a packet, NAT takes the outer checksum for one to be
+ * completed too, and the loopback, which completes none inside of another packet, delivers it as it is (udp_manip_pkt, skb_checksum_help).
+ */
+function isSpoilt({sent, left}: {readonly sent: Packet; readonly left: Packet}): boolean {
+  if (left.kind.kind !== 'tunnelled' || !hasPorts(left.kind.inner)) return false
+  return !sameSocket(sent.source, left.source) || !sameSocket(sent.destination, left.destination)
 }
 
 interface OnDevice {
@@ -50,65 +61,6 @@ function crossLink(passing: Passing, {transit, device}: OnDevice): void {
   }
   pass.ended = `nobody answers for ${nextHop(transit)} on ${device.name}`
   sendError(run, {namespace, transit, error: 'host-unreachable'})
-}
-
-/** Who answers for the next hop of a packet that leaves by a device. */
-export function neighbourOf(
-  {run, namespace}: Passing,
-  {transit, device}: {readonly transit: Transit; readonly device: string},
-): Omit<Segment, 'neighbours'> & {readonly neighbour?: Neighbour} {
-  const {neighbours, ...segment} = segmentOf(run, {namespace: namespace.name, device})
-  const neighbour = neighbours.find(({end}) => resolves(run, {transit, asking: namespace, askingDevice: device, answering: end}))
-  return neighbour === undefined ? segment : {...segment, neighbour}
-}
-
-function nextHop({route, packet}: Transit): string {
-  return route?.via ?? packet.destination.ip
-}
-
-interface Request {
-  readonly transit: Transit
-  readonly asking: NetworkNamespace
-  readonly askingDevice: string
-  readonly answering: DeviceEnd
-}
-
-/** Who was asked learns the address of who asked, and needs not ask back (arp_process). */
-function resolves(run: Run, {transit, asking, askingDevice, answering}: Request): boolean {
-  const other = run.network.namespaces.get(answering.namespace)
-  const [target, sender] = [nextHop(transit), senderAddress(asking, transit)]
-  const known = `${asking.name} ${askingDevice} ${target} ${answering.namespace}`
-  // What was not recorded is taken to know its neighbours, and to answer.
-  if (run.neighbours.has(known) || asking.outside === true || other?.outside === true) return true
-  if (other === undefined || sender === undefined || !answers(other, {target, sender, device: answering.device})) return false
-  run.neighbours.add(known)
-  run.neighbours.add(`${answering.namespace} ${answering.device} ${sender} ${asking.name}`)
-  return true
-}
-
-/**
- * Who answers ARP has the address as a local one, believes the sender's address, or is a proxy; neighbour discovery asks
- * the addresses of the device. Source: arp_process (net/ipv4/arp.c), ndisc_recv_ns; envoy-2022 H.3.10.
- */
-function answers(
-  other: NetworkNamespace,
-  {target, sender, device}: {readonly target: string; readonly sender: string; readonly device: string},
-): boolean {
-  const [destination, source] = [parseIp(target), parseIp(sender)]
-  if (destination === undefined || source === undefined) return false
-  if (destination.family === 6) {
-    return deviceNamed(other, device)?.addresses.some(({ip}) => parseIp(ip)?.value === destination.value) === true
-  }
-  const answer = routeInput(other, {destination, source, mark: 0, device})
-  return answer.kind === 'route' && (answer.type === 'local' || strongest(other, {device, key: 'proxy_arp'}) > 0)
-}
-
-/** arp_solicit announces the packet's source if it is a local one, else an address of the device. */
-function senderAddress(namespace: NetworkNamespace, {packet, outDevice = ''}: Transit): string | undefined {
-  const own = parseIp(packet.source.ip)
-  if (own !== undefined && isLocalAddress(namespace, own)) return packet.source.ip
-  const family = packetFamily(packet)
-  return deviceNamed(namespace, outDevice)?.addresses.find(({ip}) => familyOf(ip) === family)?.ip
 }
 
 type Tunnel = Extract<Attachment, {kind: 'tunnel'}>

@@ -159,6 +159,23 @@ describe('a packet of a tunnel', () => {
   })
 })
 
+test.each([
+  {inner: 'udp', refused: false, what: 'has a wrong checksum'},
+  {inner: 'icmp', refused: true, what: 'is refused'},
+] as const)('a packet of a tunnel around $inner that NAT sends round the loopback $what', ({inner: protocol, refused}) => {
+  const iptables = '*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp --dport 6081 -j DNAT --to-destination 10.0.0.2:81\nCOMMIT'
+  const here = smallNamespace({
+    name: 'here',
+    links: ['eth0 2 10.0.0.2/24 2 there', 'tun0 3 10.3.0.2/24 tunnel 10.0.0.1'],
+    iptables,
+  })
+  const there = smallNamespace({name: 'there', links: ['eth0 2 10.0.0.1/24 2 here', 'tun0 3 10.3.0.1/24 tunnel 10.0.0.2']})
+  const attempt = {namespace: 'here', sourcePort: 40_000, mark: 0, transparent: false, destination: {ip: '10.3.0.1', port: 80}} as const
+  const [branch] = walkAttempt(joinNamespaces([here, there]), {...attempt, protocol}) ?? []
+  const packets = branch?.outcome.passes.map(({namespace, packet}) => `${namespace} ${formatPacket(packet)}`) ?? []
+  expect(packets.some((one) => one.includes('icmp-3-3'))).toBe(refused)
+})
+
 test('an echo reply that is rejected where it is sent causes no error: the socket for errors is taken', () => {
   const iptables = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j REJECT\nCOMMIT'
   const {packets} = walk({...BACK, iptables}, {...IN, protocol: 'icmp'})
