@@ -10,7 +10,7 @@ import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
 import {explainPasses, type ExplainedPass} from '../kernel/explain.js'
 import type {CaptureFinding} from '../kernel/findings/finding.js'
 import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
-import type {NetworkPolicy} from '../kernel/network-policy/model.js'
+import type {Policy} from '../kernel/network-policy/model.js'
 import {isLocalAddress} from '../kernel/route/output.js'
 import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
@@ -65,7 +65,7 @@ export interface CaptureOptions {
   /** Look the node over too. */
   readonly findings: boolean
   /** In the place of those of the inventory. */
-  readonly policies?: readonly NetworkPolicy[]
+  readonly policies?: readonly Policy[]
   /** Where a pod without namespace is looked up first. */
   readonly namespace: string
   readonly explain: boolean

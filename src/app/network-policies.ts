@@ -1,9 +1,11 @@
 import {isExpectedError} from '../flow/errors.js'
 import type {Inventory, Pod, RawObject} from '../flow/inventory.js'
 import {admit, type Admission as PolicyAdmission, type DirectionAdmission} from '../kernel/network-policy/admit.js'
-import {isEnforced} from '../kernel/network-policy/enforcer.js'
-import type {HopEnd, HopPod, NetworkPolicy} from '../kernel/network-policy/model.js'
+import {canonicalIp, familyOf} from '../kernel/config/ip.js'
+import {pluginOn} from '../kernel/network-policy/enforcer.js'
+import type {HopEnd, HopPod, Policy} from '../kernel/network-policy/model.js'
 import {readNetworkPolicies} from '../kernel/network-policy/read.js'
+import {policyName} from '../kernel/network-policy/unread.js'
 import type {Admission, Admitted, Doubt} from '../mesh/admission.js'
 import type {CapturePlace} from './capture-shelf.js'
 
@@ -25,31 +27,36 @@ export interface PortAdmission extends PolicyAdmission {
 
 /** What the policies say about the asked port, and about those that capture uses. Nothing for ICMP, which policies do not name. */
 export function admissionsFor(
-  {policies, inventory}: {readonly policies: readonly NetworkPolicy[]; readonly inventory: Inventory},
+  {policies, inventory}: {readonly policies: readonly Policy[]; readonly inventory: Inventory},
   {place, source, destination, protocol}: PolicyQuestion,
 ): readonly PortAdmission[] {
   if (protocol === 'icmp') return []
-  const ends = {source: sourceEnd(place, {source, inventory}), destination: endAt(destination.ip, inventory)}
+  const ends = {source: sourceEnd(place, {source, destination, inventory}), destination: endAt(destination.ip, inventory)}
   const ports = protocol === 'tcp' ? new Set([destination.port, ...CAPTURE_PORTS]) : new Set([destination.port])
   return [...ports].map((port) => ({port, ...admit(policies, {...ends, port, protocol: protocol === 'tcp' ? 'TCP' : 'UDP'})}))
 }
 
-function sourceEnd(place: CapturePlace, {source, inventory}: {readonly source: string | undefined; readonly inventory: Inventory}): HopEnd {
+interface SourceAsked extends Pick<PolicyQuestion, 'source' | 'destination'> {
+  readonly inventory: Inventory
+}
+
+function sourceEnd(place: CapturePlace, {source, destination, inventory}: SourceAsked): HopEnd {
   if (source !== undefined) return endAt(source, inventory)
-  if (place.kind === 'node') return {ip: '', hostOf: place.name}
+  if (place.kind === 'node') return {ip: '', hostOf: place.name, plugin: pluginOn(inventory.pods ?? [], place.name)}
   const pod = inventory.pods?.find(({namespace, name}) => `${namespace}/${name}` === place.name)
-  return pod === undefined ? {ip: ''} : {ip: pod.ips[0] ?? '', pod: hopPod(pod, inventory)}
+  const ip = pod?.ips.find((one) => familyOf(one) === familyOf(destination.ip)) ?? pod?.ips[0]
+  return ip === undefined ? {ip: '', unknown: true} : endAt(ip, inventory)
 }
 
 /** Whose policies, and what is known of the pods they select. */
 export interface PolicySource {
   readonly inventory: Inventory
   /** In the place of those of the inventory. */
-  readonly policies?: readonly NetworkPolicy[]
+  readonly policies?: readonly Policy[]
 }
 
-/** The policies given, else the recorded ones; undefined where there are neither. A recorded one that is malformed is passed over. */
-export function policiesOf({inventory, policies}: PolicySource): readonly NetworkPolicy[] | undefined {
+/** The policies given, else the recorded ones; undefined where there are neither. A recorded one that cannot be read may have a say. */
+export function policiesOf({inventory, policies}: PolicySource): readonly Policy[] | undefined {
   return policies ?? inventory.networkPolicies?.flatMap(readable)
 }
 
@@ -61,22 +68,21 @@ export function admissionBy(source: PolicySource): Admission | undefined {
   return ({source: from, destination, port}) => {
     const ends = {egress: endAt(from, inventory), ingress: endAt(destination, inventory)}
     const {directions} = admit(policies, {source: ends.egress, destination: ends.ingress, port, protocol: 'TCP'})
-    return directions.map((one) => admittedBy(one, {end: ends[one.direction], inventory}))
+    return directions.map((one) => admittedBy(one, ends[one.direction]))
   }
 }
 
-function admittedBy(
-  {direction, admitted, because, isolatedBy}: DirectionAdmission,
-  {end, inventory}: {readonly end: HopEnd; readonly inventory: Inventory},
-): Admitted {
-  const isSure = admitted !== 'no' || isEnforced(inventory.pods ?? [], end.pod?.node)
+function admittedBy({direction, admitted, because, advice, isolatedBy, unread}: DirectionAdmission, {pod, plugin}: HopEnd): Admitted {
+  const named = [...isolatedBy, ...unread]
+  const isSure = admitted !== 'no' || plugin?.enforces === true
   return {
     direction,
     admitted,
     because,
-    policies: isolatedBy.map(({namespace, name}) => `${namespace}/${name}`),
-    evidence: isolatedBy.map(({place, pointer = `line ${place.line}`}) => ({dump: place.file, pointer, basis: 'recorded'})),
-    ...(isSure ? {} : {doubt: enforcementOn(end.pod?.node)}),
+    policies: named.map(policyName),
+    evidence: named.map(({place, pointer = `line ${place.line}`}) => ({dump: place.file, pointer, basis: 'recorded'})),
+    ...(advice === undefined ? {} : {advice}),
+    ...(isSure ? {} : {doubt: enforcementOn(pod?.node)}),
   }
 }
 
@@ -85,34 +91,58 @@ function enforcementOn(node: string | undefined): Doubt {
   return {holds: `${plugin} enforces NetworkPolicies`, fails: `${plugin} enforces no NetworkPolicies`}
 }
 
-function readable({value, recorded}: RawObject): readonly NetworkPolicy[] {
+/** What is recorded comes from an API server, which took it: what is not understood here has a meaning all the same. */
+function readable({value, recorded, namespace, name}: RawObject): readonly Policy[] {
+  const place = {file: recorded.file, line: 1}
   try {
-    return readNetworkPolicies([{value, place: {file: recorded.file, line: 1}, pointer: recorded.pointer}])
+    return readNetworkPolicies([{value, place, pointer: recorded.pointer}])
   } catch (thrown) {
-    if (isExpectedError(thrown)) return []
-    throw thrown
+    if (!isExpectedError(thrown)) throw thrown
+    return [{unread: 'NetworkPolicy', name, namespace, place, pointer: recorded.pointer, types: ['ingress', 'egress']}]
   }
 }
 
-function endAt(ip: string, inventory: Inventory): HopEnd {
-  const pod = inventory.pods?.find((one) => !one.hostNetwork && one.ips.includes(ip))
-  const node = inventory.nodes?.find(({ips}) => ips.includes(ip))
+function endAt(text: string, inventory: Inventory): HopEnd {
+  const ip = canonicalIp(text)
+  const {pods} = inventory
+  const owners = (pods ?? []).filter((one) => isAlive(one) && has(one, ip))
+  const pod = owners.find(({hostNetwork}) => !hostNetwork)
+  const host = nodeAt(ip, {inventory, owners})
   return {
     ip,
-    ...(inventory.pods === undefined ? {unknown: true} : {}),
+    ...host,
+    plugin: pluginOn(pods ?? [], pod?.node ?? host.hostOf),
+    ...(pods === undefined ? {unknown: true} : {}),
     ...(pod === undefined ? {} : {pod: hopPod(pod, inventory)}),
-    ...(node === undefined ? {} : {hostOf: node.name}),
   }
 }
 
-function hopPod({name, namespace, labels, containerPorts, hostNetwork, node}: Pod, inventory: Inventory): HopPod {
+function nodeAt(
+  ip: string,
+  {inventory, owners}: {readonly inventory: Inventory; readonly owners: readonly Pod[]},
+): Pick<HopEnd, 'hostOf' | 'hostPods'> {
+  const onHost = owners.filter(({hostNetwork}) => hostNetwork)
+  const hostOf = inventory.nodes?.find((one) => has(one, ip))?.name ?? onHost[0]?.node
+  const hostPods = onHost.map((one) => hopPod(one, inventory))
+  return {...(hostOf === undefined ? {} : {hostOf}), ...(hostPods.length === 0 ? {} : {hostPods})}
+}
+
+function has({ips}: {readonly ips: readonly string[]}, ip: string): boolean {
+  return ips.some((own) => canonicalIp(own) === ip)
+}
+
+/** Pods that have ended keep their address in their status, and others may have it by now. */
+function isAlive({phase}: Pod): boolean {
+  return phase !== 'Succeeded' && phase !== 'Failed'
+}
+
+function hopPod({name, namespace, labels, containerPorts, node}: Pod, inventory: Inventory): HopPod {
   const namespaceLabels = inventory.namespaces?.find((one) => one.name === namespace)?.labels
   return {
     name,
     namespace,
     labels,
     containerPorts,
-    hostNetwork,
     ...(node === undefined ? {} : {node}),
     ...(namespaceLabels === undefined ? {} : {namespaceLabels}),
   }

@@ -3,7 +3,7 @@ import type {Arrival, Departure} from '../flow/connection.js'
 import type {Exit, Forwarder} from '../flow/forwarder.js'
 import {multiplyShares, oneOf} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
-import type {Admission, Admitted, Doubt} from './admission.js'
+import {policiesText, type Admission, type Admitted, type Doubt} from './admission.js'
 import type {Directory, Workload} from './directory.js'
 import {stopExit} from './forwardings.js'
 import {isLoopback} from './ip.js'
@@ -67,7 +67,7 @@ function unsure(said: Admitted): Doubt {
 }
 
 function textOf({policies, direction, because}: Admitted): string {
-  return `NetworkPolicy ${policies.join(', ')} (${direction}): ${because}`
+  return `${policiesText(policies)} (${direction}): ${because}`
 }
 
 /** A connection between pods, or between a pod and the rest of the network. */
@@ -139,12 +139,12 @@ function blocked({share, requires, steps}: Exit, {denial, wire}: Blocked): Exit 
   return stopExit({verdict, answer: {kind: 'timeout'}}, {share, requires, steps: [...steps, policyStep({denial, wire})]})
 }
 
-function policyStep({denial: {policies, direction, because, evidence}, wire}: Blocked): Step {
+function policyStep({denial: {policies, direction, because, advice, evidence}, wire}: Blocked): Step {
   return {
     kind: 'rule',
-    name: `NetworkPolicy ${policies.join(', ')}`,
+    name: policiesText(policies),
     effect: `${direction} denied`,
-    because: [`${wire.source} to ${formatSocket(wire.to)}`, because],
+    because: [`${wire.source} to ${formatSocket(wire.to)}`, because, ...(advice === undefined ? [] : [advice])],
     evidence,
   }
 }

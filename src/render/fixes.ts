@@ -69,7 +69,7 @@ const FIXES: Readonly<Record<FixableKind, Fix>> = {
   dropped: {
     check:
       'what the reason names: a packet rule, a NetworkPolicy, a route back that is missing, an address that nobody has, or a port that the Service does not declare.',
-    fix: 'For an address or port, dial one that exists, or declare it in the Service; for a NetworkPolicy, admit the port that the reason names (tunnels need TCP 15008, whatever the application has); for a packet rule or route, mend the redirection of that node: no policy of the mesh decides here.',
+    fix: 'For an address or port, dial one that exists, or declare it in the Service; for a NetworkPolicy, add the port or the peer that the reason names to a rule of it (tunnels need TCP 15008, whatever the application has); for a packet rule or route, mend the redirection of that node: no policy of the mesh decides here.',
   },
   loop: {
     check: 'the hop that comes twice with the same connection: a proxy that is sent back to itself.',

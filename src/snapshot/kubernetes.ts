@@ -29,7 +29,9 @@ export function readPod({object, recorded}: Recorded): Pod {
     ips: podIps(status),
     hostNetwork: spec?.bool('hostNetwork') ?? false,
     serviceAccount: spec?.str('serviceAccountName') ?? 'default',
-    containerPorts: (spec?.list('containers') ?? []).flatMap((container) => container.list('ports')).flatMap(readContainerPort),
+    containerPorts: containersOf(spec)
+      .flatMap((container) => container.list('ports'))
+      .flatMap(readContainerPort),
     ...optional('uid', object.get('metadata')?.str('uid')),
     ...optional('node', spec?.str('nodeName')),
     ...optional(
@@ -39,6 +41,12 @@ export function readPod({object, recorded}: Recorded): Pod {
     ...optional('ready', readyOf(status)),
     ...optional('owner', ownerOf(object)),
   }
+}
+
+/** Init containers that keep running count for named ports too (Kubernetes 1.29, KEP-753). */
+function containersOf(spec: View | undefined): readonly View[] {
+  const sidecars = (spec?.list('initContainers') ?? []).filter((container) => container.str('restartPolicy') === 'Always')
+  return [...(spec?.list('containers') ?? []), ...sidecars]
 }
 
 export function readService({object, recorded}: Recorded): Service {

@@ -42,13 +42,19 @@ function surroundingsOf(shelf: Shelf): Pick<Inventory, 'namespaces' | 'serviceAc
   const namespaces = shelf.take('namespaces', readNamespace)
   const serviceAccounts = shelf.take('serviceaccounts', readServiceAccount)
   const authorizationPolicies = shelf.take('authorizationpolicies', readAuthorizationPolicy)
-  const networkPolicies = shelf.take('networkpolicies', readRaw)
+  const networkPolicies = policiesOf(shelf)
   return {
     ...(namespaces === undefined ? {} : {namespaces}),
     ...(serviceAccounts === undefined ? {} : {serviceAccounts}),
     ...(authorizationPolicies === undefined ? {} : {authorizationPolicies}),
     ...(networkPolicies === undefined ? {} : {networkPolicies}),
   }
+}
+
+/** Those of Kubernetes and of network plugins, whose names may be the same. */
+function policiesOf(shelf: Shelf): Inventory['networkPolicies'] {
+  const lists = ['networkpolicies', ...new Set(PLUGIN_POLICIES.values())].map((plural) => shelf.take(plural, readRaw))
+  return lists.every((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? [])
 }
 
 /** What waypoints are bound by. A class has no more than labels that count. */
@@ -63,6 +69,18 @@ function bindingsOf(shelf: Shelf): Pick<Inventory, 'serviceEntries' | 'gateways'
   }
 }
 
+const PLUGIN_POLICIES: ReadonlyMap<string, string> = new Map([
+  ['cilium.io/v2 CiliumNetworkPolicy', 'ciliumnetworkpolicies'],
+  ['cilium.io/v2 CiliumClusterwideNetworkPolicy', 'ciliumclusterwidenetworkpolicies'],
+  ['policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy', 'adminnetworkpolicies'],
+  ['policy.networking.k8s.io/v1alpha1 BaselineAdminNetworkPolicy', 'baselineadminnetworkpolicies'],
+  ['policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy', 'clusternetworkpolicies'],
+  ['crd.projectcalico.org/v1 NetworkPolicy', 'caliconetworkpolicies'],
+  ['projectcalico.org/v3 NetworkPolicy', 'caliconetworkpolicies'],
+  ['crd.projectcalico.org/v1 GlobalNetworkPolicy', 'globalnetworkpolicies'],
+  ['projectcalico.org/v3 GlobalNetworkPolicy', 'globalnetworkpolicies'],
+])
+
 /** Kinds that are read, by `apiVersion` and `kind`: other groups reuse the names (`serving.knative.dev` has a Service too). */
 const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 Pod', 'pods'],
@@ -74,6 +92,7 @@ const PLURALS: ReadonlyMap<string, string> = new Map([
   ['v1 ServiceAccount', 'serviceaccounts'],
   ['v1 ConfigMap', 'configmaps'],
   ['networking.k8s.io/v1 NetworkPolicy', 'networkpolicies'],
+  ...PLUGIN_POLICIES,
   ['gateway.networking.k8s.io/v1 Gateway', 'gateways'],
   ['gateway.networking.k8s.io/v1beta1 Gateway', 'gateways'],
   ['gateway.networking.k8s.io/v1 GatewayClass', 'gatewayclasses'],

@@ -274,7 +274,7 @@ spec:
 
   test.each([
     {what: 'no YAML', text: 'a: [', line: 1},
-    {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 10},
+    {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 11},
   ])('$what is named with file and line', async ({text, line}) => {
     const file = written(text)
     await expect(policiesFrom(file)).rejects.toMatchObject({exitCode: 65, where: `${file}:${line}`})

@@ -53,12 +53,13 @@ describe('a trace with policies from a file', () => {
     const trace = await traced(APP_PORT_ONLY, CIDER)
     expect(trace.verdict).toMatchObject({
       kind: 'dropped',
-      reason: 'NetworkPolicy orchard/app-only (ingress): no rule admits TCP 15008 from 10.12.1.99',
+      reason: 'NetworkPolicy orchard/app-only (ingress): no rule admits TCP 15008 from 10.12.1.99: spec.ingress[0] takes only TCP 3306',
     })
     expect(ends(trace)).toContain('one of 3, dropped, the network plugin of node row-2 enforces NetworkPolicies')
     const [finding] = trace.findings ?? []
     expect(finding?.kind).toBe('tunnel-blocked')
-    expect(finding?.text).toMatch(/clients see a timeout, if the network plugin of node row-1 enforces NetworkPolicies$/)
+    expect(finding?.text).toContain('clients see a timeout, if the network plugin of node row-1 enforces NetworkPolicies; ')
+    expect(finding?.text).toContain('add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only')
     expect(finding?.evidence.map(({pointer}) => pointer)).toEqual(['line 1'])
   })
 
@@ -100,7 +101,8 @@ describe('what policies say about one connection', () => {
       direction: 'ingress',
       admitted: 'no',
       policies: ['orchard/app-only'],
-      because: 'no rule admits TCP 15008 from 10.0.0.1',
+      because: 'no rule admits TCP 15008 from 10.0.0.1: spec.ingress[0] takes only TCP 3306',
+      advice: 'add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only',
     })
     expect(evidence.map(({pointer, basis}) => [pointer, basis])).toEqual([['line 1', 'recorded']])
   })
@@ -136,6 +138,40 @@ describe('what policies say about one connection', () => {
     const said = admissionBy({inventory: {pods: [CLIENT, CIDER, CALICO], networkPolicies: [policy]}})?.(HBONE)
     expect(said?.map(({admitted}) => admitted)).toEqual(['yes', 'no'])
     expect(said?.[1]?.evidence).toEqual([{dump: recorded.file, pointer: recorded.pointer, basis: 'recorded'}])
+  })
+
+  it('is open beside a recorded policy that is not understood', () => {
+    const recorded = {file: 'inventory/networkpolicies.json', pointer: '/items/3'}
+    const object = {name: 'newer', namespace: 'orchard', labels: new Map(), annotations: new Map(), recorded}
+    const value = {kind: 'NetworkPolicy', metadata: {name: 'newer', namespace: 'orchard'}, spec: {podSelector: {}, priority: 1}}
+    const said = admissionBy({inventory: {pods: [CLIENT, CIDER], networkPolicies: [{...object, value}]}})?.(HBONE)
+    expect(said).toMatchObject([
+      {admitted: 'yes'},
+      {
+        admitted: 'undetermined',
+        policies: ['NetworkPolicy orchard/newer'],
+        because: 'NetworkPolicy orchard/newer, which is not read here, may admit or deny it',
+        evidence: [{pointer: '/items/3'}],
+      },
+    ])
+  })
+
+  it('leaves out pods that have ended: others may have their address', async () => {
+    const ended = pod('ended', {ips: ['10.0.0.2'], namespace: 'orchard', labels: new Map([['app', 'cider']]), phase: 'Succeeded'})
+    expect(await ingress({pods: [CLIENT, ended, {...CIDER, labels: new Map()}]})).toMatchObject({admitted: 'yes'})
+  })
+
+  it('knows a node by the pods of the host network on it', async () => {
+    const host = pod('kube-proxy', {ips: ['192.168.0.1'], node: 'n1', hostNetwork: true})
+    expect(await ingress({pods: [CIDER, host]}, {...HBONE, source: '192.168.0.1'})).toMatchObject({
+      admitted: 'yes',
+      because: 'a node always reaches its own pods',
+    })
+  })
+
+  it('does not depend on how addresses are written', async () => {
+    const wide = {...CIDER, ips: ['fd00:0::2']}
+    expect(await ingress({pods: [wide]}, {...HBONE, destination: 'fd00::0002'})).toMatchObject({admitted: 'no'})
   })
 
   it('is nothing where neither is there', () => {

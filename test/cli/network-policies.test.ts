@@ -36,6 +36,19 @@ describe('--network-policies', () => {
     writeFileSync(broken, 'kind: NetworkPolicy\nmetadata: {}\n')
     const {code, stderr} = await runProgram([...ASKED, broken])
     expect(code).toBe(65)
-    expect(stderr).toContain(`${broken}:1`)
+    expect(stderr).toContain(`${broken}:2`)
+    expect(stderr).toContain('This is no NetworkPolicy: /metadata/name')
+  })
+
+  test('does not take a file without a policy for one that admits everything', async () => {
+    const other = join(FOLDER, 'service.yaml')
+    writeFileSync(other, 'kind: Service\nmetadata: {name: x}\n')
+    const {code, stderr} = await runProgram([...ASKED, other])
+    expect([code, stderr.includes('The file holds no NetworkPolicy.'), stderr.includes('Service')]).toEqual([65, true, true])
+  })
+
+  test('tells what to add where', async () => {
+    const {stdout} = await runProgram([...ASKED, FILE, '--width', '400'])
+    expect(stdout).toContain('; add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only')
   })
 })

@@ -35,6 +35,7 @@ describe('pods', () => {
           {},
           {ports: [{containerPort: 81}, {name: 'no number'}]},
         ],
+        initContainers: [{ports: [{containerPort: 82}]}, {restartPolicy: 'Always', ports: [{name: 'side', containerPort: 83}]}],
       },
       status: {
         phase: 'Running',
@@ -65,6 +66,7 @@ describe('pods', () => {
           {port: 80, protocol: 'TCP'},
           {port: 53, protocol: 'UDP', name: 'dns'},
           {port: 81, protocol: 'TCP'},
+          {port: 83, protocol: 'TCP', name: 'side'},
         ],
       },
     ])
@@ -92,6 +94,13 @@ describe('pods', () => {
     })
     expect(inventory?.pods?.map((pod) => pod.ready)).toEqual([undefined])
   })
+})
+
+it('policies of network plugins are kept beside those of Kubernetes, also with the same name', async () => {
+  const kinds = ['networking.k8s.io/v1 NetworkPolicy', 'cilium.io/v2 CiliumNetworkPolicy', 'projectcalico.org/v3 NetworkPolicy']
+  const items = kinds.map((one) => ({apiVersion: one.split(' ')[0], kind: one.split(' ')[1], metadata: META}))
+  const {inventory, warnings} = await read({policies: {apiVersion: 'v1', kind: 'List', items}})
+  expect([inventory?.networkPolicies?.map(({recorded}) => recorded.pointer), warnings]).toEqual([['/items/0', '/items/1', '/items/2'], []])
 })
 
 describe('services', () => {

@@ -1,7 +1,9 @@
 import {formatSocket} from '../../flow/address.js'
 import type {Finding} from '../../flow/finding.js'
+import {groupBy} from '../../flow/group-by.js'
+import type {Evidence} from '../../flow/step.js'
 import type {Hop} from '../../flow/trace.js'
-import type {Admitted} from '../../mesh/admission.js'
+import {policiesText, type Admitted} from '../../mesh/admission.js'
 import type {Directory} from '../../mesh/directory.js'
 import {ZTUNNEL_PORTS} from '../../mesh/ztunnel-ports.js'
 import {hopsAt, listText, type Scene} from './scene.js'
@@ -13,23 +15,43 @@ import {hopsAt, listText, type Scene} from './scene.js'
  */
 export function blockedTunnel(scene: Scene): readonly Finding[] {
   const own = hopsAt(scene, 'node').filter(({place}) => place.cluster === scene.cluster)
-  const found = own.flatMap((hop) => atHop(scene, hop))
-  return [...new Map(found.map((finding) => [finding.text, finding])).values()].slice(0, 2)
+  const blocked = own.flatMap((hop) => atHop(scene, hop))
+  const groups = groupBy(blocked, ({who, from, end}) => [JSON.stringify([who, from, end])])
+  return [...groups.values()].map(findingOf).slice(0, 2)
 }
 
-function atHop({admission, directory}: Scene, {arrival: {entry, source}}: Hop): readonly Finding[] {
+/** A tunnel that does not come through: who blocks it, and from where to where. */
+interface Blocked {
+  readonly who: string
+  readonly from: string
+  readonly to: string
+  /** What clients see, on what condition, and what to do. */
+  readonly end: string
+  readonly evidence: readonly Evidence[]
+}
+
+function atHop({admission, directory}: Scene, {arrival: {entry, source}}: Hop): readonly Blocked[] {
   const isTunnel = entry.kind === 'socket' && entry.port === ZTUNNEL_PORTS.inbound
   if (admission === undefined || source === undefined || !isTunnel) return []
   const against = admission({source: source.ip, destination: entry.ip, port: entry.port}).filter(({admitted}) => admitted !== 'yes')
   if (against.length === 0) return []
-  const between = `${source.ip}${podText(directory, source.ip)} to ${formatSocket(entry)}${podText(directory, entry.ip)}`
   return [
     {
-      kind: 'tunnel-blocked',
-      text: `NetworkPolicy ${listText(against.flatMap(({policies}) => policies))} ${blocks(against)} HBONE, which needs TCP ${entry.port} from ${between}: clients see a timeout${provided(against)}`,
+      who: `${policiesText(against.flatMap(({policies}) => policies))} ${blocks(against)} HBONE, which needs TCP ${entry.port}`,
+      from: `${source.ip}${podText(directory, source.ip)}`,
+      to: `${formatSocket(entry)}${podText(directory, entry.ip)}`,
+      end: `clients see a timeout${provided(against)}${advised(against)}`,
       evidence: against.flatMap(({evidence}) => evidence),
     },
   ]
+}
+
+/** The same policy keeps out the tunnels of all pods it selects. */
+function findingOf(blocked: readonly Blocked[]): Finding {
+  const [{who, from, end} = {who: '', from: '', end: ''}] = blocked
+  const to = listText([...new Set(blocked.map((one) => one.to))].toSorted())
+  const evidence = new Map(blocked.flatMap((one) => one.evidence).map((one) => [JSON.stringify(one), one]))
+  return {kind: 'tunnel-blocked', text: `${who} from ${from} to ${to}: ${end}`, evidence: [...evidence.values()]}
 }
 
 function blocks(against: readonly Admitted[]): string {
@@ -40,6 +62,11 @@ function provided(against: readonly Admitted[]): string {
   const denials = against.filter(({admitted}) => admitted === 'no')
   const [doubt] = denials.map((denial) => denial.doubt)
   return doubt === undefined || denials.some((denial) => denial.doubt === undefined) ? '' : `, if ${doubt.holds}`
+}
+
+function advised(against: readonly Admitted[]): string {
+  const advice = [...new Set(against.flatMap((one) => one.advice ?? []))]
+  return advice.length === 0 ? '' : `; ${advice.join(', and ')}`
 }
 
 function podText(directory: Directory, ip: string): string {

@@ -1,6 +1,10 @@
 import type {ContainerPort, Protocol, StringMap} from '../../flow/inventory.js'
+import type {Tri} from '../../flow/tri.js'
 import type {Place} from '../config/model.js'
 import type {Prefix} from '../config/ip.js'
+
+/** What may keep a connection from a pod: a policy that was read, or one that only may. */
+export type Policy = NetworkPolicy | UnreadPolicy
 
 /** One Kubernetes NetworkPolicy. Source: networking.k8s.io/v1. */
 export interface NetworkPolicy {
@@ -14,6 +18,21 @@ export interface NetworkPolicy {
   readonly types: readonly Direction[]
   readonly ingress: readonly PolicyRule[]
   readonly egress: readonly PolicyRule[]
+  readonly unread?: never
+}
+
+/** A policy whose rules are not judged here: of a kind of its own, or recorded with something in it that is not known. */
+export interface UnreadPolicy {
+  /** Its kind, as people call it. */
+  readonly unread: string
+  readonly name: string
+  /** Absent: it may select pods of each namespace. */
+  readonly namespace?: string
+  readonly place: Place
+  readonly pointer?: string
+  readonly types: readonly Direction[]
+  /** Absent where it is not known which pods it selects. */
+  readonly subject?: {readonly pods: LabelSelector; readonly namespaces: LabelSelector}
 }
 
 export type Direction = 'ingress' | 'egress'
@@ -47,6 +66,14 @@ export interface Requirement {
   readonly values: readonly string[]
 }
 
+/** A connection between two addresses, after NAT: what the network itself carries. */
+export interface PolicyHop {
+  readonly source: HopEnd
+  readonly destination: HopEnd
+  readonly port: number
+  readonly protocol: Protocol
+}
+
 /** One end of a connection as the network sees it. */
 export interface HopEnd {
   readonly ip: string
@@ -54,8 +81,12 @@ export interface HopEnd {
   readonly pod?: HopPod
   /** Pods were not recorded: some pod may have it. */
   readonly unknown?: true
-  /** The node a process of the host network is on, whose traffic to its own pods is always let in. */
+  /** The node that has the address, whose traffic to its own pods is always let in. */
   readonly hostOf?: string
+  /** Pods of the host network with this address: the process may be one of theirs. */
+  readonly hostPods?: readonly HopPod[]
+  /** What is known of the network plugin of the node it is on. */
+  readonly plugin?: NetworkPlugin
 }
 
 export interface HopPod {
@@ -66,6 +97,14 @@ export interface HopPod {
   readonly namespaceLabels?: StringMap
   readonly containerPorts: readonly ContainerPort[]
   readonly node?: string
-  /** Selectors say nothing sure about pods of the host network. */
-  readonly hostNetwork: boolean
+}
+
+/** Where network plugins differ. */
+export interface NetworkPlugin {
+  /** False where it may enforce NetworkPolicies, or not. */
+  readonly enforces: boolean
+  /** Whether an ipBlock also stands for pods that have an address in it. */
+  readonly blocksMeanPods: Tri
+  /** Whether it knows probes by the address that ambient capture gives them. */
+  readonly knowsProbes: Tri
 }

@@ -1,114 +1,137 @@
 import {z} from 'zod'
 import {InputError} from '../../flow/errors.js'
-import {parsePrefix, type Prefix} from '../config/ip.js'
 import type {Place} from '../config/model.js'
-import type {Direction, LabelSelector, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule} from './model.js'
+import {foreignKind, foreignPolicy} from './foreign.js'
+import type {Direction, NetworkPolicy, Policy, PolicyPeer, PolicyPort, PolicyRule} from './model.js'
+import {policySchema, type PeerSpec, type PolicySpec, type PortSpec} from './schema.js'
+import {selectorOf} from './selector.js'
 
 /** A Kubernetes object, or a List of them, and where it starts. */
 export interface PolicyDocument {
   readonly value: unknown
   readonly place: Place
   readonly pointer?: string
+  /** The line of something inside it; that of the object where nobody knows. */
+  readonly lineOf?: (path: readonly PropertyKey[]) => number
 }
 
 /**
- * The NetworkPolicies among Kubernetes objects; other kinds are passed over. Sorted by namespace and name.
- * @throws InputError with file and line of the object that is no NetworkPolicy
+ * The policies among Kubernetes objects: NetworkPolicies, and those of other kinds as far as it is known whom they select. Other
+ * kinds are passed over. Sorted by namespace and name; of two with the same name the later one counts, as when they are applied.
+ * @throws InputError with file, line and pointer of what is not as it should be in a NetworkPolicy
  */
-export function readNetworkPolicies(documents: readonly PolicyDocument[]): readonly NetworkPolicy[] {
-  const policies = documents.flatMap(({value, ...read}) => objectsOf(value).flatMap((object) => policyOf(object, read)))
-  const key = ({namespace, name}: NetworkPolicy): string => `${namespace}/${name}`
-  return policies.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+export function readNetworkPolicies(documents: readonly PolicyDocument[]): readonly Policy[] {
+  const read = documents.flatMap(objectsOf).map(policyOf)
+  const byName = new Map(read.flatMap((policies) => policies.slice(0, 1).map((first) => [keyOf(first), policies])))
+  return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, policies]) => policies)
 }
 
-const kind = z.looseObject({kind: z.string().optional(), apiVersion: z.string().optional()})
-const list = z.looseObject({items: z.array(z.unknown())})
-
-function objectsOf(value: unknown): readonly unknown[] {
-  const items = list.safeParse(value)
-  return items.success ? items.data.items : [value]
+function keyOf({namespace = '', name, unread = ''}: Policy): string {
+  return `${namespace}/${name} ${unread}`
 }
 
-const expression = z.looseObject({
-  key: z.string(),
-  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-  values: z.array(z.string()).nullish(),
-})
-const selector = z.looseObject({matchLabels: z.record(z.string(), z.string()).nullish(), matchExpressions: z.array(expression).nullish()})
-const cidr = z.string().refine((text) => text.includes('/') && prefixOf(text) !== undefined, 'no CIDR')
-const peer = z.looseObject({
-  ipBlock: z.looseObject({cidr, except: z.array(cidr).nullish()}).nullish(),
-  namespaceSelector: selector.nullish(),
-  podSelector: selector.nullish(),
-})
-const port = z.looseObject({
-  protocol: z.enum(['TCP', 'UDP', 'SCTP']).nullish(),
-  port: z.union([z.int().min(0).max(65_535), z.string()]).nullish(),
-  endPort: z.int().min(0).max(65_535).nullish(),
-})
-const ingressRule = z.looseObject({from: z.array(peer).nullish(), ports: z.array(port).nullish()})
-const egressRule = z.looseObject({to: z.array(peer).nullish(), ports: z.array(port).nullish()})
-const policySchema = z.looseObject({
-  metadata: z.looseObject({name: z.string(), namespace: z.string().default('default')}),
-  spec: z.looseObject({
-    podSelector: selector.default({}),
-    policyTypes: z.array(z.enum(['Ingress', 'Egress'])).nullish(),
-    ingress: z.array(ingressRule.nullable()).nullish(),
-    egress: z.array(egressRule.nullable()).nullish(),
-  }),
-})
+const head = z.looseObject({kind: z.string().optional(), apiVersion: z.string().optional()})
+const list = z.looseObject({kind: z.string().optional(), items: z.array(z.unknown())})
 
-type Spec = z.infer<typeof policySchema>['spec']
+/** Items of a NetworkPolicyList need not name their kind. */
+function objectsOf({value, ...read}: PolicyDocument): readonly PolicyDocument[] {
+  const parsed = list.safeParse(value)
+  if (!parsed.success) return [{value, ...read}]
+  const own = parsed.data.kind?.replace(/List$/, '') ?? ''
+  return parsed.data.items.map((item, at) => itemOf({kind: own, item, at}, read))
+}
 
-function policyOf(value: unknown, read: Omit<PolicyDocument, 'value'>): readonly NetworkPolicy[] {
-  const head = kind.safeParse(value)
-  // Items of a NetworkPolicyList need not name their kind.
-  if (!head.success || (head.data.kind !== undefined && head.data.kind !== 'NetworkPolicy')) return []
+interface Item {
+  readonly kind: string
+  readonly item: unknown
+  readonly at: number
+}
+
+function itemOf({kind, item, at}: Item, read: Omit<PolicyDocument, 'value'>): PolicyDocument {
+  const value: unknown = typeof item === 'object' && item !== null && kind !== '' ? {kind, ...item} : item
+  const {lineOf} = read
+  if (lineOf === undefined) return {...read, value}
+  const inside = (path: readonly PropertyKey[]): number => lineOf(['items', at, ...path])
+  return {...read, value, place: {...read.place, line: inside([])}, lineOf: inside}
+}
+
+function policyOf({value, ...read}: PolicyDocument): readonly Policy[] {
+  const parsed = head.safeParse(value)
+  if (!parsed.success) return []
+  const {kind = 'NetworkPolicy', apiVersion = CURRENT} = parsed.data
+  const {place, pointer} = read
+  const foreign = foreignKind({kind, apiVersion})
+  if (foreign !== undefined) return foreignPolicy(foreign, {value, place, ...(pointer === undefined ? {} : {pointer})})
+  return kind === 'NetworkPolicy' ? [networkPolicy({value, ...read})] : []
+}
+
+const CURRENT = 'networking.k8s.io/v1'
+
+function networkPolicy({value, place, pointer, lineOf}: PolicyDocument): NetworkPolicy {
   const parsed = policySchema.safeParse(value)
-  if (!parsed.success) throw invalid(parsed.error, read.place)
+  if (!parsed.success) throw invalid(parsed.error, {value, place, lineOf: lineOf ?? (() => place.line)})
   const {metadata, spec} = parsed.data
-  return [
-    {
-      name: metadata.name,
-      namespace: metadata.namespace,
-      ...read,
-      podSelector: selectorOf(spec.podSelector),
-      types: typesOf(spec),
-      ingress: (spec.ingress ?? []).map((rule) => ruleOf(rule?.from, rule?.ports)),
-      egress: (spec.egress ?? []).map((rule) => ruleOf(rule?.to, rule?.ports)),
-    },
-  ]
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace,
+    place,
+    ...(pointer === undefined ? {} : {pointer}),
+    podSelector: selectorOf(spec?.podSelector),
+    types: typesOf(spec ?? {}),
+    ingress: (spec?.ingress ?? []).map((rule) => ruleOf(rule?.from, rule?.ports)),
+    egress: (spec?.egress ?? []).map((rule) => ruleOf(rule?.to, rule?.ports)),
+  }
 }
 
-function invalid(error: z.ZodError, {file, line}: Place): InputError {
+function invalid(error: z.ZodError, {value, place, lineOf}: Required<Pick<PolicyDocument, 'value' | 'place' | 'lineOf'>>): InputError {
+  const [first] = error.issues
+  const path = [...(first?.path ?? []), ...(first?.code === 'unrecognized_keys' ? first.keys.slice(0, 1) : [])]
   return new InputError({
-    what: 'This is no NetworkPolicy.',
-    file,
-    line,
-    expected: 'networking.k8s.io/v1 NetworkPolicy',
-    got: z.prettifyError(error),
+    what: `This is no NetworkPolicy: ${pointerTo(path)}`,
+    file: place.file,
+    line: lineOf(path),
+    expected: first?.message,
+    got: shown(path.reduce(memberOf, value)),
   })
 }
 
+function memberOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+}
+
+/** Objects may hold themselves: YAML has references. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) return shownKeys(Object.keys(value))
+  return JSON.stringify(value).slice(0, LONGEST)
+}
+
+function shownKeys(keys: readonly string[]): string {
+  return keys.length === 0 ? 'an empty object' : `an object of ${keys.join(', ')}`.slice(0, LONGEST)
+}
+
+const LONGEST = 200
+
+/** RFC 6901. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
 /** Without policyTypes: Ingress always, and Egress where the policy has an egress section with rules. */
-function typesOf({policyTypes, egress}: Spec): readonly Direction[] {
+function typesOf({policyTypes, egress}: PolicySpec): readonly Direction[] {
   if (policyTypes !== undefined && policyTypes !== null && policyTypes.length > 0) {
     return policyTypes.map((type) => (type === 'Ingress' ? 'ingress' : 'egress'))
   }
   return (egress ?? []).length > 0 ? ['ingress', 'egress'] : ['ingress']
 }
 
-function ruleOf(
-  peers: readonly z.infer<typeof peer>[] | null | undefined,
-  ports: readonly z.infer<typeof port>[] | null | undefined,
-): PolicyRule {
+function ruleOf(peers: readonly PeerSpec[] | null | undefined, ports: readonly PortSpec[] | null | undefined): PolicyRule {
   return {peers: (peers ?? []).map(peerOf), ports: (ports ?? []).map(portOf)}
 }
 
-function peerOf({ipBlock, namespaceSelector, podSelector}: z.infer<typeof peer>): PolicyPeer {
-  if (ipBlock !== undefined && ipBlock !== null) {
-    return {kind: 'block', cidr: block(ipBlock.cidr), except: (ipBlock.except ?? []).map(block)}
-  }
+function peerOf({ipBlock, namespaceSelector, podSelector}: PeerSpec): PolicyPeer {
+  if (ipBlock !== undefined && ipBlock !== null) return {kind: 'block', cidr: ipBlock.cidr, except: ipBlock.except ?? []}
   return {
     kind: 'pods',
     ...(namespaceSelector === undefined || namespaceSelector === null ? {} : {namespaceSelector: selectorOf(namespaceSelector)}),
@@ -116,24 +139,10 @@ function peerOf({ipBlock, namespaceSelector, podSelector}: z.infer<typeof peer>)
   }
 }
 
-function portOf({protocol, port: own, endPort}: z.infer<typeof port>): PolicyPort {
+function portOf({protocol, port: own, endPort}: PortSpec): PolicyPort {
   return {
     protocol: protocol ?? 'TCP',
     ...(own === undefined || own === null ? {} : {port: own}),
     ...(endPort === undefined || endPort === null ? {} : {endPort}),
   }
-}
-
-function selectorOf({matchLabels, matchExpressions}: z.infer<typeof selector>): LabelSelector {
-  const labels = Object.entries(matchLabels ?? {}).map(([key, value]) => ({key, operator: 'In' as const, values: [value]}))
-  return [...labels, ...(matchExpressions ?? []).map(({key, operator, values}) => ({key, operator, values: values ?? []}))]
-}
-
-function prefixOf(text: string): Prefix | undefined {
-  return parsePrefix(text, text.includes(':') ? 6 : 4)
-}
-
-/** The schema has let only readable blocks pass. */
-function block(text: string): Prefix {
-  return prefixOf(text) ?? {family: 4, value: 0n, length: 32}
 }

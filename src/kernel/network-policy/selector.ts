@@ -1,6 +1,13 @@
 import {allOf, tri, type Tri} from '../../flow/tri.js'
 import type {StringMap} from '../../flow/inventory.js'
 import type {HopPod, LabelSelector, Requirement} from './model.js'
+import type {SelectorSpec} from './schema.js'
+
+/** A selector as requirements; without one, nothing is required. */
+export function selectorOf(selector: SelectorSpec | null | undefined): LabelSelector {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({key, operator: 'In' as const, values: [value]}))
+  return [...labels, ...(selector?.matchExpressions ?? []).map(({key, operator, values}) => ({key, operator, values: values ?? []}))]
+}
 
 /** Whether labels fulfil a selector. NotIn and DoesNotExist also hold for labels that are not there (LabelSelectorRequirement). */
 export function selects(selector: LabelSelector, labels: StringMap): boolean {

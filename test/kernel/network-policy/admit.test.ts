@@ -1,44 +1,7 @@
 import {describe, expect, test} from 'vitest'
-import {parse} from 'yaml'
-import {admit, type PolicyHop} from '../../../src/kernel/network-policy/admit.js'
-import type {HopEnd, HopPod} from '../../../src/kernel/network-policy/model.js'
-import {readNetworkPolicies} from '../../../src/kernel/network-policy/read.js'
-
-function pod(name: string, more: Partial<HopPod> = {}): HopPod {
-  const [namespace = '', app = ''] = name.split('/')
-  return {
-    name: app,
-    namespace,
-    labels: new Map([['app', app]]),
-    namespaceLabels: new Map([['team', namespace]]),
-    containerPorts: [],
-    hostNetwork: false,
-    ...more,
-  }
-}
-
-const CLIENT: HopEnd = {ip: '10.0.0.1', pod: pod('shop/client')}
-const SERVER: HopEnd = {
-  ip: '10.0.0.2',
-  pod: pod('shop/server', {
-    node: 'n1',
-    containerPorts: [
-      {name: 'web', port: 8080, protocol: 'TCP'},
-      {name: 'web', port: 53, protocol: 'UDP'},
-    ],
-  }),
-}
-const STRANGER: HopEnd = {ip: '192.0.2.7'}
-const OTHER_TEAM: HopEnd = {ip: '10.0.0.3', pod: pod('bank/client')}
-
-/** Policy on the server, ingress unless said otherwise. */
-function ingress(spec: string): string {
-  return `podSelector: {matchLabels: {app: server}}\npolicyTypes: [Ingress]\n${spec}`
-}
-
-function egress(spec: string): string {
-  return `podSelector: {matchLabels: {app: client}}\npolicyTypes: [Egress]\n${spec}`
-}
+import {admit} from '../../../src/kernel/network-policy/admit.js'
+import type {HopEnd, PolicyHop} from '../../../src/kernel/network-policy/model.js'
+import {CLIENT, egress, ingress, OTHER_TEAM, pod, policies, SERVER, STRANGER} from './ends.js'
 
 interface Case {
   readonly what: string
@@ -167,6 +130,103 @@ const CASES: readonly Case[] = [
     admitted: 'yes',
   },
   {
+    what: 'a selector of peers that nobody has',
+    specs: [ingress('ingress: [{from: [{podSelector: {matchLabels: {app: x}}}]}]')],
+    admitted: 'no',
+  },
+  {what: 'no peers in the list: everybody', specs: [ingress('ingress: [{from: [], ports: [{port: 8080}]}]')], admitted: 'yes'},
+  {
+    what: 'no ports in the list: each port',
+    specs: [ingress('ingress: [{from: [{podSelector: {}}], ports: []}]')],
+    hop: HBONE,
+    admitted: 'yes',
+  },
+  {what: 'a rule that is null', specs: [ingress('ingress: [null]')], admitted: 'yes'},
+  {
+    what: 'peer and port in different rules do not add up',
+    specs: [
+      ingress(
+        'ingress: [{from: [{podSelector: {}}], ports: [{port: 8080}]}, {from: [{podSelector: {matchLabels: {app: x}}}], ports: [{port: 15008}]}]',
+      ),
+    ],
+    hop: HBONE,
+    admitted: 'no',
+  },
+  {
+    what: 'TCP is meant where no protocol is named',
+    specs: [ingress('ingress: [{ports: [{port: 8080}]}]')],
+    hop: {protocol: 'UDP'},
+    admitted: 'no',
+  },
+  {what: 'one port alone', specs: [ingress('ingress: [{ports: [{port: 8080, endPort: 8080}]}]')], admitted: 'yes'},
+  {
+    what: 'a namespace by its own name, against a label that says otherwise',
+    specs: [ingress('ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: bank}}}]}]')],
+    hop: {source: {...OTHER_TEAM, pod: pod('bank/client', {namespaceLabels: new Map([['kubernetes.io/metadata.name', 'shop']])})}},
+    admitted: 'yes',
+  },
+  {
+    what: 'a namespace other than one, by expression',
+    specs: [
+      ingress(
+        'ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [bank]}]}}]}]',
+      ),
+    ],
+    hop: {source: OTHER_TEAM},
+    admitted: 'no',
+  },
+  {
+    what: 'an IPv6 block that excepts the address',
+    specs: [ingress('ingress: [{from: [{ipBlock: {cidr: "2001:db8::/32", except: ["2001:db8:1::/48"]}}]}]')],
+    hop: {source: {ip: '2001:db8:1::7'}},
+    admitted: 'no',
+  },
+  {
+    what: 'an IPv6 block that excepts others',
+    specs: [ingress('ingress: [{from: [{ipBlock: {cidr: "2001:db8::/32", except: ["2001:db8:1::/48"]}}]}]')],
+    hop: {source: {ip: '2001:db8:2::7'}},
+    admitted: 'yes',
+  },
+  {
+    what: 'each address of IPv4 is none of IPv6',
+    specs: [ingress('ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]')],
+    hop: {source: {ip: '2001:db8:2::7'}},
+    admitted: 'no',
+  },
+  {
+    what: 'what a block excepts another peer may take',
+    specs: [ingress('ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/24]}}, {podSelector: {}}]}]')],
+    admitted: 'yes',
+  },
+  {
+    what: 'egress to a named port that the destination lacks',
+    specs: [egress('egress: [{ports: [{port: web}]}]')],
+    hop: HBONE,
+    admitted: 'no',
+  },
+  {
+    what: 'egress to a named port of what is no pod',
+    specs: [egress('egress: [{ports: [{port: web}]}]')],
+    hop: {destination: STRANGER},
+    admitted: 'no',
+  },
+  {
+    what: 'egress to pods of a namespace',
+    specs: [egress('egress: [{to: [{namespaceSelector: {matchLabels: {team: bank}}}]}]')],
+    hop: {destination: OTHER_TEAM},
+    admitted: 'yes',
+  },
+  {
+    what: 'an egress section without rules, and no policyTypes: egress is open',
+    specs: ['podSelector: {matchLabels: {app: client}}\negress: []'],
+    admitted: 'yes',
+  },
+  {what: 'policyTypes that are empty are as none', specs: ['podSelector: {}\npolicyTypes: []'], admitted: 'no'},
+  {what: 'egress closed, ingress open', specs: [egress('egress: []')], admitted: 'no'},
+  {what: 'a policy of the destination says nothing of its egress', specs: [ingress('ingress: [{}]\negress: []')], admitted: 'yes'},
+  {what: 'a policy without a spec closes every pod to all', specs: ['null'], admitted: 'no'},
+  {what: 'a selector that is null selects each pod', specs: ['podSelector: null'], admitted: 'no'},
+  {
     what: 'expressions',
     specs: [
       ingress(
@@ -180,69 +240,18 @@ const CASES: readonly Case[] = [
     specs: [ingress('ingress: [{from: [{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [client]}]}}]}]')],
     admitted: 'no',
   },
-  {
-    what: 'a client of the host network by its labels',
-    specs: [ingress('ingress: [{from: [{podSelector: {}}]}]')],
-    hop: {source: {ip: '10.0.0.1', pod: pod('shop/client', {hostNetwork: true})}},
-    admitted: 'undetermined',
-  },
-  {
-    what: 'a server of the host network',
-    specs: [ingress('ingress: []')],
-    hop: {destination: {ip: '10.0.0.2', pod: pod('shop/server', {hostNetwork: true})}},
-    admitted: 'undetermined',
-  },
 ]
 
 describe('policies decide about', () => {
   test.each(CASES)('$what', ({specs, hop, admitted}) => {
-    const policies = readNetworkPolicies(specs.map((spec, index) => ({value: policy(spec, index), place: {file: 'p.yaml', line: 1}})))
-    expect(policies).toHaveLength(specs.length)
-    expect(admit(policies, {source: CLIENT, destination: SERVER, port: 8080, protocol: 'TCP', ...hop}).admitted).toBe(admitted)
-  })
-
-  test('what no rule admits names the policies that isolate', () => {
-    const policies = readNetworkPolicies([{value: policy(ingress('ingress: []'), 0), place: {file: 'p.yaml', line: 7}}])
-    const {directions} = admit(policies, {source: CLIENT, destination: SERVER, port: 15_008, protocol: 'TCP'})
-    expect(directions).toMatchObject([
-      {direction: 'egress', admitted: 'yes', because: 'no policy selects shop/client for egress'},
-      {
-        direction: 'ingress',
-        admitted: 'no',
-        because: 'no rule admits TCP 15008 from 10.0.0.1',
-        isolatedBy: [{name: 'p0', place: {line: 7}}],
-      },
-    ])
+    const read = policies(...specs)
+    expect(read).toHaveLength(specs.length)
+    expect(admit(read, {source: CLIENT, destination: SERVER, port: 8080, protocol: 'TCP', ...hop}).admitted).toBe(admitted)
   })
 })
-
-describe('reading', () => {
-  test('takes Lists, and passes over other kinds', () => {
-    const items = [policy('podSelector: {}', 1), {kind: 'Service', metadata: {name: 's'}}, policy('podSelector: {}', 0)]
-    expect(readNetworkPolicies([{value: {kind: 'List', items}, place: {file: 'p', line: 1}}]).map(({name}) => name)).toEqual(['p0', 'p1'])
-  })
-
-  test.each([
-    {what: 'a block that is none', spec: 'podSelector: {}\ningress: [{from: [{ipBlock: {cidr: nonsense/8}}]}]'},
-    {what: 'an operator that is none', spec: 'podSelector: {matchExpressions: [{key: a, operator: Is}]}'},
-    {what: 'a port that is none', spec: 'podSelector: {}\ningress: [{ports: [{port: 70000}]}]'},
-  ])('$what is named with file and line', ({spec}) => {
-    expect(() => readNetworkPolicies([{value: policy(spec, 0), place: {file: 'p.yaml', line: 3}}])).toThrow(
-      expect.objectContaining({where: 'p.yaml:3', exitCode: 65}),
-    )
-  })
-})
-
-function policy(spec: string, index: number): unknown {
-  return {apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: {name: `p${index}`, namespace: 'shop'}, spec: parsed(spec)}
-}
 
 function withoutLabels(end: HopEnd): HopEnd {
   if (end.pod === undefined) return end
   const {namespaceLabels, ...rest} = end.pod
   return namespaceLabels === undefined ? end : {...end, pod: rest}
-}
-
-function parsed(text: string): unknown {
-  return parse(text)
 }
