@@ -131,10 +131,7 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
       acceptLocal: flag(2),
       forward: role === 'node' ? fc.constant(1) : flag(1),
       bridgeCalls: flag(1),
-      arp: fc.oneof(
-        {weight: 7, arbitrary: fc.constant<readonly string[]>([])},
-        {weight: 1, arbitrary: fc.constantFrom(...ARP).map((setting) => [setting])},
-      ),
+      arp: fc.oneof({weight: 7, arbitrary: fc.constant('')}, {weight: 1, arbitrary: fc.constantFrom(...ARP)}),
     })
     .map(({filters, localnet, validMark, acceptLocal, forward, bridgeCalls, arp}) => [
       ...['iptables', 'ip6tables'].map((program) => `net.bridge.bridge-nf-call-${program}=${bridgeCalls}`),
@@ -144,7 +141,7 @@ function sysctls(role: Role): fc.Arbitrary<readonly string[]> {
       `net.ipv4.conf.all.route_localnet=${localnet}`,
       `net.ipv4.conf.all.src_valid_mark=${validMark}`,
       `net.ipv4.conf.all.accept_local=${acceptLocal}`,
-      ...arp.map((setting) => `net.ipv4.conf.all.${setting}`),
+      ...(arp === '' ? [] : [`net.ipv4.conf.all.${arp}`]),
     ])
 }
 
