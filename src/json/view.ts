@@ -103,7 +103,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** RFC 6901: `~` and `/` are escaped inside a reference token. */
 export function escapeToken(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+  // Most have none; pointers are made for each field that is read.
+  return token.includes('~') || token.includes('/') ? token.replaceAll('~', '~0').replaceAll('/', '~1') : token
 }
 
 /** The last reference token of a pointer, as the key is spelled in the document. */
@@ -118,6 +119,15 @@ function typeSuffix(type: string | undefined): string | undefined {
   return type?.slice(type.lastIndexOf('/') + 1)
 }
 
+/** By hand: it is asked for each field that a dump in snake_case leaves out. */
 function lowerCamel(field: string): string {
-  return field.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+  let camel = ''
+  let from = 0
+  for (let at = field.indexOf('_'); at !== -1; at = field.indexOf('_', at + 1)) {
+    const letter = field.charAt(at + 1)
+    if (!/[a-z0-9]/.test(letter)) continue
+    camel += field.slice(from, at) + letter.toUpperCase()
+    from = at + 2
+  }
+  return camel + field.slice(from)
 }

@@ -24,3 +24,36 @@ describe('numbers of a dump', () => {
     expect({port: view.port('field'), uint: view.uint('field')}).toEqual({port, uint})
   })
 })
+
+describe('a field by its proto name', () => {
+  test.each([
+    {field: 'version_info', printed: 'version_info'},
+    {field: 'version_info', printed: 'versionInfo'},
+    {field: 'alt_stat_name', printed: 'altStatName'},
+    {field: 'ipv4_compat_2', printed: 'ipv4Compat2'},
+    {field: '_leading', printed: 'Leading'},
+    {field: 'twice__marked', printed: 'twice_Marked'},
+    {field: 'trailing_', printed: 'trailing_'},
+    {field: 'NODE_NAME', printed: 'NODE_NAME'},
+    {field: 'plain', printed: 'plain'},
+  ])('$field is found as $printed', ({field, printed}) => {
+    const view = new View({[printed]: 1}, '/at')
+    expect(view.get(field)).toEqual(new View(1, `/at/${printed}`))
+  })
+
+  test.each([
+    {field: 'NODE_NAME', printed: 'NODENAME'},
+    {field: 'plain', printed: 'Plain'},
+    {field: 'versionInfo', printed: 'version_info'},
+  ])('$field is not found as $printed', ({field, printed}) => {
+    expect(new View({[printed]: 1}, '').get(field)).toBeUndefined()
+  })
+
+  test.each([
+    {key: 'a/b', token: 'a~1b'},
+    {key: 'a~b', token: 'a~0b'},
+    {key: '~1/', token: '~01~1'},
+  ])('the pointer to $key ends in $token', ({key, token}) => {
+    expect(new View({[key]: 1}, '').own(key)?.pointer).toBe(`/${token}`)
+  })
+})

@@ -21,7 +21,7 @@ export function renameStrings(bytes: Uint8Array, rename: (string: JsonString) =>
   let written = 0
   const write = (start: number, string: {readonly end: number; readonly isKey: boolean}): string => {
     const {end, isKey} = string
-    const text = decode(buffer.subarray(start, end))
+    const text = decode(buffer.toString('utf8', start, end))
     const renamed = rename({text, isKey, field: keys.at(-1) ?? '', above: keys.slice(0, -1)})
     if (renamed !== text) {
       pieces.push(buffer.subarray(written, start), Buffer.from(JSON.stringify(renamed)))
@@ -44,7 +44,7 @@ export function renameStrings(bytes: Uint8Array, rename: (string: JsonString) =>
 
 const QUOTE = 0x22
 
-function decode(token: Uint8Array): string {
-  const value: unknown = JSON.parse(Buffer.from(token).toString('utf8'))
+function decode(token: string): string {
+  const value: unknown = JSON.parse(token)
   return typeof value === 'string' ? value : ''
 }

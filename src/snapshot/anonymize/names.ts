@@ -12,9 +12,13 @@ export class Names {
   readonly kept = new Set<string>()
   /** Each word that stands anywhere: no new name may be one of them. */
   readonly seen = new Set<string>()
+  /** A dump says the same texts thousands of times; each is taken apart once. */
+  readonly #texts = new Set<string>()
 
   /** Whatever the text is: its addresses, and the names that stand in it in a form that tells them. */
   addText(text: string): void {
+    if (this.#texts.has(text)) return
+    this.#texts.add(text)
     renameTokens(text, {
       word: (word) => {
         this.seen.add(word)

@@ -18,6 +18,9 @@ export class Rewriter {
   readonly left = new Set<string>()
   /** Fields that decide, and whose text was redacted. */
   readonly lost = new Set<string>()
+  /** New texts by old ones: a dump says the same ones thousands of times. */
+  readonly #renamed = new Map<string, string>()
+  readonly #kept = new Set<string>()
 
   constructor(
     private readonly names: Names,
@@ -25,7 +28,11 @@ export class Rewriter {
   ) {}
 
   name(text: string): string {
-    return renameTokens(text, this.pseudonyms)
+    const known = this.#renamed.get(text)
+    if (known !== undefined) return known
+    const renamed = renameTokens(text, this.pseudonyms)
+    this.#renamed.set(text, renamed)
+    return renamed
   }
 
   string(string: JsonString): string {
@@ -71,6 +78,8 @@ export class Rewriter {
   }
 
   #keepText(text: string): string {
+    if (this.#kept.has(text)) return text
+    this.#kept.add(text)
     for (const word of wordsOf(text)) this.#keepWord(word)
     return text
   }

@@ -3,7 +3,9 @@ import type {RecordedFile} from '../directory.js'
 import type {OpenDump} from '../open-dump.js'
 import {recordedDump} from '../open-snapshot.js'
 import type {LazyDump} from '../proxy-dump.js'
+import type {LoadedDump} from '../snapshot.js'
 import {isJoinedByContent} from './frame.js'
+import type {ReadElements} from './read-elements.js'
 
 /** A file of JSON, and the elements it can be taken apart into, once it was read. */
 export interface FilePart {
@@ -21,6 +23,13 @@ export interface FilePart {
 
 export interface DumpPart extends FilePart {
   readonly dump: LazyDump
+  readonly load: () => Promise<LoadedDump>
+}
+
+export interface PartOptions {
+  readonly recorded: RecordedFile
+  /** What was read of it stays here. */
+  readonly read: ReadElements
 }
 
 /** The texts of the packet rules of one node or pod: they stay or go together. */
@@ -30,20 +39,26 @@ export interface CapturePart {
 }
 
 /** A dump that is read when it is first asked for. */
-export function dumpPart(kind: FilePart['kind'], recorded: RecordedFile): DumpPart {
+export function dumpPart(kind: FilePart['kind'], {recorded, read}: PartOptions): DumpPart {
   const dump = recordedDump(recorded)
+  let known: OpenDump | undefined
   let canSplit: boolean | undefined
+  const opened = (): OpenDump | undefined => (known ??= read.keeping(dump.opened))
   return {
     kind,
     recorded,
     dump,
     split: () => {
-      const {opened} = dump
-      if (opened === undefined) return undefined
-      canSplit ??= opened.extract === undefined && !isJoinedByContent(opened.index.resources)
-      return canSplit ? opened : undefined
+      const own = opened()
+      if (own === undefined) return undefined
+      canSplit ??= own.extract === undefined && !isJoinedByContent(own.index.resources)
+      return canSplit ? own : undefined
     },
-    load: () => dump.load(),
+    load: async () => {
+      const loaded = await dump.load()
+      const store = opened()?.store
+      return loaded.kind === 'unusable' || store === undefined ? loaded : {...loaded, store}
+    },
     close: () => {
       dump.close()
     },
@@ -51,8 +66,8 @@ export function dumpPart(kind: FilePart['kind'], recorded: RecordedFile): DumpPa
 }
 
 /** A file of the inventory, among those that were opened. */
-export function filePart(recorded: RecordedFile, opened: readonly OpenDump[]): FilePart {
-  const own = opened.find(({store}) => store.name === recorded.name)
+export function filePart(opened: readonly OpenDump[], {recorded, read}: PartOptions): FilePart {
+  const own = read.keeping(opened.find(({store}) => store.name === recorded.name))
   return {kind: 'inventory', recorded, split: () => own, load: () => Promise.resolve(), close: () => own?.close()}
 }
 

@@ -10,6 +10,7 @@ import {readInventory} from '../read-inventory.js'
 import type {Snapshot} from '../snapshot.js'
 import {capturesOf, dumpPart, filePart, splitDump, type CapturePart, type DumpPart, type FilePart} from './part.js'
 import {droppableIds} from './frame.js'
+import {ReadElements} from './read-elements.js'
 import {WHOLE, type Element} from './element.js'
 import {dumpView, storeOf, type ViewOptions} from './view.js'
 
@@ -24,10 +25,11 @@ export class SnapshotParts {
 
   private constructor(opened: OpenedContents, inventory: readonly OpenDump[]) {
     const {contents} = opened
+    const read = new ReadElements()
     this.#opened = opened
-    this.#dumps = contents.dumps.toSorted(byName).map((recorded) => dumpPart('config-dump', recorded))
-    this.#inventory = contents.inventory.toSorted(byName).map((recorded) => filePart(recorded, inventory))
-    this.#controlPlane = contents.controlPlane === undefined ? undefined : dumpPart('istiod-debug', contents.controlPlane)
+    this.#dumps = contents.dumps.toSorted(byName).map((recorded) => dumpPart('config-dump', {recorded, read}))
+    this.#inventory = contents.inventory.toSorted(byName).map((recorded) => filePart(inventory, {recorded, read}))
+    this.#controlPlane = contents.controlPlane === undefined ? undefined : dumpPart('istiod-debug', {recorded: contents.controlPlane, read})
     const files = [...this.#dumps, ...this.#inventory, ...(this.#controlPlane === undefined ? [] : [this.#controlPlane])]
     this.#files = new Map(files.map((part) => [part.recorded.name, part]))
     this.captures = capturesOf(contents.captures)

@@ -26,7 +26,7 @@ export function storeOf({file, opened}: {readonly file: string; readonly opened:
 export function dumpView(part: DumpPart, options: ViewOptions): ProxyDump {
   const {file, name, namespace, node} = part.dump
   const load = async (): Promise<LoadedDump> => {
-    const loaded = await part.dump.load()
+    const loaded = await part.load()
     options.noteRead({file, id: WHOLE})
     const [store] = splitDump(part, (dump) => storeOf(dump, options))
     return loaded.kind === 'unusable' || store === undefined ? loaded : {...loaded, store}

@@ -1,3 +1,4 @@
+import type {Mesh} from '../../../src/app/mesh.js'
 import {openSources} from '../../../src/app/open.js'
 import {traceQuestion} from '../../../src/app/trace.js'
 import type {Check} from '../../../src/audit/check-file.js'
@@ -23,12 +24,27 @@ export function hidden(check: Check, {hide}: Names): Check {
   return {...check, question, sources: {...check.sources, ...(namespace === undefined ? {} : {namespace: hide(namespace)})}}
 }
 
-export async function answer(sources: SnapshotSources, {question, sources: {namespace, envoyVersion}}: Check): Promise<Trace> {
-  const mesh = await openSources(sources, envoyVersion === undefined ? {} : {envoyVersion})
+export async function answer(sources: SnapshotSources, check: Check): Promise<Trace> {
+  const [trace] = await answers(sources, [check])
+  if (trace === undefined) throw new Error('a question without an answer')
+  return trace
+}
+
+/** The answers to several questions; the sources are opened once per version of Envoy that is assumed. */
+export async function answers(sources: SnapshotSources, checks: readonly Check[]): Promise<readonly Trace[]> {
+  const meshes = new Map<string, Mesh>()
   try {
-    return await traceQuestion(mesh, {question, namespace})
+    const traces: Trace[] = []
+    for (const {question, sources: asked} of checks) {
+      const {namespace, envoyVersion} = asked
+      const version = JSON.stringify(envoyVersion ?? null)
+      const mesh = meshes.get(version) ?? (await openSources(sources, envoyVersion === undefined ? {} : {envoyVersion}))
+      meshes.set(version, mesh)
+      traces.push(await traceQuestion(mesh, {question, namespace}))
+    }
+    return traces
   } finally {
-    mesh.snapshot.close()
+    for (const {snapshot} of meshes.values()) snapshot.close()
   }
 }
 
