@@ -58,8 +58,8 @@ describe('a trace with policies from a file', () => {
     expect(ends(trace)).toContain('one of 3, dropped, the network plugin of node row-2 enforces NetworkPolicies')
     const [finding] = trace.findings ?? []
     expect(finding?.kind).toBe('tunnel-blocked')
-    expect(finding?.text).toContain('clients see a timeout, if the network plugin of node row-1 enforces NetworkPolicies; ')
-    expect(finding?.text).toContain('add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only')
+    expect(finding?.text).toMatch(/ clients see a timeout, if the network plugin of node row-1 enforces NetworkPolicies$/)
+    expect(finding?.text).toContain('TCP 15008: add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only; ')
     expect(finding?.evidence.map(({pointer}) => pointer)).toEqual(['line 1'])
   })
 

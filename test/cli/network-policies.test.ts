@@ -49,6 +49,6 @@ describe('--network-policies', () => {
 
   test('tells what to add where', async () => {
     const {stdout} = await runProgram([...ASKED, FILE, '--width', '400'])
-    expect(stdout).toContain('; add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only')
+    expect(stdout).toContain(': add {protocol: TCP, port: 15008} to spec.ingress[0].ports of orchard/app-only')
   })
 })

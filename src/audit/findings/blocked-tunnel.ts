@@ -16,7 +16,7 @@ import {hopsAt, listText, type Scene} from './scene.js'
 export function blockedTunnel(scene: Scene): readonly Finding[] {
   const own = hopsAt(scene, 'node').filter(({place}) => place.cluster === scene.cluster)
   const blocked = own.flatMap((hop) => atHop(scene, hop))
-  const groups = groupBy(blocked, ({who, from, end}) => [JSON.stringify([who, from, end])])
+  const groups = groupBy(blocked, ({who, from, advice, condition}) => [JSON.stringify([who, from, advice, condition])])
   return [...groups.values()].map(findingOf).slice(0, 2)
 }
 
@@ -25,8 +25,9 @@ interface Blocked {
   readonly who: string
   readonly from: string
   readonly to: string
-  /** What clients see, on what condition, and what to do. */
-  readonly end: string
+  /** What to add where. */
+  readonly advice: string
+  readonly condition: string
   readonly evidence: readonly Evidence[]
 }
 
@@ -40,7 +41,8 @@ function atHop({admission, directory}: Scene, {arrival: {entry, source}}: Hop): 
       who: `${policiesText(against.flatMap(({policies}) => policies))} ${blocks(against)} HBONE, which needs TCP ${entry.port}`,
       from: `${source.ip}${podText(directory, source.ip)}`,
       to: `${formatSocket(entry)}${podText(directory, entry.ip)}`,
-      end: `clients see a timeout${provided(against)}${advised(against)}`,
+      advice: advised(against),
+      condition: provided(against),
       evidence: against.flatMap(({evidence}) => evidence),
     },
   ]
@@ -48,10 +50,14 @@ function atHop({admission, directory}: Scene, {arrival: {entry, source}}: Hop): 
 
 /** The same policy keeps out the tunnels of all pods it selects. */
 function findingOf(blocked: readonly Blocked[]): Finding {
-  const [{who, from, end} = {who: '', from: '', end: ''}] = blocked
+  const [{who, from, advice, condition} = {who: '', from: '', advice: '', condition: ''}] = blocked
   const to = listText([...new Set(blocked.map((one) => one.to))].toSorted())
   const evidence = new Map(blocked.flatMap((one) => one.evidence).map((one) => [JSON.stringify(one), one]))
-  return {kind: 'tunnel-blocked', text: `${who} from ${from} to ${to}: ${end}`, evidence: [...evidence.values()]}
+  return {
+    kind: 'tunnel-blocked',
+    text: `${who}${advice}; from ${from} to ${to} clients see a timeout${condition}`,
+    evidence: [...evidence.values()],
+  }
 }
 
 function blocks(against: readonly Admitted[]): string {
@@ -66,7 +72,7 @@ function provided(against: readonly Admitted[]): string {
 
 function advised(against: readonly Admitted[]): string {
   const advice = [...new Set(against.flatMap((one) => one.advice ?? []))]
-  return advice.length === 0 ? '' : `; ${advice.join(', and ')}`
+  return advice.length === 0 ? '' : `: ${advice.join(', and ')}`
 }
 
 function podText(directory: Directory, ip: string): string {
