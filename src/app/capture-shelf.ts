@@ -14,6 +14,8 @@ import type {SnapshotSources} from '../snapshot/snapshot.js'
 /** The recorded packet rules of a snapshot, by node. */
 export interface CaptureShelf {
   readonly inventory: Inventory
+  /** Where names without a namespace are looked up, if the recording says so. */
+  readonly home?: string | undefined
   readonly warnings: readonly string[]
   /** Nodes first, then pods as `namespace/pod`, in the order of their names. */
   readonly places: readonly CapturePlace[]
@@ -42,14 +44,14 @@ export async function openCaptures(sources: SnapshotSources): Promise<CaptureShe
   const recorded = await snapshot.captures()
   snapshot.close()
   if (recorded.length === 0) throw nothingRecorded(snapshot.name)
-  return {warnings: snapshot.warnings, ...shelveCaptures(recorded, snapshot.inventory ?? {})}
+  return {warnings: snapshot.warnings, home: snapshot.namespace, ...shelveCaptures(recorded, snapshot.inventory ?? {})}
 }
 
 /**
  * Reads what was recorded.
  * @throws InputError with file and line of what cannot be read
  */
-export function shelveCaptures(recorded: readonly RecordedCapture[], inventory: Inventory): Omit<CaptureShelf, 'warnings'> {
+export function shelveCaptures(recorded: readonly RecordedCapture[], inventory: Inventory): Omit<CaptureShelf, 'warnings' | 'home'> {
   const nodes = recorded.filter(({kind}) => kind === 'node').map(({name}) => name)
   const places = recorded.map(({kind, name, namespace, files}): CapturePlace => {
     const full = kind === 'node' ? name : `${namespace ?? ''}/${name}`

@@ -33,7 +33,7 @@ export async function resolveQuestion(mesh: Mesh, asked: Asked): Promise<Resolve
   const first = resolveIn(home.directory, own)
   const resolution = first.kind === 'unknown' ? resolveIn(await home.inferred(), own) : first
   if (resolution.kind === 'found') return {...resolution.value, home, notes: resolution.notes}
-  throw usageError(resolution)
+  throw unresolved(resolution)
 }
 
 interface Home {
@@ -51,7 +51,7 @@ function homeOf(mesh: Mesh, {question, namespace}: Asked): Home {
   const knowing = meshes.filter(({directory}) => isKnown(resolveSource(directory, {text: question.source, namespace})))
   const [only] = knowing
   if (only !== undefined && knowing.length > 1) {
-    throw usageError({
+    throw unresolved({
       kind: 'ambiguous',
       text: question.source,
       candidates: knowing.map(({cluster}) => `${cluster ?? ''}/${question.source}`),
@@ -83,7 +83,7 @@ function resolveIn(directory: Directory, {question, namespace}: Asked): Resoluti
 }
 
 /** What to type instead. */
-function usageError(resolution: Exclude<Resolution<unknown>, {kind: 'found'}>): UsageError {
+export function unresolved(resolution: Exclude<Resolution<unknown>, {kind: 'found'}>): UsageError {
   if (resolution.kind === 'ambiguous') {
     return new UsageError({what: `"${resolution.text}" is ambiguous.`, help: `Say one of: ${resolution.candidates.join(', ')}.`})
   }

@@ -1,9 +1,12 @@
+import {captureTasks} from './capture-tasks.js'
 import {checkLabel} from './kubectl-arguments.js'
 import {openLiveDirectory, type LiveDirectory, type LiveDirectoryRequest} from './live-directory.js'
 import type {ListedPod} from './proxy-pods.js'
+import {ClusterError} from './kubectl-failure.js'
 import {recordLists, type ListsToRecord} from './record.js'
 import {RecordRun, type Recorded} from './record-run.js'
 import {dumpTask, type Asking} from './record-tasks.js'
+import type {RecordTask} from './recording.js'
 
 export interface LiveRequest extends LiveDirectoryRequest, Omit<Asking, 'memory' | 'warn'> {
   readonly istioNamespace: string
@@ -13,7 +16,7 @@ export interface LiveRequest extends LiveDirectoryRequest, Omit<Asking, 'memory'
   readonly progress: (line: string) => void
 }
 
-/** Proxies that a question came to: pods as `namespace/pod`, and nodes for their ztunnels. */
+/** What a question came to: pods as `namespace/pod`, and nodes for their ztunnels. */
 export interface Wanted {
   readonly pods: ReadonlySet<string>
   readonly nodes: ReadonlySet<string>
@@ -75,6 +78,26 @@ export class LiveRecording {
     return ztunnels.some((pod) => this.#tried.has(keyOf(pod))) ? Promise.resolve(false) : this.#fetchAll(ztunnels.slice(0, 1))
   }
 
+  /**
+   * Fetches the packet rules of nodes, of their ztunnels, and of some of their pods; gives a line for each file that could not be had.
+   * @throws ClusterError when none could.
+   */
+  async fetchCapture({pods, nodes}: Wanted): Promise<readonly string[]> {
+    const {run, asking, live} = this.parts
+    const scope = {isNodeWanted: (node: string) => nodes.has(node), isPodWanted: (pod: ListedPod) => pods.has(keyOf(pod))}
+    const tasks = captureTasks(asking, {pods: this.parts.pods, scope})
+    asking.progress(`fetching the packet rules of ${[...nodes, ...pods].join(', ')}`)
+    try {
+      await run.all(tasks)
+    } finally {
+      await live.recording.writeManifest()
+    }
+    const failures = tasks.flatMap(({file: {path}}) => [run.failures.get(path) ?? []].flat().map((error) => ({path, error})))
+    const isThere = ({file: {path}}: RecordTask): boolean => live.recording.has(path) && !run.failures.has(path)
+    if (!tasks.some(isThere)) throw failures[0]?.error ?? notInSight(nodes)
+    return failures.map(({path, error}) => `${path}: ${error.message}`)
+  }
+
   async close(): Promise<void> {
     await this.parts.live.close()
   }
@@ -105,4 +128,13 @@ async function listPods(lists: ListsToRecord): Promise<readonly ListedPod[]> {
 
 function keyOf({namespace, name}: ListedPod): string {
   return `${namespace}/${name}`
+}
+
+function notInSight(nodes: ReadonlySet<string>): ClusterError {
+  return new ClusterError({
+    reason: 'no-pod',
+    what: `No pod shows the packet rules of ${[...nodes].join(', ')}.`,
+    command: ['kubectl', 'exec'],
+    help: 'A running pod of istio-cni (or kube-proxy) is needed on the node; docs/snapshot.md lists what can be recorded by hand.',
+  })
 }

@@ -9,6 +9,7 @@ import {PROXY_CONTAINER, type ProxyTarget} from './transport-arguments.js'
 
 /** A pod as the cluster lists it, and how its proxy is asked, if it has one. */
 export interface ListedPod {
+  readonly uid?: string | undefined
   readonly name: string
   readonly namespace: string
   readonly node?: string | undefined
@@ -17,6 +18,8 @@ export interface ListedPod {
   readonly controller?: string | undefined
   readonly isRunning: boolean
   readonly hostNetwork: boolean
+  /** Whether the CNI says that it redirects the traffic of the pod. */
+  readonly isRedirected: boolean
   readonly labels: ReadonlyMap<string, string>
   readonly proxy: ProxyTarget['proxy']
   /** The container of the proxy, else the first. */
@@ -80,6 +83,7 @@ function toListed(pod: Pod, containers: readonly Container[]): ListedPod {
   const role = podRole(pod)
   const container = containers.find(({name}) => name === PROXY_CONTAINER) ?? containers[0]
   return {
+    uid: pod.uid,
     name: pod.name,
     namespace: pod.namespace,
     node: pod.node,
@@ -87,6 +91,8 @@ function toListed(pod: Pod, containers: readonly Container[]): ListedPod {
     controller: podController(pod).controller,
     isRunning: pod.phase === 'Running',
     hostNetwork: pod.hostNetwork,
+    // ambient-ga B.1: the annotation is the practical evidence of what the CNI did.
+    isRedirected: pod.annotations.get('ambient.istio.io/redirection') === 'enabled',
     labels: pod.labels,
     proxy: proxyOf({role, pod, image: container?.image ?? ''}),
     container: container?.name ?? PROXY_CONTAINER,

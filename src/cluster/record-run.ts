@@ -102,9 +102,9 @@ export class RecordRun {
     return this.recording.save(dated)
   }
 
-  async #fail({file, isOptional = false}: RecordTask, error: Error): Promise<void> {
-    if (isOptional && error instanceof ClusterError && error.reason === 'no-kind') {
-      this.#tell(`${file.path} left out: the cluster has no such kind`)
+  async #fail({file, mayLack}: RecordTask, error: Error): Promise<void> {
+    if (mayLack !== undefined && error instanceof ClusterError && error.reason === mayLack) {
+      this.#tell(`${file.path} left out: ${error.message}`)
       return
     }
     this.failures.set(file.path, error)

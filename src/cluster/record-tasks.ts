@@ -34,7 +34,7 @@ export function inventoryTasks(asking: Asking, istioNamespace: string): readonly
   const mesh = ['configmaps', `--namespace=${istioNamespace}`, '--field-selector=metadata.name=istio']
   return [
     ...KINDS.map((kind) => listTask(asking, {name: kind, what: [kind, '--all-namespaces']})),
-    ...CRD_KINDS.map(([name, kind]) => ({...listTask(asking, {name, what: [kind, '--all-namespaces']}), isOptional: true})),
+    ...CRD_KINDS.map(([name, kind]) => ({...listTask(asking, {name, what: [kind, '--all-namespaces']}), mayLack: 'no-kind' as const})),
     listTask(asking, {name: 'configmaps', what: mesh}),
   ]
 }
@@ -79,45 +79,8 @@ export function istiodTasks(asking: Asking, pods: readonly ListedPod[]): readonl
   )
 }
 
-/** Packet rules of a node, by the names under which `docs/snapshot.md` knows their files. */
-const CAPTURE_COMMANDS: readonly (readonly [file: string, command: readonly string[]])[] = [
-  ['iptables-save', ['iptables-save']],
-  ['ip6tables-save', ['ip6tables-save']],
-  ['nft-ruleset', ['nft', 'list', 'ruleset']],
-  ['ipset-save', ['ipset', 'save']],
-  ['ip-rule', ['ip', 'rule']],
-  ['ip6-rule', ['ip', '-6', 'rule']],
-  ['ip-route', ['ip', 'route', 'show', 'table', 'all']],
-  ['ip6-route', ['ip', '-6', 'route', 'show', 'table', 'all']],
-  ['ip-addr', ['ip', 'addr']],
-  ['ip-link', ['ip', '-d', 'link']],
-  ['ss', ['ss', '-lntu']],
-  ['sysctl', ['sysctl', '-a']],
-]
-
-/** The packet rules of each node, as a pod in the network of the node sees them. */
-export function captureTasks(asking: Asking, pods: readonly ListedPod[]): readonly RecordTask[] {
-  const nodes = new Map(pods.filter(isWindow).map((pod) => [pod.node ?? '', pod]))
-  return [...nodes].flatMap(([node, pod]) =>
-    CAPTURE_COMMANDS.map(([file, command]): RecordTask => {
-      const {name, namespace, container} = pod
-      const args = [`--namespace=${namespace}`, 'exec', name, '-c', container, '--', ...command]
-      const about = {target: `pod ${name}`, pod: name, container, program: command[0] ?? '', right: 'create pods/exec'}
-      return {
-        file: {path: `capture/node/${node}/${file}`, kind: 'capture', node, pod: name, namespace, method: 'exec'},
-        open: fillBy(asking, {args, about}),
-      }
-    }),
-  )
-}
-
-/** Pods in the network of the node whose images hold the programs: those of istio-cni, else of kube-proxy. */
-function isWindow({hostNetwork, isRunning, labels, node}: ListedPod): boolean {
-  const app = labels.get('k8s-app')
-  return node !== undefined && hostNetwork && isRunning && (app === 'istio-cni-node' || app === 'kube-proxy')
-}
-
-function fillBy({access, timeoutMs, cancelSignal}: Asking, {args, about}: Pick<KubectlCall, 'args' | 'about'>): Fill {
+/** What one kubectl prints. */
+export function fillBy({access, timeoutMs, cancelSignal}: Asking, {args, about}: Pick<KubectlCall, 'args' | 'about'>): Fill {
   const all = [...accessArguments({...access, namespace: undefined}), ...args]
   return (into) => streamKubectl({args: all, timeoutMs, cancelSignal, about, into})
 }

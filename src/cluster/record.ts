@@ -3,7 +3,8 @@ import type {PodRole} from '../flow/pod-role.js'
 import {openDump} from '../snapshot/open-dump.js'
 import {checkLabel} from './kubectl-arguments.js'
 import {readPods, type ListedPod} from './proxy-pods.js'
-import {captureTasks, dumpTask, inventoryTasks, istiodTasks, type Asking} from './record-tasks.js'
+import {captureTasks, WHOLE_CAPTURE} from './capture-tasks.js'
+import {dumpTask, inventoryTasks, istiodTasks, type Asking} from './record-tasks.js'
 import {RecordRun, type Recorded, type RunOptions} from './record-run.js'
 import {Recording, type RecordingHead} from './recording.js'
 
@@ -13,7 +14,7 @@ export interface RecordRequest extends Omit<Asking, 'memory'>, RunOptions {
   readonly istioNamespace: string
   /** Whose dumps are fetched. */
   readonly roles: ReadonlySet<PodRole>
-  /** Whether the packet rules of the nodes are recorded too. */
+  /** Whether the packet rules of nodes and captured pods are recorded too. */
   readonly capture: boolean
   /** Whether istiod is asked too what it knows. */
   readonly istiod: boolean
@@ -33,7 +34,10 @@ export async function recordCluster(request: RecordRequest): Promise<Recorded> {
   try {
     const pods = await recordLists({recording, run, asking, istioNamespace: request.istioNamespace})
     const proxies = pods.filter(({role, isRunning}) => isRunning && request.roles.has(role))
-    const surroundings = [...(request.capture ? captureTasks(asking, pods) : []), ...(request.istiod ? istiodTasks(asking, pods) : [])]
+    const surroundings = [
+      ...(request.capture ? captureTasks(asking, {pods, scope: WHOLE_CAPTURE}) : []),
+      ...(request.istiod ? istiodTasks(asking, pods) : []),
+    ]
     await run.all([...proxies.map((pod) => dumpTask(asking, pod)), ...surroundings])
   } finally {
     await recording.writeManifest()

@@ -13,8 +13,8 @@ export interface RecordTask {
   readonly open: Fill
   /** How it was had, afterwards. */
   readonly method?: () => string | undefined
-  /** Whether a kind that the cluster does not know is nothing to speak of. */
-  readonly isOptional?: boolean
+  /** Why it may be left out without a failure: not every cluster has each kind, nor each image every program. */
+  readonly mayLack?: 'no-kind' | 'no-program'
 }
 
 /** What the manifest says beside its files. */

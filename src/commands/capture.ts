@@ -1,20 +1,20 @@
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {answerLines, type LineAnswer} from '../app/answer-lines.js'
 import {askCapture, type CaptureAnswer, type CaptureOptions} from '../app/capture.js'
 import {checkCapture, type CaptureCheckup} from '../app/capture-findings.js'
-import {openCaptures, type CaptureShelf} from '../app/capture-shelf.js'
+import type {CaptureShelf} from '../app/capture-shelf.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../app/capture-question.js'
 import {policiesFrom} from '../app/network-policy-file.js'
 import {captureDocument, captureLineDocument, renderCaptureLine} from '../render/capture-document.js'
 import {renderCapture, renderCheckup} from '../render/capture.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
-import {packetFlags} from './capture-flags.js'
-import {policyFlags, sourceFlags, sourcesOf} from './flags.js'
+import {captureFlags, captureSource} from './capture-flags.js'
 
 export class Capture extends BaseCommand {
   static override summary = 'Show what the packet rules of a node or pod do with a packet.'
-  static override description = `PLACE is a node, a pod or namespace/pod whose rules were recorded under capture/.
+  static override description = `PLACE is a node, a pod or namespace/pod: of a snapshot one whose rules were recorded
+under capture/, else one of the live cluster, whose rules are fetched.
 The packet, its answer, and what they cause are walked through iptables, ipset,
 ip rule and routes; each step cites the line that decided. Without --dst the
 state of the place is looked over.`
@@ -27,29 +27,28 @@ state of the place is looked over.`
 
   static override args = {place: Args.string({description: 'The node or pod.'})}
 
-  static override flags = {
-    snapshot: sourceFlags.snapshot,
-    demo: sourceFlags.demo,
-    namespace: sourceFlags.namespace,
-    ...packetFlags,
-    explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
-    ...policyFlags,
-    batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
-  }
+  static override flags = captureFlags
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Capture)
-    const shelf = await openCaptures(sourcesOf(flags))
+    const {shelf, target} = await captureSource(
+      {target: args.place, flags},
+      {
+        version: this.config.version,
+        progress: (line) => this.progress(line),
+        cancelSignal: () => this.cancelSignal(),
+      },
+    )
     for (const warning of shelf.warnings) this.warn(warning)
-    const {namespace, explain, batch} = flags
+    const {namespace = shelf.home ?? 'default', explain, batch} = flags
     const options = {namespace, explain, findings: batch === undefined, ...(await policiesFrom(flags['network-policies']))}
-    if (batch !== undefined) return this.answerAll(shelf, {path: batch, options, target: args.place})
-    if (flags.dst === undefined && args.place !== undefined) {
-      const checkup = checkCapture(shelf, {target: args.place, namespace})
+    if (batch !== undefined) return this.answerAll(shelf, {path: batch, options, target})
+    if (flags.dst === undefined && target !== undefined) {
+      const checkup = checkCapture(shelf, {target, namespace})
       return this.finish(checkup, renderCheckup(checkup, this.look(flags)))
     }
     const {dst: destination, src: source, proto: protocol, 'in-device': inDevice, mark} = flags
-    const question = captureQuestionFrom({target: args.place, destination, source, protocol, inDevice, mark})
+    const question = captureQuestionFrom({target, destination, source, protocol, inDevice, mark})
     const answer = askCapture(shelf, {question, options})
     return this.finish(answer, renderCapture(answer, this.look(flags)))
   }

@@ -4,16 +4,21 @@ import {TRANSPORTS, type Transport} from '../cluster/transport-arguments.js'
 const CLUSTER = 'CLUSTER'
 const ISTIO_NAMESPACE = 'istio-system'
 
-/** How a live cluster is reached; the same in every command that asks one. */
-export const clusterFlags = {
+/** Which live cluster is asked, and for how long. */
+export const accessFlags = {
   context: Flags.string({description: 'Context of the kubeconfig.', helpGroup: CLUSTER}),
   kubeconfig: Flags.string({description: 'The kubeconfig.', helpGroup: CLUSTER, helpValue: 'FILE'}),
+  timeout: Flags.integer({description: 'Seconds one kubectl may take.', default: 60, min: 1, max: 3600, helpGroup: CLUSTER}),
+}
+
+/** How a live cluster is reached; the same in every command that fetches dumps of one. */
+export const clusterFlags = {
+  ...accessFlags,
   transport: Flags.option({
     description: 'The only way to take into a pod (default: what works).',
     helpGroup: CLUSTER,
     options: TRANSPORTS,
   })(),
-  timeout: Flags.integer({description: 'Seconds one kubectl may take.', default: 60, min: 1, max: 3600, helpGroup: CLUSTER}),
 }
 
 export const concurrencyFlag = {

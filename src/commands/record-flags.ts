@@ -21,7 +21,7 @@ export const recordFlags = {
     dependsOn: ['for'],
   }),
   sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
-  capture: Flags.boolean({description: 'Record the packet rules of the nodes too, through their istio-cni or kube-proxy pods.'}),
+  capture: Flags.boolean({description: 'Record the packet rules of nodes and captured pods too, through pods of istio-cni (of nodes: or kube-proxy).'}),
   istiod: Flags.boolean({description: 'Record what istiod sends to whom too (its debug endpoints; nothing reads them yet).'}),
   ...istioNamespaceFlag,
   ...concurrencyFlag,

@@ -1,6 +1,8 @@
 /** What `kubectl get pods -o json` prints of a pod. */
 export interface PodFacts {
   readonly name: string
+  readonly uid?: string
+  readonly annotations?: Readonly<Record<string, string>>
   readonly namespace?: string
   readonly node?: string
   readonly labels?: Readonly<Record<string, string>>
@@ -32,12 +34,21 @@ export function waypointPod(name: string): PodFacts {
 }
 
 function podObject({name, namespace = 'default', node = 'n1', ...facts}: PodFacts): object {
-  const {labels = {}, image = 'app:1', container = 'istio-proxy', phase = 'Running', owner, hostNetwork = false} = facts
+  const {
+    uid,
+    annotations = {},
+    labels = {},
+    image = 'app:1',
+    container = 'istio-proxy',
+    phase = 'Running',
+    owner,
+    hostNetwork = false,
+  } = facts
   const owners = owner === undefined ? {} : {ownerReferences: [{controller: true, kind: 'ReplicaSet', name: owner}]}
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {name, namespace, labels, ...owners},
+    metadata: {name, namespace, uid, labels, annotations, ...owners},
     spec: {nodeName: node, hostNetwork, containers: [{name: container, image}]},
     status: {phase, podIP: '10.0.0.1'},
   }
