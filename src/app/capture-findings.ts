@@ -1,9 +1,11 @@
 import type {Pod} from '../flow/inventory.js'
 import type {Outlook} from '../flow/verdict.js'
 import {hasChain} from '../kernel/findings/chains.js'
-import {findCaptureProblems} from '../kernel/findings/find.js'
-import {finding, type CaptureFinding, type EnrolledPod} from '../kernel/findings/finding.js'
+import {findCaptureProblems, type NodeState} from '../kernel/findings/find.js'
+import {finding, type CaptureFinding, type PodWishes} from '../kernel/findings/finding.js'
+import type {Enrolment} from '../mesh/directory.js'
 import {enrolmentOf, inPodEnrolment} from '../mesh/enrolment.js'
+import {readBoolean} from '../flow/annotation.js'
 import {findPlace} from './capture-place.js'
 import {gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
 
@@ -37,7 +39,7 @@ export function findingsAt(shelf: Pick<CaptureShelf, 'places' | 'inventory'>, pl
   const near = shelf.places.filter((one) => one === place || (one.node !== undefined && one.node === place.node))
   const node = near.find(({kind}) => kind === 'node') ?? place
   const pods = near.filter((one) => one !== node).map(({namespace}) => namespace)
-  return [...near.flatMap(notRecorded), ...findCaptureProblems({node: node.namespace, pods, enrolled: enrolledOn(node, shelf)})]
+  return [...near.flatMap(notRecorded), ...findCaptureProblems({node: node.namespace, pods, ...enrolmentOn(node, shelf)})]
 }
 
 /** What else is found would be found in what is not there. */
@@ -46,8 +48,30 @@ function notRecorded(place: CapturePlace): readonly CaptureFinding[] {
   return [finding(place.name, {kind: 'not-recorded', severity: 'unsure', what: `nothing can be concluded without ${gapText(place, 4)}`})]
 }
 
-function enrolledOn(node: CapturePlace, {inventory}: Pick<CaptureShelf, 'inventory'>): readonly EnrolledPod[] {
+function enrolmentOn(node: CapturePlace, {inventory}: Pick<CaptureShelf, 'inventory'>): Pick<NodeState, 'enrolled' | 'others'> {
   const enrols = hasChain(node.namespace, 'ztunnel-PREROUTING') ? enrolmentOf : inPodEnrolment
-  const isEnrolled = (pod: Pod): boolean => pod.node === node.name && enrols(pod, inventory.namespaces).captured === 'yes'
-  return (inventory.pods ?? []).filter(isEnrolled).map(({namespace, name, ips}) => ({name: `${namespace}/${name}`, ips}))
+  const all = (inventory.pods ?? []).filter((pod) => pod.node === (node.node ?? node.name))
+  const captured = (pod: Pod): Enrolment['captured'] => enrols(pod, inventory.namespaces).captured
+  return {
+    enrolled: all.filter((pod) => captured(pod) === 'yes').map((pod) => ({name: nameOf(pod), ips: pod.ips, wishes: wishesOf(pod)})),
+    others: all.filter((pod) => captured(pod) === 'no').map(nameOf),
+  }
+}
+
+function nameOf({namespace, name}: Pod): string {
+  return `${namespace}/${name}`
+}
+
+/** ambient-ga E, variants. */
+function wishesOf({annotations}: Pod): PodWishes {
+  const capturesDns = readBoolean(annotations.get('ambient.istio.io/dns-capture'))
+  const devices = annotations.get('istio.io/reroute-virtual-interfaces') ?? ''
+  return {
+    bypassesInbound: readBoolean(annotations.get('ambient.istio.io/bypass-inbound-capture')) === true,
+    ...(capturesDns === undefined ? {} : {capturesDns}),
+    virtualDevices: devices
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  }
 }

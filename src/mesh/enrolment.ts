@@ -1,3 +1,4 @@
+import {readBoolean} from '../flow/annotation.js'
 import type {Namespace, Pod, StringMap} from '../flow/inventory.js'
 import type {Enrolment} from './directory.js'
 
@@ -49,7 +50,8 @@ function legacyLabel(labels: StringMap): string | undefined {
  * Pods of the host network and pods with a sidecar never. Source: ambient-ga D.8 (enrolment rule), E.
  */
 export function inPodEnrolment(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {
-  const outboundOnly = pod.annotations.get('ambient.istio.io/bypass-inbound-capture') === 'true' ? {outboundOnly: true as const} : {}
+  const outboundOnly =
+    readBoolean(pod.annotations.get('ambient.istio.io/bypass-inbound-capture')) === true ? {outboundOnly: true as const} : {}
   return {...inPodCapture(pod, namespaces), ...outboundOnly}
 }
 

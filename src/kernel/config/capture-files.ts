@@ -80,6 +80,14 @@ function stemOf({file}: Pick<SourceText, 'file'>): string {
 /** envoy-2022 C.2: the ztunnel pod has the inner ends of the tunnels. ambient-ga E: an enrolled pod has chains of its own. */
 function ztunnelOf({devices, packetRules}: NetworkNamespace): NetworkNamespace['ztunnel'] {
   if (devices.some(({name}) => name === 'pistioout' || name === 'pistioin')) return 'node'
-  const chains = [4, 6].flatMap((family) => packetRules[family === 4 ? 4 : 6].tables.flatMap((table) => [...table.chains.keys()]))
-  return chains.some((name) => /^ISTIO_(OUTPUT|PRERT)$|^istio-(output|prerouting)$/.test(name)) ? 'in-pod' : undefined
+  const tables = [...packetRules[4].tables, ...packetRules[6].tables]
+  const names = new Set(tables.flatMap(({title, chains}) => [...chains.keys()].map((chain) => (isSidecarTable(title) ? '' : chain))))
+  // Rules of a sidecar have chains of the same names, and others beside them.
+  if (names.has('ISTIO_INBOUND') && !names.has('ISTIO_PRERT')) return undefined
+  return ['ISTIO_OUTPUT', 'ISTIO_PRERT', 'istio-output', 'istio-prerouting'].some((name) => names.has(name)) ? 'in-pod' : undefined
+}
+
+/** In the nftables mode of sidecars. */
+function isSidecarTable(title: string | undefined): boolean {
+  return title?.startsWith('inet istio-proxy-') === true
 }

@@ -1,10 +1,14 @@
 import type {NetworkNamespace} from '../config/namespace.js'
+import type {Backend, RuleTable} from '../config/packet-rules.js'
 import {nodeAddresses} from './addresses.js'
-import {finding, type CaptureFinding, type EnrolledPod} from './finding.js'
+import {finding, placesOf, type CaptureFinding, type EnrolledPod} from './finding.js'
 import {hasChain} from './chains.js'
+import {enrolmentFindings, isOf2022} from './enrolment.js'
+import {guardrails} from './guardrails.js'
 import {inPodFindings} from './in-pod.js'
 import {nodeCaptureFindings} from './node-capture.js'
 import {kubeProxyMode} from './kube-proxy-mode.js'
+import {probeFindings} from './probe-rules.js'
 
 export interface NodeState {
   /** The node itself. */
@@ -13,18 +17,24 @@ export interface NodeState {
   readonly pods: readonly NetworkNamespace[]
   /** Pods of the node that ambient captures. */
   readonly enrolled: readonly EnrolledPod[]
+  /** Names of pods of the node that it surely does not capture. */
+  readonly others?: readonly string[]
 }
 
 /**
  * What is wrong with the capture state of one node: sets, ip rules, tables, backends, and service proxies that no rule shows.
  * Source: envoy-2022 C.1, C.3 (walk 10), H.3; ambient-ga E, H.
  */
-export function findCaptureProblems({node, pods, enrolled}: NodeState): readonly CaptureFinding[] {
+export function findCaptureProblems({node, pods, enrolled, others = []}: NodeState): readonly CaptureFinding[] {
   const captures2022 = hasChain(node, 'ztunnel-PREROUTING')
+  const recorded = enrolled.filter(({name}) => pods.some((pod) => pod.name === name))
   return [
     ...(captures2022 ? nodeCaptureFindings(node, enrolled) : []),
-    ...setFindings(node, {pods: captures2022 ? [] : enrolled.filter(({name}) => pods.some((pod) => pod.name === name))}),
-    ...pods.filter(({ztunnel}) => ztunnel === 'in-pod').flatMap(inPodFindings),
+    ...ownAddresses(node),
+    ...(captures2022 ? [] : probeFindings(node, {pods, enrolled: recorded})),
+    ...pods.flatMap((pod) => inPodFindings(pod, enrolled.find(({name}) => name === pod.name)?.wishes)),
+    ...(isOf2022([node, ...pods]) ? [] : pods.flatMap((pod) => enrolmentFindings(pod, {enrolled, others}))),
+    ...[node, ...pods].flatMap(guardrails),
     ...[node, ...pods].flatMap(mixedBackends),
     ...serviceProxy(node, captures2022),
   ]
@@ -33,36 +43,21 @@ export function findCaptureProblems({node, pods, enrolled}: NodeState): readonly
 /** Sets that hold addresses of pods: those of node capture, and of probes since 1.22. */
 const POD_SETS = new Set(['ztunnel-pods-ips', 'istio-inpod-probes-v4', 'istio-inpod-probes-v6'])
 
-function setFindings(node: NetworkNamespace, {pods}: {readonly pods: readonly EnrolledPod[]}): readonly CaptureFinding[] {
+function ownAddresses(node: NetworkNamespace): readonly CaptureFinding[] {
   const sets = [...node.sets.values()].filter(({name}) => POD_SETS.has(name))
   const own = nodeAddresses(node)
-  const wrong = sets.flatMap(({name, members}) =>
+  return sets.flatMap(({name, members}) =>
     members
       .filter(({text}) => own.has(text))
       .map(({text, place}) =>
         finding(node.name, {
           kind: 'node-address-in-set',
           what: `set ${name} holds ${text}, an address of the node itself`,
-          evidence: place === undefined ? [] : [place],
+          evidence: placesOf(place),
+          fix: `\`ipset del ${name} ${text}\`; a pod of the host network in an enrolled namespace puts it there: label it ambient-type=none.`,
         }),
       ),
   )
-  return [...wrong, ...pods.flatMap((pod) => missingProbes(node, pod))]
-}
-
-/** ambient-ga E: probes of the kubelet are told from other traffic by a source address that only set members get. */
-function missingProbes(node: NetworkNamespace, {name, ips}: EnrolledPod): readonly CaptureFinding[] {
-  return ips.flatMap((ip) => {
-    const set = node.sets.get(ip.includes(':') ? 'istio-inpod-probes-v6' : 'istio-inpod-probes-v4')
-    if (set === undefined || set.members.some(({text}) => text === ip)) return []
-    return [
-      finding(node.name, {
-        kind: 'pod-not-in-set',
-        address: ip,
-        what: `set ${set.name} lacks ${ip} of enrolled pod ${name}: its probes are captured`,
-      }),
-    ]
-  })
 }
 
 /** envoy-2022 H.3.6: rules of both backends are in force, and each tool shows only its own. */
@@ -73,7 +68,15 @@ function mixedBackends({name, packetRules}: NetworkNamespace): readonly CaptureF
   const backends = new Set(tables.map(({backend}) => backend))
   if (backends.size < 2) return []
   const what = 'rules of iptables-legacy and of iptables-nft are in force together'
-  return [finding(name, {kind: 'mixed-backends', severity: 'unsure', what})]
+  return [finding(name, {kind: 'mixed-backends', severity: 'unsure', what, evidence: [...backends].flatMap((one) => firstOf(one, tables))})]
+}
+
+/** The rule by which a backend is noticed. */
+function firstOf(backend: Backend, tables: readonly RuleTable[]): CaptureFinding['evidence'] {
+  const rules = tables
+    .filter((table) => table.backend === backend)
+    .flatMap(({chains}) => [...chains.values()].flatMap((chain) => chain.rules))
+  return rules.flatMap(({place}) => place ?? []).slice(0, 1)
 }
 
 function serviceProxy(node: NetworkNamespace, captures2022: boolean): readonly CaptureFinding[] {

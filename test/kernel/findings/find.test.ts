@@ -33,7 +33,11 @@ const RECORDED = [
     found: ['pod-not-in-set: set ztunnel-pods-ips lacks 10.244.2.3 (route to 10.244.2.3): what it sends is not captured'],
   },
   {state: 'in-pod', enrolled: [REVIEWS], found: []},
-  {state: 'in-pod-bypass', enrolled: [REVIEWS], found: []},
+  {
+    state: 'in-pod-bypass',
+    enrolled: [{...REVIEWS, wishes: {bypassesInbound: true, virtualDevices: ['fake1s0f0', 'fake1s0f1']}}],
+    found: [],
+  },
   {state: 'in-pod-nft', enrolled: [REVIEWS], found: []},
 ] as const
 
@@ -116,7 +120,7 @@ describe('other nodes', () => {
     ])
   })
 
-  test('a probe set that lacks an enrolled pod, and a pod without its rule of return', () => {
+  test('a probe set that lacks an enrolled pod, and a pod without rules', () => {
     const pod = readCapture({
       name: 'a/b',
       files: [
@@ -127,7 +131,7 @@ describe('other nodes', () => {
     const node = bare({'ipset-save': 'create istio-inpod-probes-v4 hash:ip family inet'})
     expect(problems([node, pod], [{name: 'a/b', ips: ['10.0.0.9']}])).toEqual([
       'pod-not-in-set: set istio-inpod-probes-v4 lacks 10.0.0.9 of enrolled pod a/b: its probes are captured',
-      'rule-missing: the IPv4 rule fwmark 0x111/0xfff lookup 100 is missing',
+      'not-captured: enrolled, but no rule captures what it sends or gets',
     ])
   })
 
