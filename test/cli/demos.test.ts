@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 import {z} from 'zod'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
-import {runProgram} from './run-program.js'
+import {runInside} from './run-inside.js'
 
 const {demos} = z
   .strictObject({
@@ -23,7 +23,7 @@ describe.each(demos)('demo $name', ({name, about, first}) => {
     const [program, ...args] = first.split(' ')
     expect(program).toBe('ambientctl')
     expect(args.slice(-2)).toEqual(['--demo', name])
-    const {code, stdout} = await runProgram(args)
+    const {code, stdout} = await runInside(args)
     expect([EXIT_CODES.ok, EXIT_CODES.negative]).toContain(code)
     expect(stdout).toMatch(args[0] === 'capture' ? /^CAPTURED: /m : /^1 +(app|outside) /m)
   })

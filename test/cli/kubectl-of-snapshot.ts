@@ -1,21 +1,38 @@
+interface Cluster {
+  /** Of its context. */
+  readonly namespace?: string | undefined
+  /** Whether the containers of its pods hold no program that could be run in them. */
+  readonly distroless?: boolean
+}
+
 /**
  * A program called `kubectl` that answers for a recorded cluster: `get KIND` with its inventory, `exec POD … curl` and `port-forward` with the
  * dumps of its proxies, `config view` with a context. EndpointSlices, which no recording has, list the ready pods of each selector.
  */
-export function kubectlOfSnapshot(snapshot: string, namespace = 'default'): string {
-  return `#!${process.execPath}\n${SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot)).replace('NAMESPACE', () => JSON.stringify(namespace))}`
+export function kubectlOfSnapshot(snapshot: string, {namespace = 'default', distroless = false}: Cluster = {}): string {
+  const script = SCRIPT.replace('SNAPSHOT', () => JSON.stringify(snapshot)).replace('NAMESPACE', () => JSON.stringify(namespace))
+  return ['#!/bin/sh', forShell([...READING, ...(distroless ? REFUSING : []), ...unpacking(snapshot)]), script].join('\n')
 }
 
-/** The same for pods whose containers hold no program that could be run in them. */
-export function distroless(kubectl: string): string {
-  const [first = '', ...script] = kubectl.split('\n')
-  return [first, REFUSAL, ...script].join('\n')
+/** One line for the shell, and nothing to Node: what was recorded needs no more than unpacking, which starts far faster. */
+function forShell(commands: readonly string[]): string {
+  return `':' //; ${[...commands, `exec '${process.execPath}' "$0" "$@"`].join('; ')}`
 }
 
-const REFUSAL = `if (process.argv.includes('exec')) {
-  process.stderr.write('error: exec failed: executable file not found in $PATH: unknown\\n')
-  process.exit(126)
-}`
+const READING = [
+  'before= kind= pod= namespace=',
+  `for word; do case $before in get) kind=\${word%%.*};; exec) pod=$word;; esac`,
+  `case $word in --namespace=*) namespace=\${word#*=};; esac; before=$word; done`,
+]
+
+const REFUSING = ['if [ -n "$pod" ]; then echo \'error: exec failed: executable file not found in $PATH: unknown\' >&2; exit 126; fi']
+
+function unpacking(snapshot: string): readonly string[] {
+  return [
+    `if [ -n "$kind" ]; then file='${snapshot}'/inventory/$kind.json.gz; else file='${snapshot}'/proxies/$namespace/$pod.json.gz; fi`,
+    'if [ -f "$file" ]; then PATH=$PATH:/usr/bin:/bin; exec gzip -dc "$file"; fi',
+  ]
+}
 
 const SCRIPT = `
 const {existsSync, readFileSync} = require('node:fs')

@@ -14,9 +14,9 @@ afterAll(() => {
 })
 
 /** A kubectl that answers for a recorded cluster, in a directory of its own. */
-function clusterOf(recorded: string, namespace = 'default'): string {
+function clusterOf(recorded: string, namespace?: string): string {
   const directory = mkdtempSync(path.join(folder, 'bin-'))
-  writeFileSync(path.join(directory, 'kubectl'), kubectlOfSnapshot(path.resolve('fixtures/clusters', recorded), namespace))
+  writeFileSync(path.join(directory, 'kubectl'), kubectlOfSnapshot(path.resolve('fixtures/clusters', recorded), {namespace}))
   chmodSync(path.join(directory, 'kubectl'), 0o755)
   return directory
 }

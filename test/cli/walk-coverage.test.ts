@@ -1,13 +1,15 @@
-import {readFileSync} from 'node:fs'
-import {expect, it} from 'vitest'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, expect, it} from 'vitest'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
 import {coverageSchema} from '../../src/render/coverage-schema.js'
 import {traceSchema} from '../../src/render/trace-schema.js'
+import {runInside} from './run-inside.js'
 import {runProgram, type Ended} from './run-program.js'
 
 const WAYPOINT = ['walk', 'bookinfo-productpage-waypoint-proxy', '--snapshot', 'fixtures/clusters/waypoint-l7']
 const ZTUNNEL = ['walk', 'ztunnel-row-2', '--snapshot', 'fixtures/clusters/ga-orchard']
-const COVERED = ['--batch', '-', '--coverage']
 
 const request = {
   port: 15006,
@@ -20,9 +22,15 @@ const get = {...request, inner: {method: 'GET', authority: 'productpage:9080', p
 const post = {...request, inner: {method: 'POST', authority: 'productpage:9080', path: '/'}, expect: 'denied'}
 const dialled = {port: 15001, source: {ip: '10.12.2.2', port: 40_000}, destination: {ip: '10.92.1.4', port: 3306}}
 
+const scratch = mkdtempSync(path.join(tmpdir(), 'coverage-'))
+afterAll(() => {
+  rmSync(scratch, {recursive: true})
+})
+
 function cover(args: readonly string[], questions: readonly object[], columns = 80): Promise<Ended> {
-  const input = questions.map((question) => `${JSON.stringify(question)}\n`).join('')
-  return runProgram([...args, ...COVERED], {input, env: {COLUMNS: String(columns)}})
+  const file = path.join(scratch, 'questions.ndjson')
+  writeFileSync(file, questions.map((question) => `${JSON.stringify(question)}\n`).join(''))
+  return runInside([...args, '--batch', file, '--coverage'], {env: {COLUMNS: String(columns)}})
 }
 
 it.each([{columns: 80}, {columns: 200}])('tells what a batch touched, at $columns columns', async ({columns}) => {
@@ -98,7 +106,17 @@ it('prints what docs/coverage.md shows', async () => {
 
 it('counts of the measured run what docs/coverage.md says of its first seven questions', async () => {
   const questions = readFileSync('docs/examples/bookinfo-waypoint.ndjson', 'utf8').split('\n')
-  const args = ['walk', 'waypoint-fa2e18eaf9-75ac7', '--snapshot', 'fixtures/clusters/ga-bookinfo', ...COVERED, '-o', 'minimal']
+  const args = [
+    'walk',
+    'waypoint-fa2e18eaf9-75ac7',
+    '--snapshot',
+    'fixtures/clusters/ga-bookinfo',
+    '--batch',
+    '-',
+    '--coverage',
+    '-o',
+    'minimal',
+  ]
   const {stdout} = await runProgram(args, {input: questions.slice(0, 7).join('\n')})
   expect(stdout).toContain('coverage routes 8/14\n')
 })

@@ -1,8 +1,9 @@
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {distroless, kubectlOfSnapshot} from '../cli/kubectl-of-snapshot.js'
+import {kubectlOfSnapshot} from '../cli/kubectl-of-snapshot.js'
 import {pinnedQuestions} from '../fixtures/pinned.js'
+import {runInside} from '../cli/run-inside.js'
 import {runProgram, type RunOptions} from '../cli/run-program.js'
 import {ANSWERS, type Answer} from './answers-table.js'
 import {FIXTURES} from './fixtures.js'
@@ -25,24 +26,22 @@ export function askedAnswers(): readonly Asked[] {
 /** What somebody reads first. */
 const FIRST_LINES = 5
 
-/** The first lines of a command's default output, as the built program prints them in a pipe. */
+/** The first lines of a command's default output, as the built program prints them in a pipe; where a cluster is asked, in a process. */
 export async function firstLines({command, distrolessCluster}: Asked, columns?: number): Promise<readonly string[]> {
   const [, ...args] = command.split(' ')
   const env = columns === undefined ? {} : {COLUMNS: String(columns)}
-  const run = async (options: RunOptions): Promise<readonly string[]> => {
-    const {stdout} = await runProgram(args, options)
-    return stdout.split('\n').slice(0, FIRST_LINES)
-  }
-  return distrolessCluster === undefined
-    ? run({env})
-    : inCluster(distrolessCluster, (cluster) => run({...cluster, env: {...env, ...cluster.env}}))
+  const {stdout} =
+    distrolessCluster === undefined
+      ? await runInside(args, {env})
+      : await inCluster(distrolessCluster, (cluster) => runProgram(args, {...cluster, env: {...env, ...cluster.env}}))
+  return stdout.split('\n').slice(0, FIRST_LINES)
 }
 
 /** Beside a kubectl that answers for a shipped snapshot, in a folder that goes away. */
 async function inCluster<T>(name: string, run: (options: RunOptions) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ambientctl-answer-'))
   try {
-    writeFileSync(join(folder, 'kubectl'), distroless(kubectlOfSnapshot(join(FIXTURES, 'clusters', name))))
+    writeFileSync(join(folder, 'kubectl'), kubectlOfSnapshot(join(FIXTURES, 'clusters', name), {distroless: true}))
     chmodSync(join(folder, 'kubectl'), 0o755)
     return await run({cwd: folder, env: {PATH: folder}})
   } finally {
