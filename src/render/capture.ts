@@ -1,6 +1,6 @@
 import type {CaptureAnswer, CaptureBranch} from '../app/capture.js'
 import type {CaptureCheckup} from '../app/capture-findings.js'
-import type {PortAdmission} from '../app/network-policies.js'
+import type {PortAdmission} from '../app/capture-admissions.js'
 import {formatSocket} from '../flow/address.js'
 import type {Step} from '../flow/step.js'
 import type {CaptureFinding} from '../kernel/findings/finding.js'
@@ -16,8 +16,8 @@ export function renderCapture(answer: CaptureAnswer, look: CaptureLook): string 
   return [
     headingOf(answer, style),
     ...answer.branches.flatMap((branch) => branchLines(branch, {style, only})),
-    ...spaced((answer.admissions ?? []).flatMap((admission) => admissionLines(admission, style))),
-    ...spaced((answer.findings ?? []).flatMap((one) => findingLines(one, style))),
+    ...spaced(policyLines(answer, style)),
+    ...spaced(findingsLines(answer.findings ?? [], style)),
   ].join('\n')
 }
 
@@ -26,13 +26,20 @@ export function renderCheckup({place, findings}: CaptureCheckup, look: CaptureLo
   const style = {...look, glyphs: glyphsFor(look.unicode ?? true)}
   const {theme, glyphs} = style
   const none = findings.length === 0 ? [theme.ok('nothing wrong was found')] : []
-  return [theme.strong(glyphs.say(`${place.kind} ${place.name}`)), ...none, ...findings.flatMap((one) => findingLines(one, style))].join(
-    '\n',
-  )
+  return [theme.strong(glyphs.say(`${place.kind} ${place.name}`)), ...none, ...findingsLines(findings, style)].join('\n')
 }
 
 function spaced(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', ...lines]
+}
+
+/** What mends several of a place is said once, below the last of them. */
+function findingsLines(findings: readonly CaptureFinding[], style: CaptureStyle): readonly string[] {
+  return findings.flatMap((one, at) => {
+    const isSaidLater = findings.slice(at + 1).some(({place, fix}) => place === one.place && fix === one.fix)
+    const fix = isSaidLater ? undefined : one.fix
+    return [...findingLines(one, style), ...(fix === undefined ? [] : indented({label: 'fix', text: fix}, style))]
+  })
 }
 
 function findingLines({kind, severity, place, what, evidence}: CaptureFinding, style: CaptureStyle): readonly string[] {
@@ -44,14 +51,30 @@ function findingLines({kind, severity, place, what, evidence}: CaptureFinding, s
 }
 
 /** Policies are seen by the network, before and after the rules of pods. */
-function admissionLines({port, admitted, directions}: PortAdmission, style: CaptureStyle): readonly string[] {
-  const reasons = directions.map(({direction, because, isolatedBy}) => {
-    const names = isolatedBy.map(({namespace, name}) => `${namespace}/${name}`).join(', ')
-    return `${direction}: ${because}${names === '' ? '' : ` (${names})`}`
-  })
-  const word = {yes: 'admitted', no: 'NOT ADMITTED', undetermined: 'unsure'}[admitted]
-  return indented({label: String(port), text: `${word}: ${reasons.join('; ')}`}, style)
+function policyLines({admissions = [], unjudged}: CaptureAnswer, style: CaptureStyle): readonly string[] {
+  const note = unjudged === undefined ? [] : indented({label: 'policy', text: unjudged}, style)
+  return [...admissions.flatMap((admission) => admissionLines(admission, style)), ...note]
 }
+
+function admissionLines({port, destination, use, admitted, directions, provided}: PortAdmission, style: CaptureStyle): readonly string[] {
+  const about = `${ADMITTED[admitted].word}: port ${port} of ${destination}${USES[use]}${provided === undefined ? '' : `, if ${provided}`}`
+  const said = directions.filter((one) => admitted === 'yes' || one.admitted === admitted)
+  const reasons = said.map(({direction, because, isolatedBy}) => {
+    const names = isolatedBy.map(({namespace, name}) => `${namespace}/${name}`).join(', ')
+    return `${direction}${names === '' ? '' : ` (${names})`}: ${because}`
+  })
+  const advice = said.flatMap((one) => one.advice ?? [])
+  const {word, tone} = ADMITTED[admitted]
+  const head = indented({label: 'policy', text: about}, style).map((line) => line.replace(word, (found) => style.theme[tone](found)))
+  return [...head, ...[...reasons, ...advice].flatMap((text) => indented({label: '', text}, style))]
+}
+
+const ADMITTED = {
+  yes: {word: 'ADMITTED', tone: 'ok'},
+  no: {word: 'NOT ADMITTED', tone: 'bad'},
+  undetermined: {word: 'UNDETERMINED', tone: 'unsure'},
+} as const
+const USES = {asked: '', hbone: ' (HBONE)', plaintext: ' (plaintext to ztunnel)'} as const
 
 function headingOf({place, question}: CaptureAnswer, {theme, glyphs}: CaptureStyle): string {
   const {protocol, source, destination, inDevice = place.inDevice, mark} = question
