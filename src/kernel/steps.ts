@@ -52,11 +52,15 @@ function stepsOf(pass: Pass): readonly Step[] {
 
 const PASSING = new Set<VisitedRule['effect']>(['jump', 'goto', 'end', 'policy', 'return', 'passed-over'])
 
-function ruleStep(
-  {table, chain, rule, effect, mark}: VisitedRule,
-  {hook, pass}: {readonly hook: string; readonly pass: Pass},
-): readonly Step[] {
-  if (rule === undefined || PASSING.has(effect) || rule.target.kind === 'continue') return []
+interface Met {
+  readonly hook: string
+  readonly pass: Pass
+}
+
+function ruleStep(visited: VisitedRule, {hook, pass}: Met): readonly Step[] {
+  const {table, chain, rule, effect, mark} = visited
+  if (rule === undefined) return policyStep(visited, {hook, pass})
+  if (PASSING.has(effect) || rule.target.kind === 'continue') return []
   return [
     {
       kind: 'rule',
@@ -64,6 +68,20 @@ function ruleStep(
       effect: effectText(rule, mark),
       because: [`${hook} of ${pass.namespace}`, formatPacket(pass.packet), rule.text],
       evidence: evidenceOf(rule.place),
+    },
+  ]
+}
+
+/** Only a policy that drops decides something. */
+function policyStep({table, chain, effect, place}: VisitedRule, {hook, pass}: Met): readonly Step[] {
+  if (effect !== 'policy' || place === undefined) return []
+  return [
+    {
+      kind: 'rule',
+      name: `${pass.namespace} ${table} ${chain} policy`,
+      effect: 'drop',
+      because: [`${hook} of ${pass.namespace}`, formatPacket(pass.packet), `:${chain} DROP`],
+      evidence: evidenceOf(place),
     },
   ]
 }

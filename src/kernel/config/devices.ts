@@ -48,6 +48,7 @@ function deviceOf({heading, rest}: Block): Device {
     ...(master === undefined ? {} : {master}),
     ...(/ hairpin on( |$)/.test(words) ? {hairpin: true as const} : {}),
     addresses: rest.flatMap((line) => addressOf(line) ?? []),
+    place: {file: heading.file, line: heading.line},
   }
 }
 
@@ -64,7 +65,7 @@ function attachmentOf({flags, link, words}: {flags: readonly string[]; link: str
 }
 
 function otherDevice(words: string, link: string | undefined): Attachment {
-  const type = / dummy( |$)/.test(words) ? 'dummy' : link
+  const type = / dummy( |$)/.test(words) ? 'dummy' : / vrf table /.test(words) ? 'vrf' : link
   return {kind: 'other', ...(type === undefined ? {} : {type})}
 }
 

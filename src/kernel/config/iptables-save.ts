@@ -1,4 +1,5 @@
 import type {Family} from './ip.js'
+import type {Place} from './model.js'
 import type {Backend, PacketRule, PacketRules, RuleChain, RuleTable} from './packet-rules.js'
 import {readMatches} from './rule-matches.js'
 import {readTarget} from './rule-target.js'
@@ -21,6 +22,7 @@ interface TableDraft {
 
 interface ChainDraft {
   readonly policy?: 'ACCEPT' | 'DROP'
+  readonly place?: Place
   readonly rules: RuleLine[]
 }
 
@@ -62,7 +64,8 @@ function readChain(line: SourceLine, draft: TableDraft): void {
   if (match === null) {
     throw badLine(line, {what: 'A chain of iptables-save is unreadable', expected: '":<chain> <policy> [<packets>:<bytes>]"'})
   }
-  draft.chains.set(name, {rules: [], ...(policy === 'ACCEPT' || policy === 'DROP' ? {policy} : {})})
+  const place = {file: line.file, line: line.line}
+  draft.chains.set(name, {rules: [], place, ...(policy === 'ACCEPT' || policy === 'DROP' ? {policy} : {})})
 }
 
 function readCommand(line: SourceLine, draft: TableDraft): void {
@@ -118,6 +121,7 @@ function tableOf({name, chains}: TableDraft, context: Context): RuleTable {
     {
       name: chain,
       ...(draft.policy === undefined ? {} : {policy: draft.policy}),
+      ...(draft.place === undefined ? {} : {place: draft.place}),
       rules: draft.rules.map((rule, index) => ruleOf(rule, {chain, number: index + 1, isChain, family: context.family})),
     },
   ])

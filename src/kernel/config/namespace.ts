@@ -1,5 +1,5 @@
 import {canonicalIp, type Family} from './ip.js'
-import type {Device, IpSet, Listener, Route, RoutingRule, Sysctls} from './model.js'
+import type {Device, IpSet, Listener, Place, Route, RoutingRule, Sysctls} from './model.js'
 import type {PacketRules} from './packet-rules.js'
 
 export interface Routing {
@@ -18,6 +18,8 @@ export interface NetworkNamespace {
   /** Nothing is known of its sockets: it is taken to answer on every port. */
   readonly answersAll?: true
   readonly sysctls: Sysctls
+  /** Where settings stand that were recorded. */
+  readonly sysctlPlaces?: ReadonlyMap<string, Place>
   /** Set where the namespace was not recorded but concluded: nothing it says can be cited. */
   readonly assumed?: true
   /** Stands for everything behind one device: it holds every address. */

@@ -27,6 +27,7 @@ export interface RuleChain {
   /** Only built-in chains have one. */
   readonly policy?: 'ACCEPT' | 'DROP'
   readonly rules: readonly PacketRule[]
+  readonly place?: Place
 }
 
 export interface PacketRule {

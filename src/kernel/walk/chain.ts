@@ -1,3 +1,4 @@
+import type {Place} from '../config/model.js'
 import type {PacketRule, RuleChain, RuleTable} from '../config/packet-rules.js'
 import {applyTarget} from './apply-target.js'
 import {failedMatch} from './match.js'
@@ -15,6 +16,8 @@ export interface VisitedRule {
   readonly failed?: string
   /** After the rule. */
   readonly mark: number
+  /** Of a policy that drops. */
+  readonly place?: Place
 }
 
 export type TableVerdict =
@@ -38,7 +41,12 @@ export function walkTable(walk: TableWalk): TableVerdict {
   const end = walkChain(walk, {chain, transit: walk.transit, depth: 0})
   if (end.kind !== 'end') return end
   const drops = chain.policy === 'DROP'
-  visit(walk, {chain: chain.name, effect: 'policy', mark: end.transit.mark})
+  visit(walk, {
+    chain: chain.name,
+    effect: 'policy',
+    mark: end.transit.mark,
+    ...(drops && chain.place !== undefined ? {place: chain.place} : {}),
+  })
   return drops ? {kind: 'drop', why: `policy of ${walk.table.name} ${chain.name}`} : {kind: 'accept', transit: end.transit}
 }
 
