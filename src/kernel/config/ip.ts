@@ -81,6 +81,32 @@ export function commonLength(a: Ip, b: Ip): number {
   return difference === 0n ? bitsOf(a.family) : bitsOf(a.family) - difference.toString(2).length
 }
 
+/** The blocks that make up a range of addresses. Undefined when it is none. */
+export function rangeBlocks(first: string, last: string): readonly Prefix[] | undefined {
+  const [from, to] = [parseIp(first), parseIp(last)]
+  if (from === undefined || to?.family !== from.family || to.value < from.value) return undefined
+  const blocks: Prefix[] = []
+  for (let next = from.value; next <= to.value; ) {
+    const block = largestBlock({family: from.family, value: next}, to.value)
+    blocks.push(block)
+    next += 1n << BigInt(bitsOf(block.family) - block.length)
+  }
+  return blocks
+}
+
+/** The largest one that begins at the address and does not reach beyond the last one. */
+function largestBlock(ip: Ip, last: bigint): Prefix {
+  const bits = bitsOf(ip.family)
+  let length = bits
+  while (length > 0 && isWithin(ip, {length: length - 1, bits, last})) length -= 1
+  return {...ip, length}
+}
+
+function isWithin({value}: Ip, {length, bits, last}: {readonly length: number; readonly bits: number; readonly last: bigint}): boolean {
+  const size = 1n << BigInt(bits - length)
+  return value % size === 0n && value + size - 1n <= last
+}
+
 function truncated(ip: Ip, length: number): Prefix {
   const drop = BigInt(bitsOf(ip.family) - length)
   return {family: ip.family, value: (ip.value >> drop) << drop, length}

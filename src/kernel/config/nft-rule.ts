@@ -12,6 +12,8 @@ export interface ChainContext {
   readonly foreign: boolean
   /** Elements of the named maps of the table. */
   readonly maps: ReadonlyMap<string, readonly string[]>
+  /** Elements of the named sets of the table that packets do not change. */
+  readonly sets: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -22,7 +24,7 @@ export function chainWithParts(lines: readonly SourceLine[], context: ChainConte
   const parts: RuleChain[] = []
   const rules = lines.map(uncounted).flatMap((line, index) => {
     const rule = ruleOf(line, {chain: context.chain, number: index + 1})
-    return expandedRules(rule.text, context.maps).flatMap((text) => {
+    return expandedRules(withSets(rule.text, context.sets), context.maps).flatMap((text) => {
       const statements = nftStatements(text, context)
       // The rule can only meet packets of the other family.
       if (statements === undefined) return []
@@ -37,6 +39,22 @@ type Heading = Omit<PacketRule, 'matches' | 'target'>
 
 function ruleOf({file, line, text}: SourceLine, {chain, number}: {readonly chain: string; readonly number: number}): Heading {
   return {chain, number, text: text.trim(), place: {file, line}}
+}
+
+const NAMED_SET = /(?<!\b(?:update|add|delete) )@([\w.-]+)/g
+/** One address is looked up in the set itself, which findings name. */
+const ADDRESS_IN_SET = /(?<!\. )\bip6? [sd]addr (?:!= )?$/
+
+function withSets(text: string, sets: ReadonlyMap<string, readonly string[]>): string {
+  return [...text.matchAll(NAMED_SET)].reduceRight((before, {0: whole, 1: name = '', index}) => {
+    const elements = sets.get(name) ?? []
+    if (elements.length === 0 || ADDRESS_IN_SET.test(text.slice(0, index))) return before
+    return `${before.slice(0, index)}${inlined(elements)}${before.slice(index + whole.length)}`
+  }, text)
+}
+
+function inlined(elements: readonly string[]): string {
+  return `{ ${elements.map((element) => element.replace(/ (?:comment|timeout|expires|counter) .*$/, '')).join(', ')} }`
 }
 
 /** What a rule has counted is no part of it. */

@@ -3,7 +3,7 @@ import type {IpSet, IpSetMember, Place} from './model.js'
 import {chainWithParts} from './nft-rule.js'
 import {nftItems} from './nft-verdict-map.js'
 import type {RuleChain, RuleTable} from './packet-rules.js'
-import {badLine, linesOf, type SourceLine, type SourceText} from './source-text.js'
+import {badLine, isJson, linesOf, type SourceLine, type SourceText} from './source-text.js'
 
 /** What `nft list ruleset` says, in the words of iptables: base chains stand under the name of their hook. */
 export interface NftRules {
@@ -17,6 +17,9 @@ export interface NftRules {
  * @throws InputError with the line that belongs to no block
  */
 export function readNftRuleset(source: SourceText, {family, withIptables}: NftRequest): NftRules {
+  if (isJson(source)) {
+    throw badLine({...source, line: 1}, {what: 'nft printed its rules as JSON', expected: 'what "nft list ruleset" prints without -j'})
+  }
   const all = tablesOf(source).filter(({families}) => families.includes(family))
   const tables = all.filter((table) => withIptables || !isOfIptables(table))
   return {tables: tables.flatMap((table) => ruleTables(table, family)), sets: tables.flatMap(({sets}) => sets.map(setOf))}
@@ -39,6 +42,8 @@ interface NftTable {
   /** As nft prints it: `inet istio-ambient-nat`. */
   readonly title: string
   readonly families: readonly Family[]
+  /** `dormant`: its base chains are not registered. */
+  readonly flags: string[]
   readonly chains: NftBlock[]
   readonly sets: NftBlock[]
   readonly maps: NftBlock[]
@@ -66,7 +71,8 @@ function tablesOf(source: SourceText): readonly NftTable[] {
     if (name !== undefined) tables.push(newTable(family, name))
     else if (text === '}') block = undefined
     else if (block !== undefined) block.lines.push(line)
-    else if (!TABLE_REMARK.test(text)) block = openBlock(line, tables.at(-1))
+    else if (TABLE_REMARK.test(text)) tables.at(-1)?.flags.push(...flagsOf(text))
+    else block = openBlock(line, tables.at(-1))
   }
   return tables
 }
@@ -82,8 +88,12 @@ function isContent({text}: SourceLine): boolean {
 
 const TABLE_REMARK = /^(?:comment "[^"]*"|flags [\w,]+)$/
 
+function flagsOf(remark: string): readonly string[] {
+  return remark.startsWith('flags ') ? remark.slice('flags '.length).split(',') : []
+}
+
 function newTable(family = 'ip', name = ''): NftTable {
-  return {name, title: `${family} ${name}`, families: FAMILIES.get(family) ?? [], chains: [], sets: [], maps: []}
+  return {name, title: `${family} ${name}`, families: FAMILIES.get(family) ?? [], flags: [], chains: [], sets: [], maps: []}
 }
 
 function openBlock(line: SourceLine, table: NftTable | undefined): NftBlock {
@@ -103,14 +113,15 @@ function ruleTables(table: NftTable, family: Family): readonly RuleTable[] {
   const isChain = (name: string): boolean => table.chains.some((chain) => chain.name === name)
   const foreign = isOfIptables(table)
   const maps = new Map(table.maps.map((block) => [block.name, elementsOf(block)]))
+  const sets = new Map(table.sets.filter((block) => !isDynamic(block)).map((block) => [block.name, elementsOf(block)]))
   const chains = table.chains.map((block) => ({
     block,
     base: baseOf(block),
-    parts: chainWithParts(rulesOf(block), {chain: block.name, family, isChain, foreign, maps}),
+    parts: chainWithParts(rulesOf(block), {chain: block.name, family, isChain, foreign, maps, sets}),
   }))
   const users = chains.filter(({base}) => base === undefined).flatMap(({parts}) => parts)
   return chains.flatMap(({base, parts}) => {
-    if (base === undefined) return []
+    if (base === undefined || table.flags.includes('dormant')) return []
     const [own, ...others] = parts
     const named: RuleChain = {name: base.hook, policy: base.policy, rules: own?.rules ?? []}
     return [
@@ -178,10 +189,13 @@ function rulesOf({lines}: NftBlock): readonly SourceLine[] {
 /** Members that packets add and time takes away again are not known: what was recorded is over. */
 function setOf(block: NftBlock): IpSet {
   const {name, heading, lines} = block
-  const all = lines.map(({text}) => text.trim()).join(' ')
   const place = {file: heading.file, line: heading.line}
-  const isPlain = /type ipv[46]_addr[\s;]/.test(`${all} `) && !/flags [\w,]*dynamic/.test(all)
+  const isPlain = lines.some(({text}) => /^type ipv[46]_addr;?$/.test(text.trim())) && !isDynamic(block)
   return {name, type: isPlain ? 'hash:net' : 'nft', members: elementsOf(block).map((text) => memberOf(text, place)), place}
+}
+
+function isDynamic({lines}: NftBlock): boolean {
+  return lines.some(({text}) => /^flags [\w,]*dynamic/.test(text.trim()))
 }
 
 /** `elements = { 10.0.0.1, 10.0.0.2 }`, over one or more lines. */

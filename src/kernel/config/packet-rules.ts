@@ -42,7 +42,16 @@ export interface PacketRule {
 }
 
 /** One condition of a rule; all of them must hold. */
-export type Match = {readonly negated: boolean} & MatchBody
+export type Match = MatchBody & {
+  readonly negated: boolean
+  /**
+   * As nft has it: what is asked of a connection or an owner that is not there fits neither the match nor its negation, and the empty
+   * connection of a chosen zone counts as none.
+   */
+  readonly strict?: true
+  /** Stands beside a state in one `-m conntrack`: without a connection the state alone decides (conntrack_mt). */
+  readonly besideState?: true
+}
 
 export type MatchBody =
   | {readonly kind: 'source' | 'destination'; readonly prefixes: readonly Prefix[]}
@@ -54,8 +63,22 @@ export type MatchBody =
   | {readonly kind: 'icmp-type'; readonly type: number; readonly code?: number}
   | {readonly kind: 'mark' | 'connmark'; readonly mark: MarkMask}
   | {readonly kind: 'ct-state'; readonly states: readonly string[]}
-  | {readonly kind: 'ct-destination'; readonly prefix: Prefix}
-  | {readonly kind: 'ct-destination-port'; readonly ranges: readonly PortRange[]}
+  /** `SEEN_REPLY`, `ASSURED`: one of them is enough. */
+  | {readonly kind: 'ct-status'; readonly statuses: readonly string[]}
+  | {readonly kind: 'ct-protocol'; readonly protocol: string}
+  /** Of the direction that opened the connection, or of the answers that are expected. */
+  | {
+      readonly kind: 'ct-address'
+      readonly of: 'original' | 'reply'
+      readonly side: 'source' | 'destination'
+      readonly prefixes: readonly Prefix[]
+    }
+  | {
+      readonly kind: 'ct-port'
+      readonly of: 'original' | 'reply'
+      readonly side: 'source' | 'destination'
+      readonly ranges: readonly PortRange[]
+    }
   | {readonly kind: 'ct-direction'; readonly direction: 'ORIGINAL' | 'REPLY'}
   | {readonly kind: 'set'; readonly set: string; readonly sides: readonly string[]}
   /** `byRoute`: nft asks the routes; iptables only looks at the address to tell whether IPv6 is unicast. */
@@ -64,12 +87,13 @@ export type MatchBody =
   | {readonly kind: 'probability'; readonly probability: string}
   | {readonly kind: 'every-nth'; readonly every: number; readonly packet: number}
   | {readonly kind: 'socket-exists'}
-  /** `strict`: for nft a packet that nobody owns fits neither the match nor its negation. */
-  | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]; readonly strict?: true}
+  | {readonly kind: 'owner'; readonly of: 'user' | 'group'; readonly ids: readonly PortRange[]}
   /** `-m socket`: a socket of this namespace takes the packet; `wildcard`: one that is bound to no address counts too. */
   | {readonly kind: 'socket'; readonly transparent: boolean; readonly wildcard: boolean}
   /** `-m recent`: whether an address is in a list that packets fill; `notes`: it is put there, and the match holds. */
   | {readonly kind: 'recent'; readonly list: string; readonly notes: boolean; readonly side: 'source' | 'destination'}
+  /** One of several sets of conditions holds as a whole. */
+  | {readonly kind: 'one-of'; readonly options: readonly (readonly Match[])[]}
   /** A module or option that is not modelled. */
   | {readonly kind: 'unknown'; readonly text: string}
 
@@ -87,9 +111,11 @@ export type Target =
   | {readonly kind: 'redirect'; readonly ports?: PortRange; readonly random?: true}
   /** `lastIp`: one address of a range, which a hash of both ends chooses. */
   | {readonly kind: 'dnat'; readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange; readonly random?: true}
-  | {readonly kind: 'snat'; readonly ip: string; readonly ports?: PortRange}
-  | {readonly kind: 'masquerade'; readonly randomPort: boolean}
-  | {readonly kind: 'zone'; readonly zone: number}
+  /** Without `ports` the port stays where it can; `random`: one is drawn in each case. */
+  | {readonly kind: 'snat'; readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange; readonly random?: true}
+  | {readonly kind: 'masquerade'; readonly randomPort: boolean; readonly ports?: PortRange}
+  /** `mark`: the zone is the packet's mark when it is tracked. `overrides`: nft takes back that it was not to be tracked. */
+  | {readonly kind: 'zone'; readonly zone: number | 'mark'; readonly of?: 'original' | 'reply'; readonly overrides?: true}
   | {readonly kind: 'notrack'}
   /** Counts, logs, or changes what no decision looks at. */
   | {readonly kind: 'continue'; readonly name: string}

@@ -1,27 +1,35 @@
-import {parsePrefix, type Family, type Prefix} from './ip.js'
-import type {PortRange} from './model.js'
+import {CONNTRACK_OPTIONS} from './conntrack-matches.js'
+import type {Family} from './ip.js'
+import {protocolName} from './iproute-names.js'
 import type {Match, MatchBody} from './packet-rules.js'
 import {parseMarkMask} from './source-text.js'
+import {portRanges, prefixList} from './rule-values.js'
 import {restOfOption, type WordReader} from './rule-words.js'
 
 /** Reads options up to `-j`, `-g` or the end. Options of modules that are not modelled become matches of kind `unknown`. */
 export function readMatches(reader: WordReader, family: Family): readonly Match[] {
-  const matches: Match[] = []
+  const modules: Match[][] = [[]]
   let [module, negated] = ['', false]
   for (let word = reader.peek(); word !== undefined && !isTargetOption(word); word = reader.peek()) {
     reader.next()
     if (word === '!') negated = true
     else if (word === '-m' || word === '--match') {
       module = reader.next() ?? ''
-      matches.push(...matchOfModule(module, reader))
+      modules.push([...matchOfModule(module, reader)])
     } else {
       const late = isNegatedLate(reader) && reader.next() === '!'
       const isNegated = negated || late
-      matches.push(...bodyOf({option: word, module, family, reader}).map((body) => ({negated: isNegated, ...body})))
+      modules.at(-1)?.push(...bodyOf({option: word, module, family, reader}).map((body) => ({negated: isNegated, ...body})))
       negated = false
     }
   }
-  return matches
+  return modules.flatMap(withState)
+}
+
+/** What stands beside a state in one `-m conntrack`. */
+function withState(module: readonly Match[]): readonly Match[] {
+  if (!module.some(({kind}) => kind === 'ct-state')) return module
+  return module.map((match) => (match.kind !== 'ct-state' && match.kind.startsWith('ct-') ? {...match, besideState: true} : match))
 }
 
 /** Older releases print the negation after the option; before an option it belongs to that one. */
@@ -131,7 +139,7 @@ const source: Parser = (value, {family}) => addresses('source', {value, family})
 const destination: Parser = (value, {family}) => addresses('destination', {value, family})
 const inDevice: Parser = (name) => ({kind: 'in-device', name})
 const outDevice: Parser = (name) => ({kind: 'out-device', name})
-const protocol: Parser = (name) => ({kind: 'protocol', protocol: PROTOCOLS.get(name) ?? name})
+const protocol: Parser = (name) => ({kind: 'protocol', protocol: PROTOCOLS.get(name) ?? protocolName(name)})
 const sourcePort: Parser = (value) => ports('source-port', value)
 const destinationPort: Parser = (value) => ports('destination-port', value)
 const icmpType: Parser = (value) => {
@@ -139,7 +147,6 @@ const icmpType: Parser = (value) => {
   if (match === null) return undefined
   return {kind: 'icmp-type', type: Number(match[1]), ...(match[2] === undefined ? {} : {code: Number(match[2])})}
 }
-const ctState: Parser = (value) => ({kind: 'ct-state', states: value.split(',')})
 
 const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['-s', source],
@@ -166,11 +173,7 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['--icmpv6-type', icmpType],
   ['mark --mark', (value) => marked('mark', value)],
   ['connmark --mark', (value) => marked('connmark', value)],
-  ['conntrack --ctstate', ctState],
-  ['state --state', ctState],
-  ['conntrack --ctorigdst', (value, {family}) => ctDestination(value, family)],
-  ['conntrack --ctorigdstport', (value) => ctDestinationPort(value)],
-  ['conntrack --ctdir', (value) => (value === 'ORIGINAL' || value === 'REPLY' ? {kind: 'ct-direction', direction: value} : undefined)],
+  ...CONNTRACK_OPTIONS,
   ['set --match-set', (set, {reader}) => ({kind: 'set', set, sides: (reader.next() ?? '').split(',')})],
   ['addrtype --src-type', (value) => ({kind: 'address-type', side: 'source', types: value.split(',')})],
   ['addrtype --dst-type', (value) => ({kind: 'address-type', side: 'destination', types: value.split(',')})],
@@ -180,11 +183,6 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
 ])
 
 const PROTOCOLS: ReadonlyMap<string, string> = new Map([
-  ['6', 'tcp'],
-  ['17', 'udp'],
-  ['1', 'icmp'],
-  ['58', 'icmpv6'],
-  ['ipv6-icmp', 'icmpv6'],
   ['icmp6', 'icmpv6'],
   ['0', 'all'],
 ])
@@ -193,24 +191,13 @@ function addresses(
   kind: 'source' | 'destination',
   {value, family}: {readonly value: string; readonly family: Family},
 ): MatchBody | undefined {
-  const prefixes = value.split(',').map((text) => parsePrefix(text, family))
-  return prefixes.every((prefix): prefix is Prefix => prefix !== undefined) ? {kind, prefixes} : undefined
+  const prefixes = prefixList(value, family)
+  return prefixes === undefined ? undefined : {kind, prefixes}
 }
 
 function ports(kind: 'source-port' | 'destination-port' | 'any-port', value: string): MatchBody | undefined {
   const ranges = portRanges(value)
   return ranges === undefined ? undefined : {kind, ranges}
-}
-
-/** `80`, `1000:2000`, `:1023`, `80,443,8000:8080`; services are printed as numbers. */
-function portRanges(value: string): readonly PortRange[] | undefined {
-  const ranges = value.split(',').map((part) => {
-    const match = /^(\d{0,5})(?:(:)(\d{0,5}))?$/.exec(part)
-    if (match === null || part === '') return undefined
-    const from = match[1] === '' ? 0 : Number(match[1])
-    return {from, to: match[2] === undefined ? from : match[3] === '' ? 65_535 : Number(match[3])}
-  })
-  return ranges.every((range): range is PortRange => range !== undefined) ? ranges : undefined
 }
 
 function flagNames(value: string): readonly string[] {
@@ -221,16 +208,6 @@ function flagNames(value: string): readonly string[] {
 function marked(kind: 'mark' | 'connmark', value: string): MatchBody | undefined {
   const mark = parseMarkMask(value)
   return mark === undefined ? undefined : {kind, mark}
-}
-
-function ctDestination(value: string, family: Family): MatchBody | undefined {
-  const prefix = parsePrefix(value, family)
-  return prefix === undefined ? undefined : {kind: 'ct-destination', prefix}
-}
-
-function ctDestinationPort(value: string): MatchBody | undefined {
-  const ranges = portRanges(value)
-  return ranges === undefined ? undefined : {kind: 'ct-destination-port', ranges}
 }
 
 function owner(of: 'user' | 'group', value: string): MatchBody | undefined {

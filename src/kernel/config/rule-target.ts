@@ -126,6 +126,15 @@ function snatTarget(options: Options): Target | undefined {
 
 function ctTarget(options: Options): Target | undefined {
   if (options.has('--notrack')) return {kind: 'notrack'}
-  const zone = options.get('--zone')
-  return zone !== undefined && /^\d{1,5}$/.test(zone) ? {kind: 'zone', zone: Number(zone)} : undefined
+  const [zone = '0', of] =
+    ZONES.flatMap(([name, direction]) => (options.has(name) ? [[options.get(name), direction] as const] : []))[0] ?? []
+  if (!/^(\d{1,5}|mark)$/.test(zone)) return undefined
+  return {kind: 'zone', zone: zone === 'mark' ? zone : Number(zone), ...(of === undefined ? {} : {of})}
 }
+
+/** What only names helpers or events leaves the packet in the usual zone (xt_ct_tg_check). */
+const ZONES: readonly (readonly [string, 'original' | 'reply' | undefined])[] = [
+  ['--zone', undefined],
+  ['--zone-orig', 'original'],
+  ['--zone-reply', 'reply'],
+]

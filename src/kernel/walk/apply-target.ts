@@ -41,7 +41,7 @@ function changePacket(target: Changing, context: RuleContext): Effect {
       return {kind: 'continue', transit: {...transit, mark: changedMark(transit.mark, target.change)}}
     case 'zone':
     case 'notrack':
-      return {kind: 'continue', transit: connectionOf(transit) === undefined ? prepared(target, transit) : transit}
+      return {kind: 'continue', transit: isPrepared(transit, target) ? transit : prepared(target, transit)}
     case 'set-connmark':
     case 'save-mark':
     case 'restore-mark':
@@ -61,9 +61,22 @@ function changePacket(target: Changing, context: RuleContext): Effect {
   }
 }
 
-/** Only what is not tracked yet can be kept from it: packets on the loopback are (xt_ct_target, notrack_tg). */
-function prepared(target: Extract<Changing, {kind: 'zone' | 'notrack'}>, transit: Transit): Transit {
-  return target.kind === 'zone' ? {...transit, zone: target.zone} : {...transit, tracked: {state: 'untracked'}}
+type Preparing = Extract<Changing, {kind: 'zone' | 'notrack'}>
+
+/**
+ * What is tracked, as packets on the loopback are, or was told before how to be, stays as it is (xt_ct_target, nft_notrack_eval);
+ * but nft gives a zone to what was not to be tracked (nft_ct_set_zone_eval).
+ */
+function isPrepared({tracked, zone}: Transit, target: Preparing): boolean {
+  if (zone !== undefined || (tracked !== undefined && 'connection' in tracked)) return true
+  return tracked !== undefined && !(target.kind === 'zone' && target.overrides === true)
+}
+
+function prepared(target: Preparing, transit: Transit): Transit {
+  if (target.kind === 'notrack') return {...transit, tracked: {state: 'untracked'}}
+  const {zone, of} = target
+  if (zone === 'mark') return {...transit, tracked: undefined, zone: {byMark: of ?? 'both'}}
+  return {...transit, tracked: undefined, zone: {original: of === 'reply' ? 0 : zone, reply: of === 'original' ? 0 : zone}}
 }
 
 /** envoy-2022 C.4: `(mark & ~mask) ^ value`, in 32 bits. */

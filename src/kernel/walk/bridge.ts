@@ -32,7 +32,7 @@ export function crossBridge(run: Run, {bridge, ...arriving}: Arriving & {readonl
   }
   const {device} = bridge
   const passing = startPass(run, {namespace, packet, start: {hook: 'PREROUTING', device, mark}})
-  const first = passHook(passing, {hook: 'PREROUTING', transit: {packet, mark, inDevice: device, zone: 0, ownSocket: false}})
+  const first = passHook(passing, {hook: 'PREROUTING', transit: {packet, mark, inDevice: device, ownSocket: false}})
   if (first.kind !== 'accept') return
   const {transit} = first
   if (transit.packet.destination.ip === packet.destination.ip) {

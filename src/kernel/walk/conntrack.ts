@@ -10,9 +10,17 @@ export interface Tuple {
   readonly destination: SocketAddress
 }
 
+/** Connections of different zones do not know each other; each direction may have its own (nf_ct_zone_id). */
+export interface Zone {
+  readonly original: number
+  readonly reply: number
+}
+
+const USUAL: Zone = {original: 0, reply: 0}
+
 /** One conntrack entry. It changes while its first packet passes: NAT rewrites the reply tuple, rules set the mark. */
 export interface Connection {
-  readonly zone: number
+  readonly zone: Zone
   readonly openedBySyn: boolean
   readonly original: Tuple
   reply: Tuple
@@ -20,6 +28,8 @@ export interface Connection {
   /** Whether the nat table was asked (or is not needed any more) for this side. */
   readonly bound: {source: boolean; destination: boolean}
   replied: boolean
+  /** TCP: its answer was acknowledged. */
+  assured: boolean
   /** Only confirmed entries are found by other packets: the first packet got through the last hook. */
   confirmed: boolean
 }
@@ -34,11 +44,14 @@ export type Tracked =
 export type ConnectionTable = Connection[]
 
 /** Source: nf_conntrack_in and icmp_error_message (net/netfilter); envoy-2022 C.4. */
-export function track(table: ConnectionTable, {packet, zone}: {readonly packet: Packet; readonly zone: number}): Tracked {
+export function track(
+  table: ConnectionTable,
+  {packet, zone = USUAL}: {readonly packet: Packet; readonly zone?: Zone | undefined},
+): Tracked {
   if (packet.kind.kind === 'error') return trackError(table, {about: packet.kind.about, zone})
   const tuple = tupleOf(packet)
   const found = find(table, {tuple, zone})
-  if (found !== undefined) return isTooEarly(found, packet) ? {state: 'invalid'} : seen(found)
+  if (found !== undefined) return isTooEarly(found, packet) ? {state: 'invalid'} : seen(found, packet)
   if (!opensConnection(packet)) return {state: 'invalid'}
   const connection: Connection = {
     zone,
@@ -48,6 +61,7 @@ export function track(table: ConnectionTable, {packet, zone}: {readonly packet: 
     mark: 0,
     bound: {source: false, destination: false},
     replied: false,
+    assured: false,
     confirmed: false,
   }
   return {state: 'new', connection, direction: 'original'}
@@ -78,9 +92,7 @@ function inverted({protocol, source, destination, echo}: Tuple): Tuple {
 
 /** An entry whose tuples another one has is never inserted (nf_ct_resolve_clash): each of its packets is a first packet. */
 function clashes(table: ConnectionTable, {zone, original, reply}: Connection): boolean {
-  return table.some(
-    (other) => other.zone === zone && [original, reply].some((tuple) => sameTuple(other.original, tuple) || sameTuple(other.reply, tuple)),
-  )
+  return table.some((other) => [original, reply].some((tuple) => directionOf(other, {tuple, zone}) !== undefined))
 }
 
 /**
@@ -88,11 +100,12 @@ function clashes(table: ConnectionTable, {zone, original, reply}: Connection): b
  * a connection without NAT keeps its port (nf_nat_used_tuple, nf_nat_used_tuple_new).
  */
 export function uniqueReply(table: ConnectionTable, {connection, reply}: {readonly connection: Connection; readonly reply: Tuple}): Tuple {
-  const others = table.filter((other) => other !== connection && other.zone === connection.zone)
+  const others = table.filter((other) => other !== connection)
   const isTaken = (tuple: Tuple): boolean =>
-    others.some(
-      (other) => sameTuple(other.reply, tuple) || (sameTuple(other.original, tuple) && (reply.protocol !== 'udp' || hasNat(other))),
-    )
+    others.some((other) => {
+      const direction = directionOf(other, {tuple, zone: connection.zone})
+      return direction === 'reply' || (direction === 'original' && (reply.protocol !== 'udp' || hasNat(other)))
+    })
   let unique = reply
   while (isTaken(unique) && unique.destination.port > 0 && unique.destination.port < 65_535) {
     unique = {...unique, destination: {...unique.destination, port: unique.destination.port + 1}}
@@ -106,7 +119,7 @@ function hasNat({original, reply}: Connection): boolean {
 
 interface Wanted {
   readonly tuple: Tuple
-  readonly zone: number
+  readonly zone: Zone
 }
 
 interface Found {
@@ -114,17 +127,24 @@ interface Found {
   readonly direction: Direction
 }
 
-function find(table: ConnectionTable, {tuple, zone}: Wanted): Found | undefined {
+function find(table: ConnectionTable, wanted: Wanted): Found | undefined {
   for (const connection of table) {
-    if (connection.zone !== zone) continue
-    if (sameTuple(connection.original, tuple)) return {connection, direction: 'original'}
-    if (sameTuple(connection.reply, tuple)) return {connection, direction: 'reply'}
+    const direction = directionOf(connection, wanted)
+    if (direction !== undefined) return {connection, direction}
   }
   return undefined
 }
 
-function seen({connection, direction}: Found): Tracked {
+/** As which end of a connection a tuple is found; the zone must be that of the direction (nf_ct_key_equal). */
+function directionOf({original, reply, zone: own}: Connection, {tuple, zone}: Wanted): Direction | undefined {
+  if (own.original === zone.original && sameTuple(original, tuple)) return 'original'
+  return own.reply === zone.reply && sameTuple(reply, tuple) ? 'reply' : undefined
+}
+
+function seen({connection, direction}: Found, {kind}: Packet): Tracked {
   if (direction === 'reply') connection.replied = true
+  // nf_conntrack_tcp_packet; datagrams need more than one answer.
+  else if (kind.kind === 'ack' && connection.replied) connection.assured = true
   return {state: connection.replied ? 'established' : 'new', connection, direction}
 }
 
@@ -134,7 +154,7 @@ function isTooEarly({connection, direction}: Found, {kind}: Packet): boolean {
 }
 
 /** The packet an error is about, turned round, belongs to the connection; the error travels the other way. */
-function trackError(table: ConnectionTable, {about, zone}: {readonly about: Packet; readonly zone: number}): Tracked {
+function trackError(table: ConnectionTable, {about, zone}: {readonly about: Packet; readonly zone: Zone}): Tracked {
   const found = find(table, {tuple: inverted(tupleOf(about)), zone})
   return found === undefined ? {state: 'invalid'} : {state: 'related', ...found}
 }

@@ -108,9 +108,9 @@ function deliverDatagram(passing: Passing, transit: Transit): void {
 
 /** Of a datagram that nobody takes the connection is forgotten first: no rule of the raw table knows that of the error (udp_rcv: nf_reset_ct). */
 function refuseDatagram({run, namespace}: Pick<Passing, 'run' | 'namespace'>, transit: Transit): void {
-  const {packet, mark, zone, ownSocket, route, inDevice} = transit
+  const {packet, mark, ownSocket, route, inDevice} = transit
   const way = {...(route === undefined ? {} : {route}), ...(inDevice === undefined ? {} : {inDevice})}
-  sendError(run, {namespace, transit: {packet, mark, zone, ownSocket, ...way}, error: 'port-unreachable'})
+  sendError(run, {namespace, transit: {packet, mark, ownSocket, ...way}, error: 'port-unreachable'})
 }
 
 /** An answer that went astray to a server ends there. */

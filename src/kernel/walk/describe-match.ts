@@ -21,7 +21,6 @@ function body(match: MatchBody): string {
     case 'source-port':
     case 'destination-port':
     case 'any-port':
-    case 'ct-destination-port':
       return `${match.kind} ${ranges(match.ranges)}`
     case 'mark':
     case 'connmark':
@@ -32,7 +31,7 @@ function body(match: MatchBody): string {
 }
 
 type Plain = 'source' | 'destination' | 'in-device' | 'out-device' | 'protocol' | 'source-port' | 'destination-port' | 'any-port'
-type Special = Exclude<MatchBody, {kind: Plain | 'ct-destination-port' | 'mark' | 'connmark'}>
+type Special = Exclude<MatchBody, {kind: Plain | 'mark' | 'connmark'}>
 
 function special(match: Special): string {
   switch (match.kind) {
@@ -48,8 +47,12 @@ function special(match: Special): string {
       return `packet ${match.packet} of every ${match.every}`
     case 'ct-state':
       return `connection ${match.states.join(',')}`
+    case 'ct-status':
+      return `connection ${match.statuses.join(',')}`
     case 'address-type':
       return `${match.side} of type ${match.types.join(',')}`
+    case 'one-of':
+      return match.options.map((option) => option.map(describeMatch).join(' and ')).join(' or ')
     case 'probability':
       return `probability ${match.probability}`
     default:

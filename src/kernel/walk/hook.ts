@@ -1,6 +1,6 @@
-import type {PacketRules, RuleTable} from '../config/packet-rules.js'
+import type {Match, PacketRule, PacketRules, RuleTable} from '../config/packet-rules.js'
 import {walkTable, type TableVerdict, type VisitedRule} from './chain.js'
-import {confirm, track, uniqueReply, type Tracked} from './conntrack.js'
+import {confirm, track, uniqueReply, type Tracked, type Zone} from './conntrack.js'
 import {hookSteps, inOrder, type HookStep} from './hook-steps.js'
 import {translate, type Side} from './nat.js'
 import {packetFamily} from './packet.js'
@@ -63,7 +63,14 @@ function walkStep(walk: HookWalk, step: HookStep): TableVerdict {
 /** Packets that were tracked before they came round the loopback keep their connection. */
 function tracked({transit, surroundings}: HookWalk): Transit {
   if (transit.tracked !== undefined) return transit
-  return {...transit, tracked: track(surroundings.connections, {packet: transit.packet, zone: transit.zone})}
+  return {...transit, tracked: track(surroundings.connections, {packet: transit.packet, zone: zoneOf(transit)})}
+}
+
+/** A zone that is to be the mark is that of the moment of tracking, 16 bits of it (nf_ct_zone_tmpl). */
+function zoneOf({zone, mark}: Transit): Zone | undefined {
+  if (zone === undefined || !('byMark' in zone)) return zone
+  const id = mark & 0xffff
+  return {original: zone.byMark === 'reply' ? 0 : id, reply: zone.byMark === 'original' ? 0 : id}
 }
 
 /** In nat the first table that decides is the last one that is asked (nf_nat_inet_fn). */
@@ -114,15 +121,13 @@ function tracksConnections({tables}: PacketRules): boolean {
   return tables.some(({chains}) => [...chains.values()].some((chain) => chain.rules.some(asksConnection)))
 }
 
-const CONNECTION_MATCHES = new Set(['connmark', 'ct-state', 'ct-destination', 'ct-destination-port', 'ct-direction'])
+const CONNECTION_MATCHES = new Set(['connmark', 'ct-state', 'ct-status', 'ct-protocol', 'ct-address', 'ct-port', 'ct-direction'])
 const CONNECTION_TARGETS = new Set(['redirect', 'dnat', 'snat', 'masquerade', 'set-connmark', 'save-mark', 'restore-mark', 'zone'])
 
-function asksConnection({
-  matches,
-  target,
-}: {
-  readonly matches: readonly {readonly kind: string}[]
-  readonly target: {readonly kind: string}
-}): boolean {
-  return matches.some(({kind}) => CONNECTION_MATCHES.has(kind)) || CONNECTION_TARGETS.has(target.kind)
+function asksConnection({matches, target}: Pick<PacketRule, 'matches' | 'target'>): boolean {
+  return matches.some(needsTracking) || CONNECTION_TARGETS.has(target.kind)
+}
+
+function needsTracking(match: Match): boolean {
+  return match.kind === 'one-of' ? match.options.some((option) => option.some(needsTracking)) : CONNECTION_MATCHES.has(match.kind)
 }

@@ -1,13 +1,13 @@
-import {not, tri, type Tri} from '../../flow/tri.js'
-import {contains, parseIp} from '../config/ip.js'
-import type {PortRange, SocketOwner} from '../config/model.js'
+import {allOf, anyOf, not, tri, type Tri} from '../../flow/tri.js'
+import type {SocketOwner} from '../config/model.js'
 import type {Match, MatchBody, PacketRule} from '../config/packet-rules.js'
 import {addressTypes} from './address-type.js'
 import {describeMatch} from './describe-match.js'
-import {isTranslated} from './conntrack.js'
 import {isTurn} from './every-nth.js'
 import {hasPorts, icmpType, type Packet} from './packet.js'
+import {holdsOfConnection, withoutConnection} from './match-connection.js'
 import {matchSet} from './match-set.js'
+import {covers, inRanges} from './match-values.js'
 import {shareOfProbability} from './probability.js'
 import type {RuleContext, Transit} from './transit.js'
 
@@ -41,8 +41,8 @@ function decided(match: Match, {rule, context}: Asked): boolean {
 /** A condition with its negation. */
 function holds(match: Match, context: RuleContext): Tri {
   if (match.kind === 'probability') return tri(drawn(match, context))
-  // Rules that look at the connection never hold without one, negated or not (connmark_mt, nft_ct).
-  if (asksConnection(match) && !hasConnection(context.transit)) return 'no'
+  const without = withoutConnection(match, context.transit)
+  if (without !== undefined) return without
   if (match.kind === 'owner' && match.strict === true && !hasOwner(context.transit)) return 'no'
   const found = holdsPlain(match, context)
   return match.negated ? not(found) : found
@@ -52,21 +52,8 @@ function drawn({probability, negated}: Extract<Match, {kind: 'probability'}>, {c
   return choices.decide({what: `statistic random ${probability}`, share: shareOfProbability(probability)}) !== negated
 }
 
-function asksConnection({kind}: MatchBody): boolean {
-  return kind === 'connmark' || kind === 'ct-destination' || kind === 'ct-destination-port' || kind === 'ct-direction'
-}
-
 function hasOwner({ownSocket, socketOwner}: Transit): boolean {
   return ownSocket && socketOwner !== 'kernel'
-}
-
-function hasConnection(transit: Transit): boolean {
-  return hasTemplate(transit) || (transit.tracked !== undefined && 'connection' in transit.tracked)
-}
-
-/** Before tracking, a rule that chose a zone leaves an empty connection on the packet (xt_ct_target). */
-function hasTemplate({tracked, zone}: Transit): boolean {
-  return tracked === undefined && zone !== 0
 }
 
 function holdsPlain(match: MatchBody, context: RuleContext): Tri {
@@ -94,7 +81,7 @@ function holdsPlain(match: MatchBody, context: RuleContext): Tri {
 }
 
 function holdsDeeper(match: MatchBody, context: RuleContext): Tri {
-  const {packet, mark, ownSocket} = context.transit
+  const {packet, mark} = context.transit
   switch (match.kind) {
     case 'tcp-flags':
       return tri(packet.protocol === 'tcp' && match.mask.every((flag) => flagsOf(packet).includes(flag) === match.set.includes(flag)))
@@ -109,14 +96,26 @@ function holdsDeeper(match: MatchBody, context: RuleContext): Tri {
       const types = addressTypes(context.namespace, {text: ip, byRoute: match.byRoute === true})
       return types === undefined ? 'undetermined' : tri(match.types.some((type) => types.has(type)))
     }
+    case 'one-of':
+      return anyOf(match.options.map((option) => allOf(option.map((one) => holds(one, context)))))
+    default:
+      return holdsOfSocket(match, context)
+  }
+}
+
+function holdsOfSocket(match: MatchBody, context: RuleContext): Tri {
+  const {ownSocket, socketOwner} = context.transit
+  switch (match.kind) {
     case 'socket-exists':
       return tri(ownSocket)
     case 'socket':
       return tri(findsSocket(match, context))
     case 'owner':
-      return ownSocket ? ownedBy(match, context.transit.socketOwner) : 'no'
+      return ownSocket ? ownedBy(match, socketOwner) : 'no'
+    case 'recent':
+      return match.notes ? 'yes' : 'undetermined'
     default:
-      return holdsConnection(match, context)
+      return holdsOfConnection(match, context.transit)
   }
 }
 
@@ -130,50 +129,10 @@ function ownedBy({of, ids}: Extract<MatchBody, {kind: 'owner'}>, owner: SocketOw
   return owner === undefined ? 'undetermined' : tri(inRanges(ids, of === 'user' ? owner.user : owner.group))
 }
 
-function holdsConnection(match: MatchBody, {transit}: RuleContext): Tri {
-  const {tracked} = transit
-  const connection = tracked !== undefined && 'connection' in tracked ? tracked.connection : undefined
-  switch (match.kind) {
-    case 'ct-state':
-      return tri(match.states.some((state) => isInState(transit, state)))
-    case 'connmark':
-      return tri(((markOf(connection) ^ match.mark.value) & match.mark.mask) === 0)
-    case 'ct-destination':
-      return tri(connection !== undefined && covers(match.prefix, connection.original.destination.ip))
-    case 'ct-destination-port':
-      return tri(connection !== undefined && inRanges(match.ranges, connection.original.destination.port))
-    case 'recent':
-      return match.notes ? 'yes' : 'undetermined'
-    case 'ct-direction':
-      return tri(tracked !== undefined && 'direction' in tracked && tracked.direction === match.direction.toLowerCase())
-    default:
-      return 'undetermined'
-  }
-}
-
-function markOf(connection: {readonly mark: number} | undefined): number {
-  return connection?.mark ?? 0
-}
-
-function isInState({tracked}: Transit, state: string): boolean {
-  if (state !== 'SNAT' && state !== 'DNAT') return state.toLowerCase() === (tracked?.state ?? 'invalid')
-  const connection = tracked !== undefined && 'connection' in tracked ? tracked.connection : undefined
-  return connection !== undefined && isTranslated(connection, state === 'SNAT' ? 'source' : 'destination')
-}
-
-function covers(prefix: Parameters<typeof contains>[0], ip: string): boolean {
-  const parsed = parseIp(ip)
-  return parsed !== undefined && contains(prefix, parsed)
-}
-
 /** A missing device matches no name, but its negation. */
 function namesDevice(pattern: string, device: string | undefined): boolean {
   if (device === undefined) return false
   return pattern.endsWith('+') ? device.startsWith(pattern.slice(0, -1)) : device === pattern
-}
-
-function inRanges(ranges: readonly PortRange[], port: number): boolean {
-  return ranges.some(({from, to}) => port >= from && port <= to)
 }
 
 function flagsOf({kind}: Packet): readonly string[] {

@@ -24,8 +24,10 @@ export function redirect(target: Extract<Target, {kind: 'redirect'}>, context: R
   return bindDestination(context, {ip, port: destinationPort(target, context)})
 }
 
-export function sourceNat({ip, ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
-  return bindSource(context, {ip, port: chosenPort(ports, context.transit.packet.source.port)})
+export function sourceNat({ip: first, lastIp, ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
+  const {source} = context.transit.packet
+  const ip = first === undefined ? source.ip : chosenAddress({first, last: lastIp ?? first}, context)
+  return bindSource(context, {ip, port: chosenPort(ports, source.port)})
 }
 
 /** The address of the leaving device. `--random` ports differ from run to run: the port is kept here. */

@@ -26,7 +26,7 @@ function receive(run: Run, arriving: Arriving): void {
 }
 
 function firstTransit({packet, mark, device, looped}: Arriving): Transit {
-  return {packet, mark, inDevice: device, zone: 0, ownSocket: false, ...(looped?.tracked === undefined ? {} : {tracked: looped.tracked})}
+  return {packet, mark, inDevice: device, ownSocket: false, ...(looped?.tracked === undefined ? {} : {tracked: looped.tracked})}
 }
 
 /** IPv6 takes loopback addresses from the loopback alone, before any rule (ipv6_rcv). */

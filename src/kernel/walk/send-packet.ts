@@ -58,7 +58,6 @@ function leave(passing: Passing, {sending, route}: Leaving): void {
     mark: sending.mark,
     outDevice: route.device,
     route,
-    zone: 0,
     ownSocket: sending.ownSocket === true,
     ...(sending.tracked === undefined ? {} : {tracked: sending.tracked}),
     ...(sending.owner === undefined ? {} : {socketOwner: sending.owner}),

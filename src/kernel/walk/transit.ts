@@ -1,6 +1,6 @@
 import type {Listener, SocketOwner} from '../config/model.js'
 import type {NetworkNamespace} from '../config/namespace.js'
-import type {ConnectionTable, Tracked} from './conntrack.js'
+import type {ConnectionTable, Tracked, Zone} from './conntrack.js'
 import type {Choices} from './choices.js'
 import type {Turns} from './every-nth.js'
 import type {Packet} from './packet.js'
@@ -18,14 +18,20 @@ export interface Transit {
   readonly outDevice?: string
   /** Where it goes; loopback packets keep the route they were sent with. */
   readonly route?: Route
-  readonly tracked?: Tracked
-  readonly zone: number
+  readonly tracked?: Tracked | undefined
+  /** Chosen before tracking; absent: none was, which is the usual one. */
+  readonly zone?: Zone | ZoneByMark
   /** Sent by a socket of this namespace and not yet on a wire. */
   readonly ownSocket: boolean
   /** `kernel`: a socket of the kernel's own, which belongs to nobody. Absent: nobody knows, or there is no socket. */
   readonly socketOwner?: SocketOwner | 'kernel'
   /** The socket TPROXY chose. */
   readonly stolenBy?: Stolen
+}
+
+/** The zone is what the mark will be; `both` directions have it, or one. */
+export interface ZoneByMark {
+  readonly byMark: 'both' | 'original' | 'reply'
 }
 
 export type Stolen = {readonly kind: 'listener'; readonly listener: Listener} | {readonly kind: 'connected'}

@@ -41,6 +41,8 @@ function prefix(family: Family): fc.Arbitrary<Prefix> {
   return fc.tuple(address, fc.nat(bits)).map(([ip, length]) => parsePrefix(`${ip}/${length}`, family) ?? {family, value: 0n, length: 0})
 }
 
+const TUPLE_END = {of: fc.constantFrom('original', 'reply'), side: fc.constantFrom('source', 'destination')}
+const STATUSES = ['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'EXPECTED']
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'] as const
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG']
 
@@ -54,7 +56,7 @@ function matches(tool: Tool, family: Family): fc.Arbitrary<readonly Match[]> {
     }),
     fc.record({kind: fc.constantFrom('in-device', 'out-device'), negated, name: fc.constantFrom('eth0', 'lo', 'veth+')}),
     fc.record({kind: fc.constant('protocol'), negated, protocol: fc.constantFrom(...PROTOCOLS)}),
-    fc.record({kind: fc.constantFrom('mark', 'connmark'), negated, mark}),
+    fc.record({kind: fc.constant('mark'), negated, mark}),
     fc.record({
       kind: fc.constant('tcp-flags'),
       negated,
@@ -66,12 +68,24 @@ function matches(tool: Tool, family: Family): fc.Arbitrary<readonly Match[]> {
       negated,
       states: fc.subarray(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'], {minLength: 1}),
     }),
-    fc.record({kind: fc.constant('ct-destination'), negated, prefix: prefix(family)}),
-    fc.record({kind: fc.constant('ct-direction'), negated: never, direction: fc.constantFrom('ORIGINAL', 'REPLY')}),
   ]
+  const ofConnection: readonly fc.Arbitrary<Match>[] = [
+    fc.record({kind: fc.constant('connmark'), negated, mark}),
+    fc.record({kind: fc.constant('ct-address'), negated, ...TUPLE_END, prefixes: fc.tuple(prefix(family))}),
+    fc.record({kind: fc.constant('ct-port'), negated, ...TUPLE_END, ranges: fc.tuple(range)}),
+    fc.record({kind: fc.constant('ct-protocol'), negated, protocol: fc.constantFrom('tcp', 'udp', 'icmp', 'icmpv6')}),
+    fc.record({kind: fc.constant('ct-status'), negated: tool === 'nft' ? never : negated, statuses: fc.subarray(STATUSES, {minLength: 1})}),
+    fc.record({
+      kind: fc.constant('ct-direction'),
+      negated: tool === 'nft' ? negated : never,
+      direction: fc.constantFrom('ORIGINAL', 'REPLY'),
+    }),
+  ]
+  const strict = tool === 'nft' ? {strict: true as const} : {}
   const own = tool === 'iptables' ? ofIptables : ofNft
   return fc.oneof(
     fc.oneof(...common, ...own).map((one) => [one]),
+    fc.oneof(...ofConnection).map((one) => [{...one, ...strict}]),
     portMatch(tool),
   )
 }
@@ -79,7 +93,6 @@ function matches(tool: Tool, family: Family): fc.Arbitrary<readonly Match[]> {
 const ofIptables: readonly fc.Arbitrary<Match>[] = [
   fc.record({kind: fc.constant('any-port'), negated, ranges: fc.array(range, {minLength: 1, maxLength: 3})}),
   fc.record({kind: fc.constant('icmp-type'), negated, type: fc.nat(255), code: fc.nat(15)}),
-  fc.record({kind: fc.constant('ct-destination-port'), negated, ranges: fc.tuple(range)}),
   fc.record({kind: fc.constant('set'), negated, set: fc.constantFrom('pods', 's'), sides: fc.constantFrom(['src'], ['dst', 'src'])}),
   fc.record({
     kind: fc.constant('address-type'),
@@ -125,7 +138,12 @@ const ofNft: readonly fc.Arbitrary<Match>[] = [
     .record({kind: fc.constant('owner'), negated, of: fc.constantFrom('user', 'group'), id: fc.nat(70_000), strict: fc.constant(true)})
     .map(({id, ...rest}) => ({...rest, ids: [{from: id, to: id}]})),
   fc.constant({kind: 'socket', negated: false, transparent: true, wildcard: true}),
-  fc.record({kind: fc.constant('ct-state'), negated: never, states: fc.constantFrom(['SNAT'], ['DNAT'])}),
+  fc.record({
+    kind: fc.constant('ct-status'),
+    negated: never,
+    statuses: fc.constantFrom(['SNAT'], ['DNAT'], ['SNAT', 'DNAT']),
+    strict: fc.constant(true),
+  }),
 ]
 
 /** nft says the protocol in the same breath. */
@@ -164,7 +182,12 @@ function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
     fc.record({kind: fc.constant('dnat'), ...RANGES[family]}),
     fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'snat', ...to, ...chosen})),
     fc.record({kind: fc.constant('masquerade'), randomPort: fc.boolean()}),
-    fc.record({kind: fc.constant('zone'), zone: fc.nat(65_535)}),
+    fc
+      .record(
+        {kind: fc.constant('zone'), zone: fc.nat(65_535), of: fc.constantFrom('original', 'reply')},
+        {requiredKeys: ['kind', 'zone'], noNullPrototype: true},
+      )
+      .map((one) => (tool === 'nft' ? {...one, overrides: true} : one)),
     fc.constant({kind: 'notrack'}),
     fc.constant({kind: 'continue', name: 'LOG'}),
   ]
@@ -176,6 +199,10 @@ const iptablesTargets: readonly fc.Arbitrary<Target>[] = [
   fc.record({kind: fc.constantFrom('save-mark', 'restore-mark'), packetMask: word, connectionMask: word}),
   fc.record({kind: fc.constant('tproxy'), port, mark}),
   fc.record({kind: fc.constant('tproxy'), port, mark, ip: fc.constant('127.0.0.1')}),
+  fc.record(
+    {kind: fc.constant('zone'), zone: fc.constant('mark'), of: fc.constantFrom('original', 'reply')},
+    {requiredKeys: ['kind', 'zone'], noNullPrototype: true},
+  ),
   fc.constantFrom({kind: 'continue', name: 'no target'}, {kind: 'continue', name: 'TRACE'}),
   fc.constantFrom({kind: 'unknown', text: '-j NFQUEUE --queue-num 1'}, {kind: 'unknown', text: '-g nowhere'}),
 ]

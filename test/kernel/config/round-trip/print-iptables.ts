@@ -80,12 +80,12 @@ function moduleText(match: Exclude<Match, {kind: Plain}>, not: string): string {
   switch (match.kind) {
     case 'ct-state':
       return `-m conntrack ${not}--ctstate ${match.states.join(',')}`
-    case 'ct-destination':
-      return `-m conntrack ${not}--ctorigdst ${formatPrefix(match.prefix)}`
-    case 'ct-destination-port':
-      return `-m conntrack ${not}--ctorigdstport ${rangesText(match.ranges, ':')}`
+    case 'ct-status':
+    case 'ct-protocol':
+    case 'ct-address':
+    case 'ct-port':
     case 'ct-direction':
-      return `-m conntrack --ctdir ${match.direction}`
+      return `-m conntrack ${not}${connectionOption(match)}`
     case 'set':
       return `-m set ${not}--match-set ${match.set} ${match.sides.join(',')}`
     case 'address-type':
@@ -102,10 +102,36 @@ function moduleText(match: Exclude<Match, {kind: Plain}>, not: string): string {
       return `-m socket${match.transparent ? ' --transparent' : ''}${match.wildcard ? ' --nowildcard' : ''}`
     case 'recent':
       return `-m recent --${match.notes ? 'set' : 'rcheck --seconds 60'} --name ${match.list} --r${match.side === 'source' ? 'source' : 'dest'}`
+    case 'one-of':
+      throw new Error('iptables has no words for one of several')
     case 'unknown':
       return match.text
   }
 }
+
+type OfConnection = Extract<Match, {kind: 'ct-status' | 'ct-protocol' | 'ct-address' | 'ct-port' | 'ct-direction'}>
+
+function connectionOption(match: OfConnection): string {
+  switch (match.kind) {
+    case 'ct-status':
+      return `--ctstatus ${match.statuses.join(',')}`
+    case 'ct-protocol':
+      return `--ctproto ${PROTOCOL_NUMBERS.get(match.protocol) ?? match.protocol}`
+    case 'ct-address':
+      return `--ct${match.of === 'reply' ? 'repl' : 'orig'}${match.side === 'source' ? 'src' : 'dst'} ${match.prefixes.map(formatPrefix).join()}`
+    case 'ct-port':
+      return `--ct${match.of === 'reply' ? 'repl' : 'orig'}${match.side === 'source' ? 'src' : 'dst'}port ${rangesText(match.ranges, ':')}`
+    default:
+      return `--ctdir ${match.direction}`
+  }
+}
+
+const PROTOCOL_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['tcp', 6],
+  ['udp', 17],
+  ['icmp', 1],
+  ['icmpv6', 58],
+])
 
 function targetText(target: Target): string {
   switch (target.kind) {
@@ -143,7 +169,7 @@ function furtherTarget(target: Further): string {
     case 'snat':
       return `-j SNAT --to-source ${natText(target)}`
     case 'zone':
-      return `-j CT --zone ${target.zone}`
+      return `-j CT --zone${target.of === undefined ? '' : `-${target.of === 'reply' ? 'reply' : 'orig'}`} ${target.zone}`
     case 'notrack':
       return '-j CT --notrack'
     case 'continue':

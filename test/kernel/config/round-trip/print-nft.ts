@@ -79,11 +79,17 @@ function furtherMatch(match: Match, {not, ip}: {readonly not: string; readonly i
 function connectionMatch(match: Match, {not, ip}: {readonly not: string; readonly ip: string}): string {
   switch (match.kind) {
     case 'ct-state':
-      return `${isTranslation(match.states) ? 'ct status' : 'ct state'} ${not}${match.states.join(',').toLowerCase()}`
-    case 'ct-destination':
-      return `ct original ${ip} daddr ${not}${formatPrefix(match.prefix)}`
+      return `ct state ${not}${match.states.join(',').toLowerCase()}`
+    case 'ct-status':
+      return `ct status ${match.statuses.join(',').toLowerCase().replaceAll('_', '-')}`
+    case 'ct-protocol':
+      return `ct protocol ${not}${match.protocol === 'icmpv6' ? 'ipv6-icmp' : match.protocol}`
+    case 'ct-address':
+      return `ct ${match.of} ${ip} ${match.side[0] ?? ''}addr ${not}${match.prefixes.map(formatPrefix).join()}`
+    case 'ct-port':
+      return `ct ${match.of} proto-${match.side === 'source' ? 'src' : 'dst'} ${not}${match.ranges.map(rangeText).join()}`
     case 'ct-direction':
-      return `ct direction ${match.direction.toLowerCase()}`
+      return `ct direction ${not}${match.direction.toLowerCase()}`
     case 'address-type':
       return `fib ${match.side[0] ?? ''}addr type ${not}${match.types.join().toLowerCase()}`
     case 'probability':
@@ -97,10 +103,6 @@ function connectionMatch(match: Match, {not, ip}: {readonly not: string; readonl
     default:
       throw new Error(`nft has no words for ${match.kind}`)
   }
-}
-
-function isTranslation([state]: readonly string[]): boolean {
-  return state === 'SNAT' || state === 'DNAT'
 }
 
 function setText(items: readonly string[]): string {
@@ -137,7 +139,7 @@ function targetText(target: Target, family: Family): string {
     case 'masquerade':
       return `masquerade${target.randomPort ? ' fully-random' : ''}`
     case 'zone':
-      return `ct zone set ${target.zone}`
+      return `ct ${target.of === undefined ? '' : `${target.of} `}zone set ${target.zone}`
     default:
       return markText(target)
   }
