@@ -29,7 +29,7 @@ export function findCaptureProblems({node, pods, enrolled, others = []}: NodeSta
   const captures2022 = hasChain(node, 'ztunnel-PREROUTING')
   const recorded = enrolled.filter(({name}) => pods.some((pod) => pod.name === name))
   return [
-    ...(captures2022 ? nodeCaptureFindings(node, enrolled) : []),
+    ...(captures2022 ? nodeCaptureFindings(node, {pods, enrolled}) : []),
     ...ownAddresses(node),
     ...(captures2022 ? [] : probeFindings(node, {pods, enrolled: recorded})),
     ...pods.flatMap((pod) => inPodFindings(pod, enrolled.find(({name}) => name === pod.name)?.wishes)),

@@ -1,102 +1,106 @@
 import {formatPrefix} from '../config/ip.js'
-import type {Route, RoutingRule} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
-import {finding, type CaptureFinding, type EnrolledPod} from './finding.js'
+import type {PacketRule} from '../config/packet-rules.js'
+import {nodeChains, type NodeNames} from './expected-rules.js'
+import {finding, placesOf, type CaptureFinding, type EnrolledPod} from './finding.js'
+import {ipRuleFindings, NODE_RULES} from './ip-rules.js'
+import {jumpFindings} from './jumps.js'
+import {nodeNames} from './node-names.js'
+import {inboundRoutes, POD_SET, podSetFindings} from './pod-set.js'
+import {probeFindings} from './probes.js'
+import {chainFindings, chainOf} from './rules.js'
+import {settingFindings} from './settings.js'
+import {inboundFindings, strayNeighbours, tableFindings, type ExpectedTable} from './tables.js'
+import {deviceFindings, tunnelFindings} from './tunnels.js'
+import {ztunnelPodFindings} from './ztunnel-pod.js'
 
-const SET = 'ztunnel-pods-ips'
-
-/** Node capture of 2022. Source: envoy-2022 C.1, H.3.11. */
-export function nodeCaptureFindings(node: NetworkNamespace, enrolled: readonly EnrolledPod[]): readonly CaptureFinding[] {
-  return [...setMembers(node, enrolled), ...ipRules(node), ...tables(node)]
+export interface NodeOf2022 {
+  /** The namespaces of its pods, as far as recorded. */
+  readonly pods: readonly NetworkNamespace[]
+  readonly enrolled: readonly EnrolledPod[]
 }
 
-/** envoy-2022 C.1: table 100 has one route per enrolled pod; its address must also be in the set. */
-function setMembers(node: NetworkNamespace, enrolled: readonly EnrolledPod[]): readonly CaptureFinding[] {
-  const set = node.sets.get(SET)
-  if (set === undefined) {
-    return [finding(node.name, {kind: 'pod-not-in-set', severity: 'unsure', what: `set ${SET} was not recorded, or is missing`})]
-  }
-  const members = new Set(set.members.map(({text}) => text))
-  const routed = inboundRoutes(node).map((route) => ({
-    ip: formatPrefix(route.destination),
-    name: `route to ${formatPrefix(route.destination)}`,
-    route,
-  }))
-  const pods = enrolled.flatMap(({name, ips}) => ips.filter((ip) => !ip.includes(':')).map((ip) => ({ip, name: `pod ${name}`})))
-  const missing = new Map([...routed, ...pods].filter(({ip}) => !members.has(ip)).map(({ip, name}) => [ip, name] as const))
-  return [...missing].map(([ip, name]) => {
-    const place = routed.find((one) => one.ip === ip)?.route.place
-    const what = `set ${SET} lacks ${ip} (${name}): what it sends is not captured`
-    return finding(node.name, {kind: 'pod-not-in-set', address: ip, what, evidence: place === undefined ? [] : [place]})
-  })
+/**
+ * Node capture of 2022: what its agent writes, against what is there. Where nothing of that is broken, what capture is for is walked.
+ * Source: envoy-2022 C.1-C.3, H.3.
+ */
+export function nodeCaptureFindings(node: NetworkNamespace, {pods, enrolled}: NodeOf2022): readonly CaptureFinding[] {
+  const ztunnel = pods.find((one) => one.ztunnel === 'node')
+  const names = nodeNames(node, ztunnel)
+  const [rules, others] = [ruleFindings(node, names), stateFindings(node, {names, ztunnel, enrolled})]
+  const probed = probedPods(node, enrolled)
+  if (ztunnel === undefined || names === undefined || probed.length === 0) return [...rules, ...others]
+  const failed = probeFindings({node, ztunnel, pods, enrolled: probed, names})
+  if (failed.length === 0) return [...rules.map(withoutHarm), ...others]
+  return [...rules, ...others].some(({severity}) => severity === 'broken') ? [...rules, ...others] : [...failed, ...rules, ...others]
 }
 
-function inboundRoutes({routing}: NetworkNamespace): readonly Route[] {
-  return routing[4].routes.filter(
-    ({table, destination}) => table === '100' && destination.length === 32 && !leadsToZtunnel(destination, routing[4].routes),
-  )
+/** Rules in another order may do the same. */
+function withoutHarm(one: CaptureFinding): CaptureFinding {
+  return one.kind === 'rule-order' ? {...one, severity: 'unsure'} : one
 }
 
-/** The ztunnel pod itself is in tables 101 and 102 too. */
-function leadsToZtunnel({value}: Route['destination'], routes: readonly Route[]): boolean {
-  return routes.some(({table, destination}) => table === '101' && destination.length === 32 && destination.value === value)
+function ruleFindings(node: NetworkNamespace, names: NodeNames | undefined): readonly CaptureFinding[] {
+  return [...(names === undefined ? [] : chainFindings(node, nodeChains(names))), ...ipRuleFindings(node, NODE_RULES)]
 }
 
-interface Expected {
-  readonly what: string
-  readonly is: (rule: RoutingRule) => boolean
+/** Without an inventory those that are in the set, and have a route. */
+function probedPods(node: NetworkNamespace, enrolled: readonly EnrolledPod[]): readonly EnrolledPod[] {
+  if (enrolled.length > 0) return enrolled
+  const members = new Set((node.sets.get(POD_SET)?.members ?? []).map(({text}) => text))
+  const routed = inboundRoutes(node).map(({destination}) => formatPrefix(destination))
+  return routed.filter((ip) => members.has(ip)).map((ip) => ({name: 'unknown', ips: [ip]}))
 }
 
-/** In the order they must be asked. */
-const RULES: readonly Expected[] = [
-  {what: 'fwmark 0x200/0x200 goto 32766', is: ({mark, action}) => mark?.value === 0x200 && action.kind === 'goto'},
-  {what: 'fwmark 0x100/0x100 lookup 101', is: (rule) => rule.mark?.value === 0x100 && asks(rule, '101')},
-  {what: 'fwmark 0x40/0x40 lookup 102', is: (rule) => rule.mark?.value === 0x40 && asks(rule, '102')},
-  {what: 'lookup 100', is: (rule) => rule.mark === undefined && asks(rule, '100')},
-]
-
-function asks({action}: RoutingRule, table: string): boolean {
-  return action.kind === 'lookup' && action.table === table
+interface State {
+  readonly names: NodeNames | undefined
+  readonly ztunnel: NetworkNamespace | undefined
+  readonly enrolled: readonly EnrolledPod[]
 }
 
-function ipRules(node: NetworkNamespace): readonly CaptureFinding[] {
-  const {rules} = node.routing[4]
-  if (rules.every(({place}) => place === undefined)) return []
-  const found = RULES.map(({what, is}) => ({what, rule: rules.find(is)}))
-  const missing = found.filter(({rule}) => rule === undefined)
-  const present = found.flatMap(({what, rule}) => (rule === undefined ? [] : [{what, rule}]))
-  const late = present.filter(({rule}, at) => present.slice(at + 1).some((later) => later.rule.priority < rule.priority))
+function stateFindings(node: NetworkNamespace, {names, ztunnel, enrolled}: State): readonly CaptureFinding[] {
+  const devices = [...TUNNELS, ...(names === undefined ? [] : [names.device])]
   return [
-    ...missing.map(({what}) => finding(node.name, {kind: 'rule-missing', what: `the ip rule ${what} is missing`})),
-    ...late.map(({what, rule}) =>
-      finding(node.name, {
-        kind: 'rule-order',
-        what: `the ip rule ${what} comes too late`,
-        evidence: rule.place === undefined ? [] : [rule.place],
-      }),
-    ),
+    ...(names !== undefined && deviceNamed(node, names.device) !== undefined ? [] : ztunnelGone(node)),
+    ...deviceFindings(node, devices),
+    ...tunnelFindings(node, {names, ztunnel}),
+    ...podSetFindings(node, enrolled),
+    ...jumpFindings(node),
+    ...tableFindings(node, tablesOf(names)),
+    ...(names === undefined ? [] : strayNeighbours(node, names.ip)),
+    ...inboundFindings(node, enrolled),
+    ...settingFindings(node, {devices, enrolled}),
+    ...(ztunnel === undefined ? [] : ztunnelPodFindings(ztunnel)),
   ]
 }
 
-function tables(node: NetworkNamespace): readonly CaptureFinding[] {
-  const {routes} = node.routing[4]
-  const withoutDefault = ['101', '102'].filter((table) => !routes.some((route) => route.table === table && route.destination.length === 0))
-  const own = routes.filter(({table}) => table === '100' || table === '101' || table === '102')
-  const broken = own.flatMap((route) => route.nextHops.flatMap(({device = ''}) => deviceProblem(node, device)).map((why) => ({route, why})))
+function tablesOf(names: NodeNames | undefined): readonly ExpectedTable[] {
+  const back = names === undefined ? {} : {device: names.device, via: names.ip}
   return [
-    ...withoutDefault.map((table) => finding(node.name, {kind: 'table-broken', what: `table ${table} has no default route`})),
-    ...broken.map(({route, why}) =>
-      finding(node.name, {
-        kind: 'table-broken',
-        what: `the route to ${formatPrefix(route.destination)} in table ${route.table} leads to ${why}`,
-        evidence: route.place === undefined ? [] : [route.place],
-      }),
-    ),
+    {table: '101', device: 'istioout'},
+    {table: '102', ...back},
   ]
 }
 
-function deviceProblem(node: NetworkNamespace, name: string): readonly string[] {
-  const device = deviceNamed(node, name)
-  if (device === undefined) return node.devices.length === 0 ? [] : [`device ${name}, which is not there`]
-  return device.up ? [] : [`device ${name}, which is down`]
+/** envoy-2022 H.3.12: rules and tunnels stay, and packets for them end with "host unreachable". */
+function ztunnelGone(node: NetworkNamespace): readonly CaptureFinding[] {
+  if (node.devices.length === 0) return []
+  const rule = chainOf(node, {table: 'mangle', chain: 'ztunnel-PREROUTING'})?.rules.find((one) => goneDevice(node, one) !== undefined)
+  if (rule === undefined) return []
+  const what = `packet rules name ${goneDevice(node, rule) ?? ''} as the device of the ztunnel pod, which is not there`
+  return [
+    finding(node.name, {
+      kind: 'ztunnel-gone',
+      what: `${what}: the pod is gone or was replaced, and captured connections have nowhere to go`,
+      evidence: placesOf(rule.place),
+      fix: 'Look after the ztunnel pod of this node; when it runs, restart the node agent (the istio-cni-node pod).',
+    }),
+  ]
 }
+
+function goneDevice(node: NetworkNamespace, {matches}: PacketRule): string | undefined {
+  const names = matches.flatMap((match) => (match.kind === 'in-device' && !match.negated ? match.name : []))
+  return names.find((name) => !TUNNELS.some((tunnel) => tunnel === name) && deviceNamed(node, name) === undefined)
+}
+
+const TUNNELS = ['istioin', 'istioout'] as const
