@@ -13,12 +13,22 @@ import {wrapText} from './text-width.js'
 export function renderCapture(answer: CaptureAnswer, look: CaptureLook): string {
   const style = {...look, glyphs: glyphsFor(look.unicode ?? true)}
   const only = answer.branches.length === 1
+  const [first, others] = findingsOf(answer)
   return [
     headingOf(answer, style),
+    ...spaced(findingsLines(first, style)),
     ...answer.branches.flatMap((branch) => branchLines(branch, {style, only})),
     ...spaced(policyLines(answer, style)),
-    ...spaced(findingsLines(answer.findings ?? [], style)),
+    ...spaced(findingsLines(others, style)),
   ].join('\n')
+}
+
+/** What is broken for this packet explains its way, and is said before it; what is about other pods, or unsure, follows. */
+function findingsOf({findings = [], branches, question}: CaptureAnswer): readonly [readonly CaptureFinding[], readonly CaptureFinding[]] {
+  const told = branches.flatMap(({end, steps}) => [end.reason, ...steps.flatMap((step) => ('because' in step ? step.because : []))])
+  const met = new Set([question.destination.ip, ...told.flatMap((text) => text.split(/[^\w.]+/))])
+  const isNear = ({severity, address}: CaptureFinding): boolean => severity === 'broken' && (address === undefined || met.has(address))
+  return [findings.filter(isNear), findings.filter((one) => !isNear(one))]
 }
 
 /** What is wrong with the state of a place. */
