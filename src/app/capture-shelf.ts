@@ -99,7 +99,8 @@ function neededParts(
   return isZtunnel || !places.some(capturesOnNode) ? ['iptables-save', ...routing] : routing
 }
 
-function capturesOnNode({namespace}: CapturePlace): boolean {
+/** Capture of 2022. */
+export function capturesOnNode({namespace}: CapturePlace): boolean {
   return namespace.ztunnel === 'node' || hasChain(namespace, 'ztunnel-PREROUTING')
 }
 

@@ -6,7 +6,7 @@ import type {Missing, Outlook} from '../flow/verdict.js'
 import {canonicalIp, familyOf, parseIp} from '../kernel/config/ip.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
-import {endOf, missingOf, type WalkEnd} from '../kernel/end.js'
+import {captureRule, endOf, missingOf, type WalkEnd} from '../kernel/end.js'
 import {explainPasses, type ExplainedPass} from '../kernel/explain.js'
 import type {CaptureFinding} from '../kernel/findings/finding.js'
 import {kubeProxyMode} from '../kernel/findings/kube-proxy-mode.js'
@@ -14,10 +14,11 @@ import type {Policy} from '../kernel/network-policy/model.js'
 import {isLocalAddress} from '../kernel/route/output.js'
 import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
+import {admissionsFor, type PortAdmission, type PortAdmissions, type WireEnd} from './capture-admissions.js'
 import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
-import {gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
-import {admissionsFor, policiesOf, type PortAdmission} from './network-policies.js'
+import {capturesOnNode, gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
+import {policiesOf} from './network-policies.js'
 
 /** A packet, and where it is sent or comes in. */
 export interface CaptureQuestion {
@@ -41,8 +42,10 @@ export interface CaptureAnswer {
   readonly place: {readonly kind: 'node' | 'pod'; readonly name: string; readonly inDevice?: string}
   /** What is wrong with the state of its node; left out of batches. */
   readonly findings?: readonly CaptureFinding[]
-  /** What NetworkPolicies say, given ones or those of the inventory; the asked port first. */
+  /** What NetworkPolicies say, given ones or those of the inventory, at each end it may have; the asked port first. */
   readonly admissions?: readonly PortAdmission[]
+  /** Where policies judge an address that is not known here. */
+  readonly unjudged?: string
   /** Shares sum to 1. */
   readonly branches: readonly CaptureBranch[]
   readonly outlook: Outlook
@@ -83,24 +86,23 @@ export function askCapture(
   const network = shelf.networkOf(start.place)
   const attempt = attemptOf(asked, {start, explain: options.explain})
   const doubt = serviceDoubt(shelf, {place: start.place, ip: attempt.destination.ip})
-  const branches = (walkAttempt(network, attempt) ?? tooMany()).map((branch) => {
+  const walked = walkAttempt(network, attempt) ?? tooMany()
+  const branches = walked.map((branch) => {
     const doubts = [...(doubt === undefined ? [] : [doubt]), ...gaps(shelf, {branch, attempt})]
     return branchOf(withDoubts(branch, doubts), {network, attempt})
   })
   const {kind, name} = start.place
   const place = {kind, name, ...(attempt.inDevice === undefined ? {} : {inDevice: attempt.inDevice})}
-  const admissions = admissionsOf(shelf, {asked, start, options})
+  const wires = walked.map(({outcome}) => wireOf(outcome, attempt))
+  const policed = admissionsOf(shelf, {asked, start, options, wires})
   return {
     schemaVersion: 'ambientctl.capture/1',
     question: asked,
     place,
     branches,
     ...(options.findings ? {findings: findingsAt(shelf, start.place)} : {}),
-    ...(admissions === undefined ? {} : {admissions}),
-    outlook: worst([
-      ...branches.map(({end}) => OUTLOOKS[end.kind]),
-      ...(isTaken(branches) ? [] : (admissions ?? []).slice(0, 1).map(({admitted}) => ADMITTED[admitted])),
-    ]),
+    ...policed,
+    outlook: worst([...branches.map(({end}) => OUTLOOKS[end.kind]), ...decisive(policed, wires).map(({admitted}) => ADMITTED[admitted])]),
   }
 }
 
@@ -132,22 +134,34 @@ interface Policed {
   readonly asked: CaptureQuestion
   readonly start: PacketStart
   readonly options: Pick<CaptureOptions, 'policies'>
+  readonly wires: readonly WireEnd[]
 }
 
 /** ambient-ga E: ztunnel takes the connection inside the pod; what it sends instead has a port of its own. */
-function isTaken(branches: readonly CaptureBranch[]): boolean {
-  return branches.every(
-    ({end, steps}) => end.kind === 'captured' && steps.some((step) => step.kind === 'capture' && step.to?.port === OUTBOUND),
+function decisive({admissions = []}: Partial<PortAdmissions>, wires: readonly WireEnd[]): readonly PortAdmission[] {
+  return admissions.filter(
+    ({use, destination, port}) => use === 'asked' && wires.some((wire) => !wire.taken && wire.ip === destination && wire.port === port),
   )
 }
 
 const OUTBOUND = 15_001
 
-function admissionsOf({inventory}: CaptureShelf, {asked, start, options}: Policed): readonly PortAdmission[] | undefined {
+/** The address a connection has on the network: what the accepting socket was dialled by, after NAT on the way. */
+function wireOf(outcome: Branch['outcome'], attempt: Attempt): WireEnd {
+  const {owner} = outcome
+  if (owner === undefined) return {...attempt.destination, taken: false}
+  const isCaptured = captureRule(outcome, attempt) !== undefined
+  return {...(isCaptured ? owner.originalDestination : owner.local), taken: isCaptured && owner.port === OUTBOUND}
+}
+
+function admissionsOf({inventory, places}: CaptureShelf, {asked, start, options, wires}: Policed): Partial<PortAdmissions> {
   const policies = policiesOf({inventory, ...options})
-  if (policies === undefined) return undefined
-  const {destination, protocol} = asked
-  return admissionsFor({policies, inventory}, {place: start.place, source: asked.source?.ip ?? start.source, destination, protocol})
+  if (policies === undefined) return {}
+  const source = asked.source?.ip ?? start.source
+  return admissionsFor(
+    {policies, inventory},
+    {place: start.place, source, wires, protocol: asked.protocol, byNode: places.some(capturesOnNode)},
+  )
 }
 
 const ANY_PORT = 40_000

@@ -1,52 +1,13 @@
 import {isExpectedError} from '../flow/errors.js'
-import type {Inventory, Pod, RawObject} from '../flow/inventory.js'
-import {admit, type Admission as PolicyAdmission, type DirectionAdmission} from '../kernel/network-policy/admit.js'
-import {canonicalIp, familyOf} from '../kernel/config/ip.js'
+import {groupBy} from '../flow/group-by.js'
+import type {ClusterNode, Inventory, Pod, RawObject} from '../flow/inventory.js'
+import {admit, type DirectionAdmission} from '../kernel/network-policy/admit.js'
+import {canonicalIp} from '../kernel/config/ip.js'
 import {pluginOn} from '../kernel/network-policy/enforcer.js'
 import type {HopEnd, HopPod, Policy} from '../kernel/network-policy/model.js'
 import {readNetworkPolicies} from '../kernel/network-policy/read.js'
 import {policyName} from '../kernel/network-policy/unread.js'
 import type {Admission, Admitted, Doubt} from '../mesh/admission.js'
-import type {CapturePlace} from './capture-shelf.js'
-
-/** One connection as it was asked for. */
-export interface PolicyQuestion {
-  readonly place: CapturePlace
-  /** Absent: the address of the place. */
-  readonly source: string | undefined
-  readonly destination: {readonly ip: string; readonly port: number}
-  readonly protocol: 'tcp' | 'udp' | 'icmp'
-}
-
-/** Ports beside the one that was asked for: HBONE, and plaintext of 2022, which reaches ztunnel's own. */
-const CAPTURE_PORTS = [15_008, 15_006]
-
-export interface PortAdmission extends PolicyAdmission {
-  readonly port: number
-}
-
-/** What the policies say about the asked port, and about those that capture uses. Nothing for ICMP, which policies do not name. */
-export function admissionsFor(
-  {policies, inventory}: {readonly policies: readonly Policy[]; readonly inventory: Inventory},
-  {place, source, destination, protocol}: PolicyQuestion,
-): readonly PortAdmission[] {
-  if (protocol === 'icmp') return []
-  const ends = {source: sourceEnd(place, {source, destination, inventory}), destination: endAt(destination.ip, inventory)}
-  const ports = protocol === 'tcp' ? new Set([destination.port, ...CAPTURE_PORTS]) : new Set([destination.port])
-  return [...ports].map((port) => ({port, ...admit(policies, {...ends, port, protocol: protocol === 'tcp' ? 'TCP' : 'UDP'})}))
-}
-
-interface SourceAsked extends Pick<PolicyQuestion, 'source' | 'destination'> {
-  readonly inventory: Inventory
-}
-
-function sourceEnd(place: CapturePlace, {source, destination, inventory}: SourceAsked): HopEnd {
-  if (source !== undefined) return endAt(source, inventory)
-  if (place.kind === 'node') return {ip: '', hostOf: place.name, plugin: pluginOn(inventory.pods ?? [], place.name)}
-  const pod = inventory.pods?.find(({namespace, name}) => `${namespace}/${name}` === place.name)
-  const ip = pod?.ips.find((one) => familyOf(one) === familyOf(destination.ip)) ?? pod?.ips[0]
-  return ip === undefined ? {ip: '', unknown: true} : endAt(ip, inventory)
-}
 
 /** Whose policies, and what is known of the pods they select. */
 export interface PolicySource {
@@ -64,17 +25,18 @@ export function policiesOf({inventory, policies}: PolicySource): readonly Policy
 export function admissionBy(source: PolicySource): Admission | undefined {
   const policies = policiesOf(source)
   if (policies === undefined) return undefined
-  const {inventory} = source
+  const endAt = endsOf(source.inventory)
   return ({source: from, destination, port}) => {
-    const ends = {egress: endAt(from, inventory), ingress: endAt(destination, inventory)}
+    const ends = {egress: endAt(from), ingress: endAt(destination)}
     const {directions} = admit(policies, {source: ends.egress, destination: ends.ingress, port, protocol: 'TCP'})
     return directions.map((one) => admittedBy(one, ends[one.direction]))
   }
 }
 
-function admittedBy({direction, admitted, because, advice, isolatedBy, unread}: DirectionAdmission, {pod, plugin}: HopEnd): Admitted {
+function admittedBy(said: DirectionAdmission, end: HopEnd): Admitted {
+  const {direction, admitted, because, advice, isolatedBy, unread} = said
   const named = [...isolatedBy, ...unread]
-  const isSure = admitted !== 'no' || plugin?.enforces === true
+  const doubt = doubtOf(said, end)
   return {
     direction,
     admitted,
@@ -82,8 +44,13 @@ function admittedBy({direction, admitted, because, advice, isolatedBy, unread}: 
     policies: named.map(policyName),
     evidence: named.map(({place, pointer = `line ${place.line}`}) => ({dump: place.file, pointer, basis: 'recorded'})),
     ...(advice === undefined ? {} : {advice}),
-    ...(isSure ? {} : {doubt: enforcementOn(pod?.node)}),
+    ...(doubt === undefined ? {} : {doubt}),
   }
+}
+
+/** What the `no` of one direction depends on; undefined where the plugin of the node is known to enforce policies. */
+export function doubtOf({admitted}: Pick<DirectionAdmission, 'admitted'>, {pod, plugin}: HopEnd): Doubt | undefined {
+  return admitted !== 'no' || plugin?.enforces === true ? undefined : enforcementOn(pod?.node)
 }
 
 function enforcementOn(node: string | undefined): Doubt {
@@ -102,38 +69,36 @@ function readable({value, recorded, namespace, name}: RawObject): readonly Polic
   }
 }
 
-function endAt(text: string, inventory: Inventory): HopEnd {
-  const ip = canonicalIp(text)
-  const {pods} = inventory
-  const owners = (pods ?? []).filter((one) => isAlive(one) && has(one, ip))
-  const pod = owners.find(({hostNetwork}) => !hostNetwork)
-  const host = nodeAt(ip, {inventory, owners})
-  return {
-    ip,
-    ...host,
-    plugin: pluginOn(pods ?? [], pod?.node ?? host.hostOf),
-    ...(pods === undefined ? {unknown: true} : {}),
-    ...(pod === undefined ? {} : {pod: hopPod(pod, inventory)}),
+/** Who has an address, as the inventory tells. Pods that have ended keep theirs in their status: others may have it by now. */
+export function endsOf(inventory: Inventory): (ip: string) => HopEnd {
+  const {pods, nodes = []} = inventory
+  const alive = (pods ?? []).filter(({phase}) => phase !== 'Succeeded' && phase !== 'Failed')
+  const owners = groupBy(alive, canonicalIps)
+  const hosts = groupBy(nodes, canonicalIps)
+  return (text) => {
+    const ip = canonicalIp(text)
+    const {pod, ...host} = ownersOf({pods: owners.get(ip) ?? [], node: hosts.get(ip)?.[0]}, inventory)
+    const plugin = pluginOn(pods ?? [], pod?.node ?? host.hostOf)
+    return {ip, plugin, ...host, ...(pod === undefined ? {} : {pod}), ...(pods === undefined ? {unknown: true} : {})}
   }
 }
 
-function nodeAt(
-  ip: string,
-  {inventory, owners}: {readonly inventory: Inventory; readonly owners: readonly Pod[]},
-): Pick<HopEnd, 'hostOf' | 'hostPods'> {
-  const onHost = owners.filter(({hostNetwork}) => hostNetwork)
-  const hostOf = inventory.nodes?.find((one) => has(one, ip))?.name ?? onHost[0]?.node
-  const hostPods = onHost.map((one) => hopPod(one, inventory))
-  return {...(hostOf === undefined ? {} : {hostOf}), ...(hostPods.length === 0 ? {} : {hostPods})}
+function canonicalIps({ips}: {readonly ips: readonly string[]}): readonly string[] {
+  return ips.map(canonicalIp)
 }
 
-function has({ips}: {readonly ips: readonly string[]}, ip: string): boolean {
-  return ips.some((own) => canonicalIp(own) === ip)
-}
-
-/** Pods that have ended keep their address in their status, and others may have it by now. */
-function isAlive({phase}: Pod): boolean {
-  return phase !== 'Succeeded' && phase !== 'Failed'
+function ownersOf(
+  {pods, node}: {readonly pods: readonly Pod[]; readonly node: ClusterNode | undefined},
+  inventory: Inventory,
+): Pick<HopEnd, 'pod' | 'hostOf' | 'hostPods'> {
+  const pod = pods.find(({hostNetwork}) => !hostNetwork)
+  const onHost = pods.filter(({hostNetwork}) => hostNetwork)
+  const hostOf = node?.name ?? onHost[0]?.node
+  return {
+    ...(pod === undefined ? {} : {pod: hopPod(pod, inventory)}),
+    ...(hostOf === undefined ? {} : {hostOf}),
+    ...(onHost.length === 0 ? {} : {hostPods: onHost.map((one) => hopPod(one, inventory))}),
+  }
 }
 
 function hopPod({name, namespace, labels, containerPorts, node}: Pod, inventory: Inventory): HopPod {

@@ -84,7 +84,7 @@ const ADMITTED = {
   no: {word: 'NOT ADMITTED', tone: 'bad'},
   undetermined: {word: 'UNDETERMINED', tone: 'unsure'},
 } as const
-const USES = {asked: '', hbone: ' (HBONE)', plaintext: ' (plaintext to ztunnel)'} as const
+const USES = {asked: '', hbone: ' (HBONE)', waypoint: ' (waypoints until December 2022)'} as const
 
 function headingOf({place, question}: CaptureAnswer, {theme, glyphs}: CaptureStyle): string {
   const {protocol, source, destination, inDevice = place.inDevice, mark} = question

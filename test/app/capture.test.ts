@@ -5,7 +5,6 @@ import {afterAll, describe, expect, test} from 'vitest'
 import {askCapture, type CaptureAnswer} from '../../src/app/capture.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../../src/app/capture-question.js'
 import {checkCapture} from '../../src/app/capture-findings.js'
-import {policiesFrom} from '../../src/app/network-policy-file.js'
 import {openCaptures, type CaptureShelf} from '../../src/app/capture-shelf.js'
 import {answerLines, type LineAnswer} from '../../src/app/answer-lines.js'
 
@@ -224,63 +223,6 @@ test('a place with a hole in it is no sound one', async () => {
   ])
 })
 
-describe('network policies', () => {
-  const POLICY = `# first
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: app-only, namespace: default}
-spec:
-  podSelector: {}
-  policyTypes: [Ingress]
-  ingress: [{ports: [{port: 5000}]}]
-`
-
-  test('say which ports they admit, and which policy keeps HBONE out', async () => {
-    const {policies = []} = await policiesFrom(written(POLICY))
-    const shelf = await opened('node-2022')
-    const question = readCaptureQuestion({target: 'legacy/plain', destination: {ip: '10.244.2.4', port: 15_008}})
-    const {admissions, outlook} = askCapture(shelf, {question, options: {...OPTIONS, policies}})
-    expect(admissions?.map(({port, admitted}) => [port, admitted])).toEqual([
-      [15_008, 'no'],
-      [15_006, 'no'],
-    ])
-    expect(admissions?.[0]?.directions[1]).toMatchObject({direction: 'ingress', isolatedBy: [{name: 'app-only'}]})
-    expect(outlook).toBe('negative')
-  })
-
-  test('do not matter where they admit', async () => {
-    const shelf = await opened('node-2022')
-    const question = readCaptureQuestion({target: 'legacy/plain', destination: {ip: '10.244.2.4', port: 5000}})
-    const {outlook} = askCapture(shelf, {question, options: {...OPTIONS, ...(await policiesFrom(written(POLICY)))}})
-    expect(outlook).toBe('positive')
-  })
-
-  test('are those of the inventory where none are given', async () => {
-    const value = {
-      kind: 'NetworkPolicy',
-      metadata: {name: 'closed', namespace: 'default'},
-      spec: {podSelector: {}, policyTypes: ['Ingress']},
-    }
-    const recorded = {file: 'inventory/networkpolicies.json', pointer: '/items/0'}
-    const closed = {name: 'closed', namespace: 'default', labels: new Map(), annotations: new Map(), recorded, value}
-    const shelf = await opened('node-2022')
-    const policed = {...shelf, inventory: {...shelf.inventory, networkPolicies: [closed]}}
-    const asked = (target: string, ip: string): CaptureAnswer =>
-      askCapture(policed, {question: readCaptureQuestion({target, destination: {ip, port: 5000}}), options: OPTIONS})
-    expect(asked('legacy/plain', '10.244.2.4')).toMatchObject({outlook: 'negative', admissions: [{admitted: 'no'}, {}, {}]})
-    // What ztunnel sends instead has another port.
-    expect(asked('sleep', '10.244.2.4')).toMatchObject({outlook: 'positive', admissions: [{admitted: 'no'}, {}, {}]})
-  })
-
-  test.each([
-    {what: 'no YAML', text: 'a: [', line: 1},
-    {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 11},
-  ])('$what is named with file and line', async ({text, line}) => {
-    const file = written(text)
-    await expect(policiesFrom(file)).rejects.toMatchObject({exitCode: 65, where: `${file}:${line}`})
-  })
-})
-
 test('a batch answers line by line, and its exit code is that of the worst', async () => {
   const shelf = await opened('node-2022')
   const lines = [
@@ -305,12 +247,6 @@ test('a batch answers line by line, and its exit code is that of the worst', asy
 
 async function* asynchronous(lines: readonly string[]): AsyncGenerator<string> {
   for (const line of lines) yield await Promise.resolve(line)
-}
-
-function written(text: string): string {
-  const file = join(lonely(), 'policies.yaml')
-  writeFileSync(file, text)
-  return file
 }
 
 /** A node alone, with a tunnel to a ztunnel that nobody recorded. */
