@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {availableParallelism, tmpdir} from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
 import {fileURLToPath} from 'node:url'
@@ -20,13 +20,24 @@ async function main(): Promise<void> {
   try {
     const [envoy, kernel] = ['--envoy', '--kernel'].map((option) => process.argv.includes(option))
     const all = stages(path.join(scratch, 'vitest.json'), {envoy: envoy === true, kernel: kernel === true})
-    for (const stage of all) tallies.push(await runStage(stage, scratch))
+    for (const group of all) tallies.push(...(await runGroup(group, scratch)))
   } finally {
     await rm(scratch, {recursive: true, force: true})
   }
   const sum = addTallies(tallies)
   process.stdout.write(`\n${formatTally(sum)}\n`)
   process.exitCode = sum.failed === 0 ? 0 : 1
+}
+
+/** As many at a time as there are cores. */
+async function runGroup(group: readonly Stage[], scratch: string): Promise<readonly Tally[]> {
+  const waiting = [...group]
+  const tallies: Tally[] = []
+  const work = async (): Promise<void> => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) tallies.push(await runStage(stage, scratch))
+  }
+  await Promise.all(Array.from({length: availableParallelism()}, work))
+  return tallies
 }
 
 async function runStage(stage: Stage, scratch: string): Promise<Tally> {

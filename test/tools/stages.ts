@@ -16,25 +16,23 @@ export interface StageEnd {
   readonly report: string | undefined
 }
 
-/** All stages in order. `reportFile` is where vitest puts its report, outside the tree; `envoy` adds the run against real Envoys, `kernel` the one against this machine's kernel. */
-export function stages(reportFile: string, {envoy, kernel}: {envoy: boolean; kernel: boolean}): readonly Stage[] {
+/** All stages in order; those of one group touch nothing of each other, and may run at the same time. `reportFile` is where vitest puts its report, outside the tree; `envoy` adds the run against real Envoys, `kernel` the one against this machine's kernel. */
+export function stages(reportFile: string, {envoy, kernel}: {envoy: boolean; kernel: boolean}): readonly (readonly Stage[])[] {
+  const build: Stage = {name: 'build', command: script('test/tools/build.ts', '--if-stale'), live: false, count: countOne}
+  const unit: Stage = {
+    name: 'unit',
+    command: ['node_modules/.bin/vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+    live: true,
+    count: countVitest,
+  }
   return [
-    tool('typecheck'),
-    tool('lint'),
-    tool('format:check'),
-    tool('boundaries'),
-    tool('dead-code'),
-    {name: 'build', command: script('test/tools/build.ts', '--if-stale'), live: false, count: countOne},
-    tool('package:check'),
-    {
-      name: 'unit',
-      command: ['node_modules/.bin/vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
-      live: true,
-      count: countVitest,
-    },
-    {name: 'conformance', command: script('test/conformance/run.ts', '--no-write'), live: true, count: countOutput},
-    ...(envoy ? [{name: 'test:envoy', command: script('test/envoy-live/run.ts'), live: true, count: countUnlessSkipped}] : []),
-    ...(kernel ? [{name: 'test:kernel', command: script('test/kernel-live/run.ts'), live: true, count: countUnlessSkipped}] : []),
+    // The longest first.
+    [tool('lint'), tool('typecheck'), tool('boundaries'), tool('dead-code'), build, tool('format:check')],
+    [tool('package:check')],
+    [unit],
+    [{name: 'conformance', command: script('test/conformance/run.ts', '--no-write'), live: true, count: countOutput}],
+    ...(envoy ? [[{name: 'test:envoy', command: script('test/envoy-live/run.ts'), live: true, count: countUnlessSkipped}]] : []),
+    ...(kernel ? [[{name: 'test:kernel', command: script('test/kernel-live/run.ts'), live: true, count: countUnlessSkipped}]] : []),
   ]
 }
 

@@ -33,6 +33,7 @@ describe('stages', () => {
   const end = {succeeded: true, output: '', report: undefined}
   const count = (name: string, override: Partial<typeof end>) =>
     stages('report.json', {envoy: true, kernel: true})
+      .flat()
       .find((stage) => stage.name === name)
       ?.count({...end, ...override})
 
