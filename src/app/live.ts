@@ -1,3 +1,4 @@
+import {ClusterError} from '../cluster/kubectl-failure.js'
 import {LiveRecording, type LiveRequest, type Wanted} from '../cluster/live-recording.js'
 import type {Recorded} from '../cluster/record-run.js'
 import {isExpectedError} from '../flow/errors.js'
@@ -12,6 +13,8 @@ import type {TraceSource} from './trace-source.js'
 
 export interface LiveOptions extends LiveRequest {
   readonly mesh: MeshOptions
+  /** Whether packet rules are fetched too: those of the nodes and pods on the way. */
+  readonly capture: boolean
   /** Told what the lists lack, and what could not be fetched. */
   readonly warn: (warning: string) => void
 }
@@ -30,6 +33,8 @@ export async function openLive(options: LiveOptions): Promise<LiveCluster> {
 
 export class LiveCluster implements TraceSource {
   readonly #told = new Set<string>()
+  /** Nodes, and pods as `namespace/pod`, whose packet rules were asked for. */
+  readonly #looked = new Set<string>()
   #mesh: Mesh | undefined
 
   constructor(
@@ -41,7 +46,7 @@ export class LiveCluster implements TraceSource {
     let mesh = await this.#beginAt(question, options)
     for (;;) {
       const trace = await this.#attempt(mesh, {question, options})
-      if (trace !== undefined && !(await this.recording.fetch(absentIn(mesh)))) return trace
+      if (trace !== undefined && !(await this.recording.fetch(absentIn(mesh))) && !(await this.#fetchRules(trace))) return trace
       mesh = await this.refresh()
     }
   }
@@ -66,6 +71,24 @@ export class LiveCluster implements TraceSource {
     }
     this.#mesh = await openMesh(snapshot, this.options.mesh)
     return this.#mesh
+  }
+
+  /** False when there is nothing on the way that was not looked at before. What cannot be seen is told, and stays assumed. */
+  async #fetchRules(trace: Trace): Promise<boolean> {
+    if (!this.options.capture) return false
+    const {nodes, pods} = placesOn(trace)
+    const isNew = (place: string): boolean => !this.#looked.has(place)
+    const wanted = {nodes: new Set([...nodes].filter(isNew)), pods: new Set([...pods].filter(isNew))}
+    if (wanted.nodes.size + wanted.pods.size === 0) return false
+    for (const place of [...nodes, ...pods]) this.#looked.add(place)
+    try {
+      for (const failure of await this.recording.fetchCapture(wanted)) this.options.warn(failure)
+      return true
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.reason === 'stopped') throw error
+      this.options.warn(`${error.message} ${error.help ?? ''}`.trim())
+      return false
+    }
   }
 
   /** Before anything else is known, what the source itself goes through. */
@@ -94,4 +117,13 @@ export class LiveCluster implements TraceSource {
 
 function absentIn({shelf}: Mesh): Wanted {
   return {pods: shelf.absent, nodes: shelf.ztunnels.absent}
+}
+
+function placesOn({hops, outcomes}: Trace): Wanted {
+  const places = [...Object.values(hops), ...Object.values(outcomes)].map(({place}) => place)
+  // ambient-ga E: a Rust ztunnel's own network takes no part; that of an Envoy one is looked at with its node.
+  const pods = places.flatMap(({kind, name, namespace}) =>
+    kind === 'node' || kind === 'ztunnel' || namespace === undefined ? [] : [`${namespace}/${name}`],
+  )
+  return {nodes: new Set(places.flatMap(({node}) => node ?? []).toSorted()), pods: new Set(pods.toSorted())}
 }

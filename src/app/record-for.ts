@@ -3,7 +3,7 @@ import {openLive} from './live.js'
 import {questionFrom} from './question-input.js'
 import {resultOf, type RecordQuestion, type RecordResult} from './record.js'
 
-export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'capture' | 'istiod' | 'progress'> {
+export interface RecordForQuestion extends Omit<RecordQuestion, 'sidecars' | 'istiod' | 'progress'> {
   /** Told what is fetched. */
   readonly progress: (line: string) => void
   readonly source: string

@@ -51,7 +51,7 @@ export function captureTasks(
   return nodes.flatMap((node) => {
     const here = running.filter((pod) => pod.node === node)
     const window = windowOf(here)
-    const wanted = here.filter((pod) => !pod.hostNetwork && (pod.role === 'ztunnel' || scope.isPodWanted(pod)))
+    const wanted = here.filter((pod) => !pod.hostNetwork && (isEnvoyZtunnel(pod) || scope.isPodWanted(pod)))
     return [...(window === undefined ? [] : nodeTasks(asking, {node, window})), ...wanted.flatMap((pod) => podTasks(asking, {pod, window}))]
   })
 }
@@ -59,6 +59,11 @@ export function captureTasks(
 /** A pod whose image holds the programs, and which sees the network of the node: that of istio-cni, else of kube-proxy. */
 function windowOf(pods: readonly ListedPod[]): ListedPod | undefined {
   return pods.find(isCni) ?? pods.find(({hostNetwork, labels}) => hostNetwork && labels.get('k8s-app') === 'kube-proxy')
+}
+
+/** The ztunnel of 2022: rules in its own network are half of what captures (envoy-2022 C.2). */
+function isEnvoyZtunnel({role, proxy}: ListedPod): boolean {
+  return role === 'ztunnel' && proxy === 'envoy'
 }
 
 function isCni({labels}: ListedPod): boolean {
@@ -87,7 +92,7 @@ interface Way {
 
 /** The ztunnel of 2022 has the programs itself; into the network of other pods the one of istio-cni can step. */
 function wayInto(pod: ListedPod, window: ListedPod | undefined): Way | undefined {
-  if (pod.role === 'ztunnel' && pod.proxy === 'envoy') return {inside: pod, enter: []}
+  if (isEnvoyZtunnel(pod)) return {inside: pod, enter: []}
   if (window === undefined || !isCni(window) || pod.uid === undefined || !/^[\da-f-]{32,36}$/i.test(pod.uid)) return undefined
   return {inside: window, enter: ['sh', '-c', STEP_INTO, 'sh', `pod\\(${pod.uid}\\|${pod.uid.replaceAll('-', '_')}\\)`]}
 }

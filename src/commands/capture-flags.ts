@@ -1,5 +1,6 @@
 import {isIP} from 'node:net'
 import {Flags, type Interfaces} from '@oclif/core'
+import type {CaptureQuestion} from '../app/capture.js'
 import {openCaptures, type CaptureShelf} from '../app/capture-shelf.js'
 import {openLiveCapture} from '../app/live-capture.js'
 import {isLiveMeant} from '../app/trace-source.js'
@@ -11,16 +12,20 @@ import type {Opener} from './trace-flags.js'
 
 const PACKET = 'PACKET'
 
-const address = Flags.custom<SocketAddress>({
-  helpGroup: PACKET,
-  helpValue: 'IP[:PORT]',
-  parse: (text) => Promise.resolve(parseAddress(text)),
-})
+type SocketOwner = NonNullable<CaptureQuestion['owner']>
+
+const address = Flags.custom<SocketAddress>({helpGroup: PACKET, helpValue: 'IP[:PORT]'})
 
 /** One packet, and how it reaches the rules. */
 const packetFlags = {
-  dst: address({description: 'Where the packet goes.'}),
-  src: address({description: 'Where it comes from (default: as the kernel chooses).'}),
+  dst: address({
+    description: 'Where the packet goes: an address, with a port unless it is icmp.',
+    parse: (text) => Promise.resolve(parseAddress(text, '--dst')),
+  }),
+  src: address({
+    description: 'Where it comes from (default: as the kernel chooses).',
+    parse: (text) => Promise.resolve(parseAddress(text, '--src')),
+  }),
   proto: Flags.option({description: 'Protocol.', default: 'tcp', helpGroup: PACKET, options: ['tcp', 'udp', 'icmp'] as const})(),
   'in-device': Flags.string({
     description: 'Device it comes in on (default: a process of the place sends it).',
@@ -33,6 +38,12 @@ const packetFlags = {
     helpValue: 'MARK',
     parse: (text) => Promise.resolve(parseMark(text)),
   })(),
+  uid: Flags.custom<SocketOwner>({
+    description: 'User of the process that sends it, for rules on owners (default: not known; the group is the same number).',
+    helpGroup: PACKET,
+    helpValue: 'UID[:GID]',
+    parse: (text) => Promise.resolve(parseOwner(text)),
+  })(),
 }
 
 const {snapshot, demo} = sourceFlags
@@ -44,7 +55,11 @@ export const captureFlags = {
   ...packetFlags,
   explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
   ...policyFlags,
-  batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
+  batch: Flags.string({
+    description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.',
+    helpValue: 'FILE',
+    exclusive: ['dst', 'src', 'in-device', 'mark', 'uid'],
+  }),
   save,
   namespace,
   ...accessFlags,
@@ -70,16 +85,40 @@ export async function captureSource(
   return openLiveCapture({...request, target, destination: flags.dst?.ip})
 }
 
-function parseAddress(text: string): SocketAddress {
+/** The packet that the flags describe; undefined where they ask for none. @throws UsageError for half a packet. */
+export function packetOf({dst, src, proto, 'in-device': inDevice, mark, uid}: CaptureFlags): object | undefined {
+  if (dst !== undefined) return {destination: dst, source: src, protocol: proto, inDevice, mark, owner: uid}
+  const parts = Object.entries({'--src': src, '--in-device': inDevice, '--mark': mark, '--uid': uid})
+  const [half] = parts.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (half === undefined) return undefined
+  throw new UsageError({what: 'A packet goes somewhere.', where: half, expected: '--dst IP:PORT', got: 'no --dst'})
+}
+
+function parseAddress(text: string, flag: string): SocketAddress {
   const parsed = isIP(text) === 0 ? parseSocket(text) : {ip: text, port: 0}
   if (parsed === undefined || isIP(parsed.ip) === 0) {
-    throw new UsageError({what: 'This is no address.', expected: 'IP, IP:PORT or [IPV6]:PORT', got: text})
+    throw new UsageError({
+      what: 'This is no address.',
+      where: flag,
+      expected: 'IP, IP:PORT or [IPV6]:PORT',
+      got: text,
+      help: 'Packets know no names: `ambientctl trace` resolves them.',
+    })
   }
   return parsed
 }
 
+function parseOwner(text: string): SocketOwner {
+  const [, user, group = user] = /^(\d{1,9})(?::(\d{1,9}))?$/.exec(text) ?? []
+  if (user === undefined) {
+    throw new UsageError({what: 'This is no user.', where: '--uid', expected: 'UID or UID:GID, as numbers', got: text})
+  }
+  return {user: Number(user), group: Number(group)}
+}
+
 function parseMark(text: string): number {
   const mark = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : Number.NaN
-  if (!(mark <= 0xffff_ffff)) throw new UsageError({what: 'This is no mark.', expected: 'a number such as 0x539', got: text})
+  if (!(mark <= 0xffff_ffff))
+    throw new UsageError({what: 'This is no mark.', where: '--mark', expected: 'a number such as 0x539', got: text})
   return mark
 }

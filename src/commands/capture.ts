@@ -2,6 +2,7 @@ import {Args} from '@oclif/core'
 import {answerLines, type LineAnswer} from '../app/answer-lines.js'
 import {askCapture, type CaptureAnswer, type CaptureOptions} from '../app/capture.js'
 import {checkCapture, type CaptureCheckup} from '../app/capture-findings.js'
+import {placeMissing} from '../app/capture-place.js'
 import type {CaptureShelf} from '../app/capture-shelf.js'
 import {captureExitCode, captureQuestionFrom, readCaptureQuestion} from '../app/capture-question.js'
 import {policiesFrom} from '../app/network-policy-file.js'
@@ -9,15 +10,18 @@ import {captureDocument, captureLineDocument, renderCaptureLine} from '../render
 import {renderCapture, renderCheckup} from '../render/capture.js'
 import {batchLines} from '../snapshot/batch-lines.js'
 import {BaseCommand} from './base.js'
-import {captureFlags, captureSource} from './capture-flags.js'
+import {captureFlags, captureSource, packetOf} from './capture-flags.js'
 
 export class Capture extends BaseCommand {
   static override summary = 'Show what the packet rules of a node or pod do with a packet.'
   static override description = `PLACE is a node, a pod or namespace/pod: of a snapshot one whose rules were recorded
 under capture/, else one of the live cluster, whose rules are fetched.
-The packet, its answer, and what they cause are walked through iptables, ipset,
-ip rule and routes; each step cites the line that decided. Without --dst the
-state of the place is looked over.`
+The packet, its answer, and what they cause are walked through packet rules, sets,
+ip rules and routes; each step cites the line that decided. Without --dst the
+state of the place is looked over. NetworkPolicies, where there are some, are asked
+about the packet as the network carries it, and about the port of tunnels.
+A line of --batch: {"target": "ns/pod", "destination": "10.0.0.1:80"}, and as needed
+"source", "protocol", "inDevice", "mark", "owner": {"user": 0, "group": 0}.`
 
   static override examples = [
     '<%= config.bin %> capture sleep --dst 10.96.44.10:5000 --snapshot recorded',
@@ -43,12 +47,13 @@ state of the place is looked over.`
     const {namespace = shelf.home ?? 'default', explain, batch} = flags
     const options = {namespace, explain, findings: batch === undefined, ...(await policiesFrom(flags['network-policies']))}
     if (batch !== undefined) return this.answerAll(shelf, {path: batch, options, target})
-    if (flags.dst === undefined && target !== undefined) {
+    if (target === undefined) throw placeMissing(shelf)
+    const packet = packetOf(flags)
+    if (packet === undefined) {
       const checkup = checkCapture(shelf, {target, namespace})
       return this.finish(checkup, renderCheckup(checkup, this.look(flags)))
     }
-    const {dst: destination, src: source, proto: protocol, 'in-device': inDevice, mark} = flags
-    const question = captureQuestionFrom({target, destination, source, protocol, inDevice, mark})
+    const question = captureQuestionFrom({target, ...packet})
     const answer = askCapture(shelf, {question, options})
     return this.finish(answer, renderCapture(answer, this.look(flags)))
   }

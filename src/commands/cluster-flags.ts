@@ -53,7 +53,16 @@ export const proxyFlags = {
 /** A live cluster as the source of answers. */
 export const liveFlags = {...proxyFlags, ...istioNamespaceFlag}
 
+/** Packet rules of a live cluster. */
+export const rulesFlag = {
+  capture: Flags.boolean({
+    description: 'Fetch the packet rules of the nodes and captured pods on the way too, through pods of istio-cni.',
+    helpGroup: CLUSTER,
+  }),
+}
+
 interface LiveFlags {
+  readonly capture?: boolean
   readonly save?: string | undefined
   readonly context?: string | undefined
   readonly kubeconfig?: string | undefined
@@ -65,7 +74,7 @@ interface LiveFlags {
 
 /** Those of the given flags that mean a live cluster and nothing else. */
 export function liveOnly(flags: LiveFlags): readonly string[] {
-  const names = ['save', 'context', 'kubeconfig', 'transport'] as const
+  const names = ['save', 'context', 'kubeconfig', 'transport', 'capture'] as const
   return names.flatMap((name) => (flags[name] === undefined ? [] : `--${name}`))
 }
 

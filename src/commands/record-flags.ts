@@ -12,7 +12,7 @@ export const recordFlags = {
     description: 'Only what a trace from SRC to DST needs: the inventory, and the proxies on the way. Stands last.',
     helpValue: 'SRC DST',
     multiple: true,
-    exclusive: ['sidecars', 'capture', 'istiod'],
+    exclusive: ['sidecars', 'istiod'],
   }),
   namespace: Flags.string({
     char: 'n',
@@ -21,7 +21,9 @@ export const recordFlags = {
     dependsOn: ['for'],
   }),
   sidecars: Flags.boolean({description: 'Fetch the dumps of sidecars too.'}),
-  capture: Flags.boolean({description: 'Record the packet rules of nodes and captured pods too, through pods of istio-cni (of nodes: or kube-proxy).'}),
+  capture: Flags.boolean({
+    description: 'Record the packet rules of nodes and captured pods too, through pods of istio-cni (of nodes: or kube-proxy).',
+  }),
   istiod: Flags.boolean({description: 'Record what istiod sends to whom too (its debug endpoints; nothing reads them yet).'}),
   ...istioNamespaceFlag,
   ...concurrencyFlag,

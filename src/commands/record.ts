@@ -32,13 +32,14 @@ the same command again fetches only what is missing.`
     const {sidecars, capture, istiod, namespace} = flags
     const request = {
       ...recordRequest(flags, args.directory),
+      capture,
       cancelSignal: this.cancelSignal(),
       version: this.config.version,
       warn: (warning: string) => this.warn(warning),
     }
     const flow = flowOf(flags.for)
     const result = await (flow === undefined
-      ? recordSnapshot({...request, sidecars, capture, istiod, progress: (text, place) => this.step(text, place)})
+      ? recordSnapshot({...request, sidecars, istiod, progress: (text, place) => this.step(text, place)})
       : recordFor({...request, ...flow, namespace, progress: (line) => this.progress(line)}))
     this.conclude(result.outlook)
     await this.print(renderRecorded(result))

@@ -3,10 +3,10 @@ import {openLive} from '../app/live.js'
 import {questionFrom} from '../app/question-input.js'
 import {openTraceSource, type TraceSource} from '../app/trace-source.js'
 import type {Question} from '../flow/trace.js'
-import {liveFlags, liveOnly, liveRequest} from './cluster-flags.js'
+import {liveFlags, liveOnly, liveRequest, rulesFlag} from './cluster-flags.js'
 import {meshOptionsOf, questionFlags, requestFlags, sourceFlags, sourcesOf, traceOutputFlags} from './flags.js'
 
-export const traceFlags = {...sourceFlags, ...requestFlags, ...questionFlags, ...traceOutputFlags, ...liveFlags}
+export const traceFlags = {...sourceFlags, ...requestFlags, ...questionFlags, ...traceOutputFlags, ...liveFlags, ...rulesFlag}
 
 export type TraceFlags = Interfaces.InferredFlags<typeof traceFlags>
 
@@ -35,6 +35,14 @@ export function sourceFrom(flags: TraceFlags, {version, warn, progress, cancelSi
     warn,
     liveOnly: liveOnly(flags),
     openLive: () =>
-      openLive({...liveRequest(flags), tool: {name: 'ambientctl', version}, mesh, warn, progress, cancelSignal: cancelSignal()}),
+      openLive({
+        ...liveRequest(flags),
+        capture: flags.capture,
+        tool: {name: 'ambientctl', version},
+        mesh,
+        warn,
+        progress,
+        cancelSignal: cancelSignal(),
+      }),
   })
 }

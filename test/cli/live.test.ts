@@ -229,3 +229,34 @@ describe('without a live cluster', () => {
     expect(asked.code).toBe(EXIT_CODES.external)
   })
 })
+
+describe('a trace in a live cluster with packet rules', () => {
+  const recorded = path.resolve('fixtures/clusters/ga-bookinfo-rules')
+  const directory = mkdtempSync(path.join(folder, 'bin-'))
+  writeFileSync(path.join(directory, 'kubectl'), kubectlOfSnapshot(recorded, {namespace: 'bookinfo', cni: true}))
+  chmodSync(path.join(directory, 'kubectl'), 0o755)
+  const env = {PATH: directory}
+
+  it('fetches those of the pods and nodes it comes to, and cites their lines', async () => {
+    const kept = path.join(folder, 'with-rules')
+    const question = ['trace', 'sleep', 'details:9080', '--evidence']
+    const live = await runProgram([...question, '--capture', '--save', kept], {env})
+    expect(live.stderr).toContain(
+      'fetching the packet rules of node-a, node-b, node-c, bookinfo/details-v1-befd3fe979-e8a82, bookinfo/sleep-',
+    )
+    expect(live.stderr).toContain('capture/node/node-a/ip-rule: The image of container install-cni')
+    expect(live.stdout).toContain('at         capture/bookinfo/sleep-8c86c414b3-23f84/iptables-save:')
+    expect((await runProgram([...question, '--snapshot', kept])).stdout).toBe(live.stdout)
+    const without = await runProgram(question, {env})
+    expect(without.stdout).not.toContain('iptables-save:')
+  })
+
+  it('is recorded whole for one flow', async () => {
+    const archive = path.join(folder, 'flow.tar.gz')
+    const {code, stdout} = await runProgram(['record', '-o', archive, '--capture', '--for', 'sleep', 'details:9080'], {env})
+    expect(stdout).toContain('capture/node/node-a/')
+    expect(code).toBe(EXIT_CODES.negative)
+    const again = await runProgram(['trace', 'bookinfo/sleep', 'details.bookinfo:9080', '--evidence', '--snapshot', archive])
+    expect(again.stdout).toContain('capture/bookinfo/sleep-8c86c414b3-23f84/iptables-save:')
+  })
+})
