@@ -1,6 +1,6 @@
 import {formatSocket} from '../../src/flow/address.js'
 import {canonicalIp} from '../../src/kernel/config/ip.js'
-import type {Branch, Outcome} from '../../src/kernel/walk/connect.js'
+import type {Branch, Outcome, Owner} from '../../src/kernel/walk/connect.js'
 import type {Counters, Observed} from './agent.js'
 import {visitsOf} from './predict.js'
 
@@ -33,7 +33,13 @@ function isOpen({outcome}: Branch): boolean {
  */
 export function observedFindings({result, pending, ...rest}: Observed, counts: ReadonlyMap<string, number>): readonly Finding[] {
   const others = [...(pending === undefined ? [] : [pending]), ...(result === 'ECONNRESET' ? ['connected'] : [])]
-  return [result, ...others].map((one) => observedFinding({...rest, result: one}, counts))
+  const exact = [result, ...others].map((one) => observedFinding({...rest, result: one}, counts))
+  return [...exact, ...exact.map((lines) => lines.map(withDrawnPort))]
+}
+
+/** The port of the other end, where the kernel may have drawn it, tells nothing. */
+function withDrawnPort(line: string): string {
+  return line.replace(/(?<= from \S+:)\d+ /, '* ')
 }
 
 function observedFinding({result, accepted, answered}: Omit<Observed, 'pending'>, counts: ReadonlyMap<string, number>): Finding {
@@ -51,14 +57,15 @@ function observedFinding({result, accepted, answered}: Omit<Observed, 'pending'>
 function predictedFinding({result, owner, answered, passes}: Outcome): Finding {
   return [
     `result ${result}`,
-    ...(owner === undefined
-      ? []
-      : [
-          `accepted by ${owner.namespace}:${owner.port} as ${formatSocket(owner.local)} from ${formatSocket(owner.peer)} original ${formatSocket(owner.originalDestination)}`,
-        ]),
+    ...(owner === undefined ? [] : [acceptedLine(owner)]),
     `answered ${answered}`,
     ...countLines(visitsOf({passes})),
   ]
+}
+
+function acceptedLine({namespace, port, local, peer, originalDestination, drawnPeer}: Owner): string {
+  const line = `accepted by ${namespace}:${port} as ${formatSocket(local)} from ${formatSocket(peer)} original ${formatSocket(originalDestination)}`
+  return drawnPeer === true ? withDrawnPort(line) : line
 }
 
 function countLines(counts: ReadonlyMap<string, number>): readonly string[] {

@@ -23,6 +23,7 @@ export const MARKS = [0x40, 0x100, 0x111, 0x200, 0x210, 0x539] as const
 export const MASKS = [0xfff, 0x200, 0x100, 0xffff_ffff, 0x310] as const
 const PORTS = [53, 80, 81, 8080, 15_001, 15_006, 15_008] as const
 export const USERS = [0, 1000, 1337] as const
+const port = fc.constantFrom(...PORTS)
 
 export function hex(value: number): string {
   return `0x${value.toString(16)}`
@@ -82,11 +83,39 @@ function direction(): fc.Arbitrary<Wording> {
   }))
 }
 
-function connectionDestination({family}: Spot): fc.Arbitrary<Wording> {
-  return fc.tuple(rarely, fc.constantFrom(...NETWORKS[family])).map(([negated, network]) => ({
-    iptables: `-m conntrack ${not(negated)}--ctorigdst ${network}`,
-    nft: `ct original ${family === 4 ? 'ip' : 'ip6'} daddr ${differs(negated)}${network}`,
+function connectionEnd({family}: Spot): fc.Arbitrary<Wording> {
+  const ends = fc.tuple(rarely, fc.constantFrom('orig', 'repl'), fc.constantFrom('src', 'dst'))
+  const ofAddress = fc.tuple(ends, fc.constantFrom(...NETWORKS[family])).map(([[negated, of, side], network]) => ({
+    iptables: `-m conntrack ${not(negated)}--ct${of}${side} ${network}`,
+    nft: `ct ${of === 'orig' ? 'original' : 'reply'} ${family === 4 ? 'ip' : 'ip6'} ${side[0] ?? ''}addr ${differs(negated)}${network}`,
   }))
+  const ofPort = fc.tuple(ends, port).map(([[negated, of, side], one]) => ({
+    iptables: `-m conntrack ${not(negated)}--ct${of}${side}port ${one}`,
+  }))
+  return fc.oneof({weight: 2, arbitrary: ofAddress}, ofPort)
+}
+
+function connectionProtocol(): fc.Arbitrary<Wording> {
+  return fc.tuple(rarely, fc.constantFrom('tcp', 'udp')).map(([negated, name]) => ({
+    iptables: `-m conntrack ${not(negated)}--ctproto ${name}`,
+    nft: `ct protocol ${differs(negated)}${name}`,
+  }))
+}
+
+/** One bit or another; of none in nft: `!`. */
+function status(): fc.Arbitrary<Wording> {
+  const names = fc.subarray(['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'EXPECTED'], {minLength: 1, maxLength: 2})
+  return fc.tuple(rarely, names).map(([negated, bits]) => ({
+    iptables: `-m conntrack ${not(negated)}--ctstatus ${bits.join(',')}`,
+    ...(negated ? {} : {nft: `ct status ${bits.join(',').toLowerCase().replaceAll('_', '-')}`}),
+  }))
+}
+
+/** Without a connection the state alone decides. */
+function stateAndDestination({family}: Spot): fc.Arbitrary<Wording> {
+  return fc
+    .tuple(fc.constantFrom('INVALID', 'UNTRACKED', 'NEW', 'NEW,INVALID,UNTRACKED'), fc.constantFrom(...NETWORKS[family]))
+    .map(([names, network]) => ({iptables: `-m conntrack --ctstate ${names} --ctorigdst ${network}`}))
 }
 
 function addressType({hook}: Spot): fc.Arbitrary<Wording> {
@@ -159,10 +188,13 @@ export function condition(spot: Spot): fc.Arbitrary<Wording> {
     {weight: 3, arbitrary: device(spot)},
     {weight: 4, arbitrary: mark()},
     {weight: 2, arbitrary: inSet(spot)},
-    {weight: spot.table === 'raw' ? 0 : 2, arbitrary: state()},
-    {weight: spot.table === 'raw' ? 0 : 1, arbitrary: translated()},
-    {weight: spot.table === 'raw' ? 0 : 1, arbitrary: direction()},
-    {weight: spot.table === 'raw' ? 0 : 1, arbitrary: connectionDestination(spot)},
+    {weight: 2, arbitrary: state()},
+    {weight: 1, arbitrary: translated()},
+    {weight: 1, arbitrary: direction()},
+    {weight: 2, arbitrary: connectionEnd(spot)},
+    {weight: 1, arbitrary: connectionProtocol()},
+    {weight: 1, arbitrary: status()},
+    {weight: 1, arbitrary: stateAndDestination(spot)},
     {weight: 2, arbitrary: addressType(spot)},
     {weight: sends ? 2 : 0, arbitrary: owner()},
     {weight: sends ? 1 : 0, arbitrary: socketExists()},
@@ -190,8 +222,6 @@ export function protocolPart({family}: Spot, needed: 'tcp' | 'ports' | undefined
     {weight: 1, arbitrary: fc.constant({iptables: '-p tcp --syn', nft: 'tcp flags & (fin|syn|rst|ack) == syn'})},
   )
 }
-
-const port = fc.constantFrom(...PORTS)
 
 function portPart(protocol: string): fc.Arbitrary<Wording> {
   const single = fc.tuple(rarely, fc.constantFrom('s', 'd', 'd', 'd'), port).map(([negated, side, one]) => ({

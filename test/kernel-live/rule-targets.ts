@@ -100,11 +100,31 @@ const redirect: fc.Arbitrary<LabTarget> = fc.tuple(portRange, fc.constantFrom(''
 
 function toSource({family}: Spot): fc.Arbitrary<LabTarget> {
   const ips = family === 4 ? ['10.2.0.1', '10.1.0.1', '10.5.0.1'] : ['fd02::1', 'fd01::1', 'fd05::1']
+  const how = fc.constantFrom('', '', ' --random', ' --random-fully')
   return fc.oneof(
     always({iptables: '-j MASQUERADE', nft: 'masquerade'}),
     fc.constantFrom(...ips).map((ip) => ({iptables: `-j SNAT --to-source ${ip}`, nft: `snat ${family === 4 ? 'ip' : 'ip6'} to ${ip}`})),
+    fc.tuple(sourcePorts, how).map(([ports, random]) => ({
+      iptables: `-j MASQUERADE --to-ports ${ports}${random}`,
+      nft: `masquerade to :${ports}${HOW_OF_NFT.get(random) ?? ''}`,
+      needs: 'ports' as const,
+    })),
+    fc.tuple(fc.constantFrom(...ips), sourcePorts, how).map(([ip, ports, random]) => ({
+      iptables: `-j SNAT --to-source ${family === 4 ? ip : `[${ip}]`}:${ports}${random}`,
+      nft: `snat ${family === 4 ? 'ip' : 'ip6'} to ${family === 4 ? ip : `[${ip}]`}:${ports}${HOW_OF_NFT.get(random) ?? ''}`,
+      needs: 'ports' as const,
+    })),
+    how.map((random) => ({iptables: `-j MASQUERADE${random}`, nft: `masquerade${HOW_OF_NFT.get(random) ?? ''}`})),
   )
 }
+
+/** One port, some that the sender may have, and some it has not: the kernel draws one. */
+const sourcePorts = fc.constantFrom('50000', '1024-65535', '50000-60000')
+
+const HOW_OF_NFT: ReadonlyMap<string, string> = new Map([
+  [' --random', ' random'],
+  [' --random-fully', ' fully-random'],
+])
 
 function tproxy({family}: Spot): fc.Arbitrary<LabTarget> {
   const loopback = family === 4 ? '127.0.0.1' : '::1'
@@ -119,6 +139,9 @@ function tproxy({family}: Spot): fc.Arbitrary<LabTarget> {
 const untrack: fc.Arbitrary<LabTarget> = fc.constantFrom(
   {iptables: '-j CT --notrack', nft: 'notrack'},
   {iptables: '-j CT --zone 1', nft: 'ct zone set 1'},
+  {iptables: '-j CT --zone-orig 1', nft: 'ct original zone set 1'},
+  {iptables: '-j CT --zone-reply 2', nft: 'ct reply zone set 2'},
+  {iptables: '-j CT --zone mark'},
   {iptables: '-j TRACE', nft: 'meta nftrace set 1'},
 )
 

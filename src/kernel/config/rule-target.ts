@@ -47,7 +47,7 @@ const TARGETS: ReadonlyMap<string, (options: Options) => Target | undefined> = n
   ['REDIRECT', redirectTarget],
   ['DNAT', dnatTarget],
   ['SNAT', snatTarget],
-  ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: isRandom(options)})],
+  ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: isRandom(options), ...portsOf(options.get('--to-ports'))})],
   ['CT', ctTarget],
   ['NOTRACK', () => ({kind: 'notrack'})],
   ...['LOG', 'NFLOG', 'TRACE', 'CHECKSUM', 'TCPMSS', 'TOS', 'DSCP', 'CLASSIFY', 'TTL', 'HL', 'AUDIT'].map(
@@ -120,8 +120,8 @@ export function withRandom(target: Extract<Target, {kind: 'redirect' | 'dnat'}>,
 }
 
 function snatTarget(options: Options): Target | undefined {
-  const {ip, lastIp, ports} = natAddress(options.get('--to-source')) ?? {}
-  return ip === undefined || lastIp !== undefined ? undefined : {kind: 'snat', ip, ...(ports === undefined ? {} : {ports})}
+  const address = natAddress(options.get('--to-source'))
+  return address === undefined ? undefined : {kind: 'snat', ...address, ...(isRandom(options) ? {random: true} : {})}
 }
 
 function ctTarget(options: Options): Target | undefined {

@@ -16,6 +16,7 @@ export interface Arriving {
   readonly sourcePort?: number
   readonly destinationPort?: number
   readonly tos?: number
+  readonly openPorts?: RouteKey['openPorts']
 }
 
 /** Why the kernel would not believe the source of an arriving packet. */
@@ -69,12 +70,14 @@ function turnedRound({
   sourcePort,
   destinationPort,
   tos,
-}: Pick<Arriving, 'protocol' | 'sourcePort' | 'destinationPort' | 'tos'>): Partial<RouteKey> {
+  openPorts: open,
+}: Pick<Arriving, 'protocol' | 'sourcePort' | 'destinationPort' | 'tos' | 'openPorts'>): Partial<RouteKey> {
   return {
     ...(protocol === undefined ? {} : {protocol}),
     ...(destinationPort === undefined ? {} : {sourcePort: destinationPort}),
     ...(sourcePort === undefined ? {} : {destinationPort: sourcePort}),
     ...(tos === undefined ? {} : {tos}),
+    ...(open === undefined ? {} : {openPorts: {source: open.destination, destination: open.source}}),
   }
 }
 

@@ -87,7 +87,7 @@ type Outcome =
 function applyRule(rule: RoutingRule, {key, routes}: {key: RouteKey; routes: Routing['routes']}): Outcome {
   const applies = matchesRule(rule, key)
   if (applies === 'no') return {kind: 'passed-over'}
-  if (applies === 'undetermined') return {kind: 'undetermined', why: `ip rule ${rule.priority} has "${rule.unknown.join(', ')}"`}
+  if (applies === 'undetermined') return {kind: 'undetermined', why: `ip rule ${rule.priority} ${openIn(rule)}`}
   switch (rule.action.kind) {
     case 'nop':
       return {kind: 'passed-over'}
@@ -104,6 +104,10 @@ function applyRule(rule: RoutingRule, {key, routes}: {key: RouteKey; routes: Rou
     default:
       return {kind: 'looked-up', lookup: {rule, answer: {kind: 'next'}}}
   }
+}
+
+function openIn({unknown}: RoutingRule): string {
+  return unknown.length === 0 ? 'asks for a port that the kernel draws' : `has "${unknown.join(', ')}"`
 }
 
 function suppressed(answer: TableAnswer, length: number | undefined): TableAnswer {
@@ -142,8 +146,7 @@ function matchesRule(rule: RoutingRule, key: RouteKey): Tri {
     tri(matchesTos(rule.tos, key)),
     // What has no protocol or port in its key counts as 0 there, which no selector names.
     tri(rule.protocol === undefined || rule.protocol === key.protocol),
-    tri(matchesPorts(rule.sourcePorts, key.sourcePort)),
-    tri(matchesPorts(rule.destinationPorts, key.destinationPort)),
+    ...matchesBothPorts(rule, key),
     rule.unknown.length === 0 ? 'yes' : 'undetermined',
   ])
   return rule.negated ? not(known) : known
@@ -154,6 +157,24 @@ function matchesTos(wanted: number | undefined, {destination, tos = 0}: RouteKey
   return wanted === undefined || wanted === 0 || wanted === (tos & (destination.family === 4 ? LEGACY_TOS : 0xfc))
 }
 
-function matchesPorts(range: PortRange | undefined, port: number | undefined): boolean {
-  return range === undefined || (port !== undefined && port >= range.from && port <= range.to)
+function matchesBothPorts(
+  {sourcePorts, destinationPorts}: RoutingRule,
+  {sourcePort, destinationPort, openPorts}: RouteKey,
+): readonly Tri[] {
+  return [
+    matchesPorts(sourcePorts, {port: sourcePort, open: openPorts?.source}),
+    matchesPorts(destinationPorts, {port: destinationPort, open: openPorts?.destination}),
+  ]
+}
+
+interface KeyPort {
+  readonly port: number | undefined
+  readonly open: PortRange | undefined
+}
+
+function matchesPorts(range: PortRange | undefined, {port, open}: KeyPort): Tri {
+  if (range === undefined) return 'yes'
+  if (open === undefined) return tri(port !== undefined && port >= range.from && port <= range.to)
+  if (range.to < open.from || range.from > open.to) return 'no'
+  return range.from <= open.from && range.to >= open.to ? 'yes' : 'undetermined'
 }

@@ -1,5 +1,5 @@
 import {contains, formatPrefix, isLinkLocal, isLoopback, isMulticast, type Ip} from '../config/ip.js'
-import type {NextHop, Route} from '../config/model.js'
+import type {NextHop, PortRange, Route} from '../config/model.js'
 
 /** What a lookup is asked for: the key of the kernel's `struct flowi`. */
 export interface RouteKey {
@@ -12,6 +12,8 @@ export interface RouteKey {
   readonly protocol?: string
   readonly sourcePort?: number
   readonly destinationPort?: number
+  /** Ports that the kernel drew: those of the key stand for each of these. */
+  readonly openPorts?: {readonly source?: PortRange | undefined; readonly destination?: PortRange | undefined} | undefined
   /** The whole byte; absent: 0. */
   readonly tos?: number
 }

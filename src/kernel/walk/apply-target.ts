@@ -55,7 +55,7 @@ function changePacket(target: Changing, context: RuleContext): Effect {
     case 'snat':
       return sourceNat(target, context)
     case 'masquerade':
-      return masquerade(context)
+      return masquerade(target, context)
     default:
       return target satisfies never
   }

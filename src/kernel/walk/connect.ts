@@ -42,6 +42,8 @@ export interface Owner {
   /** The addresses of the accepted socket: what is left of the dialled ones after NAT. */
   readonly local: SocketAddress
   readonly peer: SocketAddress
+  /** The port of the peer is one that the kernel draws: another one is as likely. */
+  readonly drawnPeer?: true
 }
 
 /** How one attempt ends. */
@@ -218,8 +220,9 @@ function reachedBy({sockets}: Run): Pick<Outcome, 'reached'> {
 }
 
 /** SO_ORIGINAL_DST of TCP; a datagram tells the address it came to. */
-function ownerOf(run: Run, {namespace, protocol, local, remote, listener}: ConnectedSocket): Owner {
+function ownerOf(run: Run, {namespace, protocol, local, remote, listener, drawnPeer}: ConnectedSocket): Owner {
   const tuple = {protocol, source: local, destination: remote}
   const original = protocol === 'tcp' ? originalDestination(connectionsOf(run, namespace), tuple) : undefined
-  return {namespace, port: listener?.port ?? 0, originalDestination: original ?? local, local, peer: remote}
+  const drawn = drawnPeer === undefined ? {} : {drawnPeer}
+  return {namespace, port: listener?.port ?? 0, originalDestination: original ?? local, local, peer: remote, ...drawn}
 }

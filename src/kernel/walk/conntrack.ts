@@ -1,5 +1,5 @@
 import type {SocketAddress} from '../../flow/address.js'
-import type {ProtocolName} from '../config/model.js'
+import type {PortRange, ProtocolName} from '../config/model.js'
 import type {Packet} from './packet.js'
 
 export interface Tuple {
@@ -27,6 +27,10 @@ export interface Connection {
   mark: number
   /** Whether the nat table was asked (or is not needed any more) for this side. */
   readonly bound: {source: boolean; destination: boolean}
+  /** Where its source port comes from, if the kernel drew it here: the one of `reply` stands for each of these. */
+  drawn?: PortRange | undefined
+  /** The same of the port it came with. */
+  readonly openSource?: PortRange | undefined
   replied: boolean
   /** TCP: its answer was acknowledged. */
   assured: boolean
@@ -51,7 +55,10 @@ export function track(
   if (packet.kind.kind === 'error') return trackError(table, {about: packet.kind.about, zone})
   const tuple = tupleOf(packet)
   const found = find(table, {tuple, zone})
-  if (found !== undefined) return isTooEarly(found, packet) ? {state: 'invalid'} : seen(found, packet)
+  if (found !== undefined) {
+    if (isTooEarly(found, packet)) return {state: 'invalid'}
+    return packet.kind.kind === 'rst' && !found.connection.replied ? refused(table, found) : seen(found, packet)
+  }
   if (!opensConnection(packet)) return {state: 'invalid'}
   const connection: Connection = {
     zone,
@@ -60,6 +67,7 @@ export function track(
     reply: inverted(tuple),
     mark: 0,
     bound: {source: false, destination: false},
+    openSource: packet.openPorts?.source,
     replied: false,
     assured: false,
     confirmed: false,
@@ -95,11 +103,33 @@ function clashes(table: ConnectionTable, {zone, original, reply}: Connection): b
   return table.some((other) => [original, reply].some((tuple) => directionOf(other, {tuple, zone}) !== undefined))
 }
 
+interface SourcePort {
+  readonly connection: Connection
+  readonly to: SocketAddress
+  /** What the kernel draws from where the port is taken. */
+  readonly range: PortRange
+  /** It draws in each case. */
+  readonly isDrawn: boolean
+}
+
+/** Gives a connection its source. Where another one has the port, a free one is drawn (nf_nat_l4proto_unique_tuple). */
+export function takeSource(table: ConnectionTable, {connection, to, range, isDrawn}: SourcePort): void {
+  connection.reply = uniqueReply(table, {connection, reply: {...connection.reply, destination: to}})
+  const isKept = connection.reply.destination.port === to.port
+  connection.drawn = (isDrawn || !isKept) && range.from !== range.to ? range : undefined
+}
+
+/** Ports that a drawn one comes from where the rule names none: low ports stay low. */
+export function portsLike(port: number): PortRange {
+  if (port >= 1024) return {from: 1024, to: 65_535}
+  return port < 512 ? {from: 1, to: 511} : {from: 600, to: 1023}
+}
+
 /**
  * The reply tuple with a destination port that no other connection has: NAT never makes two alike. UDP that only runs against
  * a connection without NAT keeps its port (nf_nat_used_tuple, nf_nat_used_tuple_new).
  */
-export function uniqueReply(table: ConnectionTable, {connection, reply}: {readonly connection: Connection; readonly reply: Tuple}): Tuple {
+function uniqueReply(table: ConnectionTable, {connection, reply}: {readonly connection: Connection; readonly reply: Tuple}): Tuple {
   const others = table.filter((other) => other !== connection)
   const isTaken = (tuple: Tuple): boolean =>
     others.some((other) => {
@@ -139,6 +169,12 @@ function find(table: ConnectionTable, wanted: Wanted): Found | undefined {
 function directionOf({original, reply, zone: own}: Connection, {tuple, zone}: Wanted): Direction | undefined {
   if (own.original === zone.original && sameTuple(original, tuple)) return 'original'
   return own.reply === zone.reply && sameTuple(reply, tuple) ? 'reply' : undefined
+}
+
+/** A RST before any answer ends the entry: whoever meets the same packet later finds none (nf_conntrack_tcp_packet: nf_ct_kill_acct). */
+function refused(table: ConnectionTable, {connection, direction}: Found): Tracked {
+  table.splice(table.indexOf(connection), 1)
+  return {state: direction === 'reply' ? 'established' : 'new', connection, direction}
 }
 
 function seen({connection, direction}: Found, {kind}: Packet): Tracked {

@@ -136,8 +136,10 @@ interface Accepting {
 }
 
 function acceptedSocket(packet: Packet, {namespace, listener, state}: Accepting): ConnectedSocket {
-  const {protocol, source, destination} = packet
-  return {namespace, protocol, local: destination, remote: source, mark: listener.mark, transparent: listener.transparent, listener, state}
+  const {protocol, source, destination, openPorts} = packet
+  const {mark, transparent} = listener
+  const drawn = openPorts?.source === undefined ? {} : {drawnPeer: true as const}
+  return {namespace, protocol, local: destination, remote: source, mark, transparent, listener, state, ...drawn}
 }
 
 function answer(

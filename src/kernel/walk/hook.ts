@@ -1,6 +1,6 @@
 import type {Match, PacketRule, PacketRules, RuleTable} from '../config/packet-rules.js'
 import {walkTable, type TableVerdict, type VisitedRule} from './chain.js'
-import {confirm, track, uniqueReply, type Tracked, type Zone} from './conntrack.js'
+import {confirm, portsLike, takeSource, track, type Tracked, type Zone} from './conntrack.js'
 import {hookSteps, inOrder, type HookStep} from './hook-steps.js'
 import {translate, type Side} from './nat.js'
 import {packetFamily} from './packet.js'
@@ -103,7 +103,8 @@ function bindUnchanged({surroundings}: HookWalk, {entry, side}: {readonly entry:
   if (entry?.state !== 'new' || entry.connection.bound[side]) return
   const {connection} = entry
   connection.bound[side] = true
-  if (side === 'source') connection.reply = uniqueReply(surroundings.connections, {connection, reply: connection.reply})
+  const to = connection.reply.destination
+  if (side === 'source') takeSource(surroundings.connections, {connection, to, range: portsLike(to.port), isDrawn: false})
 }
 
 /** A reset that answers for REJECT is related, and asks as well; errors never do. */

@@ -1,7 +1,8 @@
 import {anyOf, tri, type Tri} from '../../flow/tri.js'
+import type {PortRange} from '../config/model.js'
 import type {Match, MatchBody} from '../config/packet-rules.js'
 import {isTranslated, type Connection, type Tracked, type Tuple} from './conntrack.js'
-import {covers, inRanges} from './match-values.js'
+import {covers, portAmong} from './match-values.js'
 import {packetFamily} from './packet.js'
 import type {Transit} from './transit.js'
 
@@ -43,7 +44,7 @@ export function holdsOfConnection(match: MatchBody, transit: Transit): Tri {
     case 'ct-address':
       return tri(match.prefixes.some((prefix) => covers(prefix, endOf(transit, match).ip)))
     case 'ct-port':
-      return tri(inRanges(match.ranges, endOf(transit, match).port))
+      return portAmong(match.ranges, {port: endOf(transit, match).port, open: openPort(connection, match)})
     case 'ct-direction':
       return tri(directionOf(transit.tracked) === match.direction.toLowerCase())
     default:
@@ -59,6 +60,12 @@ function directionOf(tracked: Tracked | undefined): string {
 function endOf(transit: Transit, {of, side}: Extract<MatchBody, {kind: 'ct-address' | 'ct-port'}>): Tuple['source'] {
   const connection = connectionOf(transit)
   return connection?.[of][side] ?? {ip: packetFamily(transit.packet) === 4 ? '0.0.0.0' : '::', port: 0}
+}
+
+function openPort(connection: Connection | undefined, {of, side}: Extract<MatchBody, {kind: 'ct-port'}>): PortRange | undefined {
+  if (connection === undefined || (of === 'original') !== (side === 'source')) return undefined
+  const isKept = connection.reply.destination.port === connection.original.source.port
+  return of === 'original' ? connection.openSource : (connection.drawn ?? (isKept ? connection.openSource : undefined))
 }
 
 /** A packet that was not tracked is invalid, and with a chosen zone new (nf_ct_get, IP_CT_NEW). */

@@ -1,7 +1,8 @@
 import {allOf, anyOf, not, tri, type Tri} from '../../flow/tri.js'
 import {contains, familyOf, parseIp, parsePrefix} from '../config/ip.js'
-import type {IpSet, IpSetMember} from '../config/model.js'
+import type {IpSet, IpSetMember, PortRange} from '../config/model.js'
 import type {MatchBody} from '../config/packet-rules.js'
+import {portAmong} from './match-values.js'
 import {hasPorts} from './packet.js'
 import type {RuleContext} from './transit.js'
 
@@ -74,7 +75,11 @@ function partMatches({kind, member, part, side, anyProtocol, context}: Part): Tr
   const socket = side === 'src' ? packet.source : packet.destination
   if (kind === 'port') {
     const named = anyProtocol && hasPorts(packet) ? `${packet.protocol}:${part}` : part
-    return portMatches(named, {protocol: packet.protocol, port: socket.port})
+    return portMatches(named, {
+      protocol: packet.protocol,
+      port: socket.port,
+      open: packet.openPorts?.[side === 'src' ? 'source' : 'destination'],
+    })
   }
   return addressMatches(socket.ip, part)
 }
@@ -97,9 +102,15 @@ function inRange(part: string, value: bigint): boolean {
   return from !== undefined && to !== undefined && value >= from && value <= to
 }
 
+interface OwnPort {
+  readonly protocol: string
+  readonly port: number
+  readonly open: PortRange | undefined
+}
+
 /** `tcp:80`, `icmp:echo-request`, or `80`, which stands for TCP. */
-function portMatches(part: string, own: {readonly protocol: string; readonly port: number}): Tri {
+function portMatches(part: string, own: OwnPort): Tri {
   const [, name = 'tcp', from, to = from] = /^(?:([\w-]+):)?(?:(\d+)(?:-(\d+))?|[\w/-]+)$/.exec(part) ?? []
   if ((name === 'ipv6-icmp' ? 'icmpv6' : name) !== own.protocol) return 'no'
-  return from === undefined ? 'undetermined' : tri(own.port >= Number(from) && own.port <= Number(to))
+  return from === undefined ? 'undetermined' : portAmong([{from: Number(from), to: Number(to)}], own)
 }

@@ -1,5 +1,5 @@
 import {allOf, anyOf, not, tri, type Tri} from '../../flow/tri.js'
-import type {SocketOwner} from '../config/model.js'
+import type {PortRange, SocketOwner} from '../config/model.js'
 import type {Match, MatchBody, PacketRule} from '../config/packet-rules.js'
 import {addressTypes} from './address-type.js'
 import {describeMatch} from './describe-match.js'
@@ -7,7 +7,7 @@ import {isTurn} from './every-nth.js'
 import {hasPorts, icmpType, type Packet} from './packet.js'
 import {holdsOfConnection, withoutConnection} from './match-connection.js'
 import {matchSet} from './match-set.js'
-import {covers, inRanges} from './match-values.js'
+import {covers, inRanges, portAmong} from './match-values.js'
 import {shareOfProbability} from './probability.js'
 import type {RuleContext, Transit} from './transit.js'
 
@@ -70,14 +70,18 @@ function holdsPlain(match: MatchBody, context: RuleContext): Tri {
     case 'protocol':
       return tri(match.protocol === 'all' || match.protocol === packet.protocol)
     case 'source-port':
-      return tri(hasPorts(packet) && inRanges(match.ranges, packet.source.port))
+      return portIs(match.ranges, {packet, side: 'source'})
     case 'destination-port':
-      return tri(hasPorts(packet) && inRanges(match.ranges, packet.destination.port))
+      return portIs(match.ranges, {packet, side: 'destination'})
     case 'any-port':
-      return tri(hasPorts(packet) && [packet.source.port, packet.destination.port].some((port) => inRanges(match.ranges, port)))
+      return anyOf([portIs(match.ranges, {packet, side: 'source'}), portIs(match.ranges, {packet, side: 'destination'})])
     default:
       return holdsDeeper(match, context)
   }
+}
+
+function portIs(ranges: readonly PortRange[], {packet, side}: {readonly packet: Packet; readonly side: 'source' | 'destination'}): Tri {
+  return hasPorts(packet) ? portAmong(ranges, {port: packet[side].port, open: packet.openPorts?.[side]}) : 'no'
 }
 
 function holdsDeeper(match: MatchBody, context: RuleContext): Tri {

@@ -5,9 +5,9 @@ import type {PortRange} from '../config/model.js'
 import type {Target} from '../config/packet-rules.js'
 import {deviceNamed} from '../config/namespace.js'
 import {addressTowards} from '../route/source-address.js'
-import {uniqueReply, type Connection} from './conntrack.js'
+import {portsLike, takeSource, type Connection} from './conntrack.js'
 import {translate} from './nat.js'
-import {packetFamily} from './packet.js'
+import {hasPorts, packetFamily} from './packet.js'
 import type {Effect, RuleContext, Transit} from './transit.js'
 
 /** DNAT: the connection's replies come from the new destination. */
@@ -24,17 +24,18 @@ export function redirect(target: Extract<Target, {kind: 'redirect'}>, context: R
   return bindDestination(context, {ip, port: destinationPort(target, context)})
 }
 
-export function sourceNat({ip: first, lastIp, ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
+export function sourceNat({ip: first, lastIp, ...ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
   const {source} = context.transit.packet
   const ip = first === undefined ? source.ip : chosenAddress({first, last: lastIp ?? first}, context)
-  return bindSource(context, {ip, port: chosenPort(ports, source.port)})
+  return bindSource(context, {ip, ...ports})
 }
 
-/** The address of the leaving device. `--random` ports differ from run to run: the port is kept here. */
-export function masquerade(context: RuleContext): Effect {
+/** The address of the leaving device. */
+export function masquerade({ports, randomPort}: Extract<Target, {kind: 'masquerade'}>, context: RuleContext): Effect {
   const {packet, route, outDevice = ''} = context.transit
   const ip = addressTowards(context.namespace, {device: outDevice, neighbour: route?.via ?? packet.destination.ip})
-  return ip === undefined ? {kind: 'drop', why: 'MASQUERADE finds no address'} : bindSource(context, {ip, port: packet.source.port})
+  if (ip === undefined) return {kind: 'drop', why: 'MASQUERADE finds no address'}
+  return bindSource(context, {ip, ...(ports === undefined ? {} : {ports}), ...(randomPort ? {random: true} : {})})
 }
 
 function bindDestination({transit}: RuleContext, to: SocketAddress): Effect {
@@ -45,9 +46,20 @@ function bindDestination({transit}: RuleContext, to: SocketAddress): Effect {
   })
 }
 
-function bindSource({transit, connections}: RuleContext, to: SocketAddress): Effect {
+interface NewSource {
+  readonly ip: string
+  readonly ports?: PortRange
+  readonly random?: true
+}
+
+/** A port of the range stays, else one of it is drawn; what has no ports keeps its id. Source: get_unique_tuple, nf_nat_l4proto_unique_tuple. */
+function bindSource({transit, connections}: RuleContext, {ip, ports, random}: NewSource): Effect {
+  const {packet} = transit
+  const range = ports ?? portsLike(packet.source.port)
+  const port = chosenPort(ports, packet.source.port)
+  const isDrawn = hasPorts(packet) && (random === true || port !== packet.source.port)
   return bind(transit, (connection) => {
-    connection.reply = uniqueReply(connections, {connection, reply: {...connection.reply, destination: to}})
+    takeSource(connections, {connection, to: {ip, port}, range, isDrawn})
     connection.bound.source = true
     return translate(transit.packet, {tracked: transit.tracked, side: 'source'})
   })

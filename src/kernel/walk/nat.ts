@@ -1,5 +1,6 @@
+import type {SocketAddress} from '../../flow/address.js'
 import type {Connection, Direction, Tracked, Tuple} from './conntrack.js'
-import type {Packet} from './packet.js'
+import type {OpenPorts, Packet} from './packet.js'
 
 /** Which address a hook may rewrite: destinations before routing, sources after it. */
 export type Side = 'source' | 'destination'
@@ -10,7 +11,24 @@ export function translate(packet: Packet, {tracked, side}: {readonly tracked: Tr
   const {connection, direction} = tracked
   if (packet.kind.kind === 'error') return translateError(packet, {connection, direction, side})
   const target = wanted(connection, direction)
-  return side === 'source' ? {...packet, source: target.source} : {...packet, destination: target.destination}
+  const openPorts = openAfter(packet, {connection, direction, side, to: target[side]})
+  return {...packet, [side]: target[side], ...(openPorts === undefined && packet.openPorts === undefined ? {} : {openPorts})}
+}
+
+interface Rewritten {
+  readonly connection: Connection
+  readonly direction: Direction
+  readonly side: Side
+  readonly to: SocketAddress
+}
+
+/** A drawn port goes with the packet; answers get back the port that the connection came with. */
+function openAfter(packet: Packet, {connection, direction, side, to}: Rewritten): OpenPorts | undefined {
+  const own = packet.openPorts?.[side]
+  const kept = packet[side].port === to.port ? own : undefined
+  const drawn = side === 'source' && direction === 'original' ? (connection.drawn ?? kept) : kept
+  const open = side === 'destination' && direction === 'reply' ? connection.openSource : drawn
+  return open === undefined && own === undefined ? packet.openPorts : {...packet.openPorts, [side]: open}
 }
 
 /** The packet as the other direction's tuple expects it, turned round. */

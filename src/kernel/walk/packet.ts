@@ -1,6 +1,6 @@
 import {formatSocket, type SocketAddress} from '../../flow/address.js'
 import {familyOf, type Family} from '../config/ip.js'
-import type {ProtocolName} from '../config/model.js'
+import type {PortRange, ProtocolName} from '../config/model.js'
 
 /** One packet as it stands on the wire. ICMP echoes carry their id as both ports. */
 export interface Packet {
@@ -9,6 +9,13 @@ export interface Packet {
   readonly source: SocketAddress
   readonly destination: SocketAddress
   readonly ttl: number
+  /** Ports that the kernel drew: the one in the address stands for each of these. */
+  readonly openPorts?: OpenPorts | undefined
+}
+
+export interface OpenPorts {
+  readonly source?: PortRange | undefined
+  readonly destination?: PortRange | undefined
 }
 
 export type PacketKind =
@@ -104,8 +111,9 @@ export function formatPacket(packet: Packet): string {
 }
 
 /** The same addresses the other way round. */
-export function swapped({source, destination}: Packet): {readonly source: SocketAddress; readonly destination: SocketAddress} {
-  return {source: destination, destination: source}
+export function swapped({source, destination, openPorts: open}: Packet): Pick<Packet, 'source' | 'destination' | 'openPorts'> {
+  const turned = open === undefined ? {} : {openPorts: {source: open.destination, destination: open.source}}
+  return {source: destination, destination: source, ...turned}
 }
 
 export const FIRST_TTL = 64

@@ -20,6 +20,8 @@ export interface ConnectedSocket {
   readonly owner?: SocketOwner
   /** Sends datagrams without an address of its own. */
   readonly unbound?: true
+  /** The port of the other end was drawn: it stands for others. */
+  readonly drawnPeer?: true
   /** Set on the side that accepted. */
   readonly listener?: Listener
   /** `waiting`: sent, nothing came back. `half-open`: answered a SYN. */

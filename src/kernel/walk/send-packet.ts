@@ -1,7 +1,7 @@
 import {parseIp} from '../config/ip.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
-import type {RouteAnswer} from '../route/route.js'
+import type {RouteAnswer, RouteRequest} from '../route/route.js'
 import type {TableVerdict} from './chain.js'
 import type {Change} from './hook.js'
 import {hasPorts, packetFamily, type Packet} from './packet.js'
@@ -42,9 +42,9 @@ function routeFor(namespace: NetworkNamespace, {packet, mark, anySource, sourceF
   })
 }
 
-function portsOf(packet: Packet): {readonly protocol: string; readonly sourcePort?: number; readonly destinationPort?: number} {
-  const {protocol, source, destination} = packet
-  return hasPorts(packet) ? {protocol, sourcePort: source.port, destinationPort: destination.port} : {protocol}
+function portsOf(packet: Packet): Pick<RouteRequest, 'protocol' | 'sourcePort' | 'destinationPort' | 'openPorts'> {
+  const {protocol, source, destination, openPorts} = packet
+  return hasPorts(packet) ? {protocol, sourcePort: source.port, destinationPort: destination.port, openPorts} : {protocol}
 }
 
 interface Leaving {

@@ -59,7 +59,7 @@ const TARGETS = [
     target: {kind: 'unknown', text: '-j REDIRECT --to-ports 1024-65535 --random'},
   },
   {line: '-j DNAT --to-destination 10.0.0.0-10.0.9.9', target: {kind: 'unknown', text: '-j DNAT --to-destination 10.0.0.0-10.0.9.9'}},
-  {line: '-j SNAT --to-source 10.0.0.1-10.0.0.9', target: {kind: 'unknown', text: '-j SNAT --to-source 10.0.0.1-10.0.0.9'}},
+  {line: '-j SNAT --to-source 10.0.0.1-10.0.0.9', target: {kind: 'snat', ip: '10.0.0.1', lastIp: '10.0.0.9'}},
   {line: '-j TRACE', target: {kind: 'continue', name: 'TRACE'}},
   {line: '-j SNAT --to-source 169.254.7.127', target: {kind: 'snat', ip: '169.254.7.127'}},
   {line: '-j CT --zone 1', target: {kind: 'zone', zone: 1}},

@@ -7,7 +7,8 @@ const member: fc.Arbitrary<IpSetMember> = fc
     {
       text: fc.constantFrom('10.0.0.1', '10.244.0.0/16', '10.0.0.1,tcp:80', '10.1.0.0/16,eth0', 'fd00::1', '10.0.0.1-10.0.0.9'),
       nomatch: fc.boolean(),
-      comment: fc.constantFrom('uid-1', 'a pod, of two words', ''),
+      wildcard: fc.constant(true as const),
+      comment: fc.constantFrom('uid-1', 'a pod, of two words', 'nomatch wildcard', ''),
     },
     {requiredKeys: ['text', 'nomatch'], noNullPrototype: true},
   )

@@ -180,8 +180,10 @@ function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
     fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'dnat', ...to, ...chosen})),
     fc.tuple(ip, few, random).map(([to, chosen, how]) => ({kind: 'dnat', ...to, ...chosen, ...how})),
     fc.record({kind: fc.constant('dnat'), ...RANGES[family]}),
-    fc.tuple(ip, toPorts).map(([to, chosen]) => ({kind: 'snat', ...to, ...chosen})),
-    fc.record({kind: fc.constant('masquerade'), randomPort: fc.boolean()}),
+    fc.tuple(ip, toPorts, random).map(([to, chosen, how]) => ({kind: 'snat', ...to, ...chosen, ...how})),
+    fc.tuple(range, random).map(([ports, how]) => ({kind: 'snat', ports, ...how})),
+    fc.record({kind: fc.constant('snat'), ...RANGES[family]}),
+    fc.tuple(fc.boolean(), toPorts).map(([randomPort, chosen]) => ({kind: 'masquerade', randomPort, ...chosen})),
     fc
       .record(
         {kind: fc.constant('zone'), zone: fc.nat(65_535), of: fc.constantFrom('original', 'reply')},

@@ -138,8 +138,9 @@ function targetText(target: Target): string {
     case 'accept':
     case 'drop':
     case 'return':
+      return `-j ${target.kind.toUpperCase()}`
     case 'masquerade':
-      return `-j ${target.kind.toUpperCase()}${target.kind === 'masquerade' && target.randomPort ? ' --random-fully' : ''}`
+      return `-j MASQUERADE${target.ports === undefined ? '' : ` --to-ports ${rangesText([target.ports], '-')}`}${target.randomPort ? ' --random-fully' : ''}`
     case 'jump':
     case 'goto':
       return `-${target.kind === 'jump' ? 'j' : 'g'} ${target.chain}`
@@ -167,7 +168,7 @@ function furtherTarget(target: Further): string {
     case 'dnat':
       return `-j DNAT --to-destination ${natText(target)}${randomly(target)}`
     case 'snat':
-      return `-j SNAT --to-source ${natText(target)}`
+      return `-j SNAT --to-source ${natText(target)}${randomly(target)}`
     case 'zone':
       return `-j CT --zone${target.of === undefined ? '' : `-${target.of === 'reply' ? 'reply' : 'orig'}`} ${target.zone}`
     case 'notrack':

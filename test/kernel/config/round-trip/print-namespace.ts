@@ -29,8 +29,9 @@ export function ipsetList(sets: readonly IpSet[]): string {
     .join('\n')
 }
 
-function memberText({text, nomatch, comment}: IpSetMember): string {
-  return [text, ...(nomatch ? ['nomatch'] : []), ...(comment === undefined ? [] : [`comment "${comment}"`])].join(' ')
+function memberText({text, nomatch, wildcard, comment}: IpSetMember): string {
+  const flags = [...(nomatch ? ['nomatch'] : []), ...(wildcard === true ? ['wildcard'] : [])]
+  return [text, ...flags, ...(comment === undefined ? [] : [`comment "${comment}"`])].join(' ')
 }
 
 /** `ip addr` and `ip -d link` of the same devices: each says a part. */

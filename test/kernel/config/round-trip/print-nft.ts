@@ -135,9 +135,9 @@ function targetText(target: Target, family: Family): string {
     case 'dnat':
       return `dnat ${ip} to ${natText(target).replace(/(?<=:.*)-(?=.*\])/, ']-[')}${target.random === true ? ' random' : ''}`
     case 'snat':
-      return `snat ${ip} to ${natText(target)}`
+      return `snat ${ip} to ${natText(target).replace(/(?<=:.*)-(?=.*\])/, ']-[')}${target.random === true ? ' random' : ''}`
     case 'masquerade':
-      return `masquerade${target.randomPort ? ' fully-random' : ''}`
+      return `masquerade${target.ports === undefined ? '' : ` to :${rangeText(target.ports)}`}${target.randomPort ? ' fully-random' : ''}`
     case 'zone':
       return `ct ${target.of === undefined ? '' : `${target.of} `}zone set ${target.zone}`
     default:
