@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {EXIT_CODE_MEANINGS, EXIT_CODES} from '../../src/flow/exit-code.js'
 import {manifestCommands, wordsOf} from './manifest.js'
+import {runInside} from './run-inside.js'
 import {runProgram} from './run-program.js'
 
 const ESCAPE = '\u001B'
@@ -57,9 +58,9 @@ describe.each(COMMANDS)('$id', (command) => {
 
   it('colours only when it may', async () => {
     const flag = [...words, '--jsn']
-    const forced = await runProgram(flag, {env: {FORCE_COLOR: '1'}})
-    const refusing = await runProgram(flag, {env: {FORCE_COLOR: '1', NO_COLOR: '1', NODE_NO_WARNINGS: '1'}})
-    const flagged = await runProgram([...flag, '--no-color'], {env: {FORCE_COLOR: '1'}})
+    const forced = await runInside(flag, {env: {FORCE_COLOR: '1'}})
+    const refusing = await runInside(flag, {env: {FORCE_COLOR: '1', NO_COLOR: '1'}})
+    const flagged = await runInside([...flag, '--no-color'], {env: {FORCE_COLOR: '1'}})
     expect(forced.stderr).toContain(ESCAPE)
     expect(refusing.stderr).not.toContain(ESCAPE)
     expect(flagged.stderr).not.toContain(ESCAPE)
