@@ -26,12 +26,32 @@ function decide(crossing: Crossing): Forwarding {
       return fromZtunnel(crossing)
     case 'workload':
       return fromWorkload(crossing)
-    // envoy-2022 C.3 walk 7: the node's own address (HostIP) is marked 0x220 and bypasses capture.
     case 'host':
-      return notCaptured(crossing, ['comes from the node itself'])
+      return fromNode(crossing)
     default:
       return inbound(crossing, [])
   }
+}
+
+/**
+ * envoy-2022 C.3 walk 7: to its own pods a node has the address that is exempt (HostIP). To a virtual address it has the one of the way
+ * out, and what kube-proxy then sends to a captured pod was captured where that is another (recorded: `node-to-vip`, port 15006).
+ */
+function fromNode(crossing: Crossing): Forwarding {
+  const because = ['comes from the node itself']
+  return throughKubeProxy(crossing, {
+    because,
+    deliver: (to) =>
+      to === crossing.to ? passOn({...crossing, to}, because) : intoPod({...crossing, to}, {because, inbound: exemptOrNot}),
+  })
+}
+
+function exemptOrNot(crossing: Crossing): Forwarding {
+  const {node} = crossing
+  return undetermined(crossing, {
+    what: `whether node ${node} has the address its agent exempts from capture when it dials a virtual address`,
+    collect: 'ambientctl record',
+  })
 }
 
 function fromZtunnel(crossing: Crossing): Forwarding {
