@@ -27,7 +27,8 @@ function loopBack({run, namespace, pass}: Passing, {packet, mark, tracked, route
     pass.ended = 'NAT made the checksum of a packet around another wrong'
     return
   }
-  const looped: Arriving['looped'] = {route, ...(tracked === undefined ? {} : {tracked})}
+  // What is invalid has nothing attached: it is looked up again when it comes in (nf_conntrack_in).
+  const looped: Arriving['looped'] = {route, ...(tracked === undefined || tracked.state === 'invalid' ? {} : {tracked})}
   receive(run, {namespace: namespace.name, device: 'lo', packet, mark, looped})
 }
 

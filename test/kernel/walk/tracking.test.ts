@@ -121,6 +121,11 @@ const LATER: readonly Later[] = [
     ends: ['1 left connected'],
   },
   {
+    what: 'an answer that is invalid when it is sent is found when it comes round the loopback',
+    iptables: `${raw('-A OUTPUT -p tcp --sport 15001 -j CT --zone 5')}*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n`,
+    ends: ['1 captured connected'],
+  },
+  {
     what: 'an answer was seen, and acknowledged',
     iptables: input(
       '-A INPUT -m conntrack ! --ctstatus SEEN_REPLY -j DROP\n-A INPUT -m conntrack --ctstatus ASSURED -j DROP\n-A OUTPUT -m conntrack --ctstatus SEEN_REPLY -m conntrack ! --ctstatus ASSURED -j DROP',
