@@ -145,6 +145,7 @@ describe('of a tracked connection', () => {
       name: 'here',
       links: ['eth0 2 10.0.0.2/24 7 elsewhere'],
       routes: 'default via 10.0.0.1 dev eth0',
+      listens: [15_001],
       iptables,
     })
     expect(walkSmall(namespace, {mark: 7}).ends).toEqual(ends)
