@@ -59,6 +59,13 @@ export function admissionsFor({policies, inventory}: Known, question: PolicyQues
   }
 }
 
+/** ambient-ga E: ztunnel takes the connection inside the pod; what it sends instead has a port of its own. */
+export function decisive({admissions = []}: Partial<PortAdmissions>, wires: readonly WireEnd[]): readonly PortAdmission[] {
+  return admissions.filter(
+    ({use, destination, port}) => use === 'asked' && wires.some((wire) => !wire.taken && wire.ip === destination && wire.port === port),
+  )
+}
+
 function unjudgedText(wire: WireEnd): string {
   const what = wire.taken ? `ztunnel dials instead of ${formatSocket(wire)}` : `becomes of ${formatSocket(wire)}`
   return `policies judge what ${what}: \`ambientctl trace\` tells`

@@ -48,6 +48,15 @@ function onItsNode(shelf: CaptureShelf, {target, namespace}: Wanted): PacketStar
   return pod.hostNetwork ? {place} : behindDevice(place, pod)
 }
 
+/** What can be asked for, where nothing was. */
+export function placeMissing({places}: Pick<CaptureShelf, 'places'>): UsageError {
+  return new UsageError({
+    what: 'PLACE is missing.',
+    expected: `one of ${places.map(({name}) => name).join(', ')}`,
+    help: 'PLACE alone is looked over; with --dst a packet is sent from there.',
+  })
+}
+
 function behindDevice(place: CapturePlace, {ips}: Pod): PacketStart | undefined {
   const [source = ''] = ips
   const inDevice = deviceTo(place.namespace, {ip: source, own: false})
@@ -61,7 +70,7 @@ function ambiguous(target: string, places: readonly CapturePlace[]): UsageError 
 function unknown(target: string, {places}: CaptureShelf): UsageError {
   return new UsageError({
     what: `No packet rules of "${target}" were recorded.`,
-    expected: places.map(({name}) => name).join(', '),
+    expected: `one of ${places.map(({name}) => name).join(', ')}`,
     got: target,
   })
 }

@@ -4,6 +4,7 @@ import type {Share} from '../flow/share.js'
 import type {Step} from '../flow/step.js'
 import type {Missing, Outlook} from '../flow/verdict.js'
 import {canonicalIp, familyOf, parseIp} from '../kernel/config/ip.js'
+import type {SocketOwner} from '../kernel/config/model.js'
 import type {NetworkNamespace} from '../kernel/config/namespace.js'
 import type {Network} from '../kernel/config/network.js'
 import {captureRule, endOf, missingOf, type WalkEnd} from '../kernel/end.js'
@@ -14,7 +15,7 @@ import type {Policy} from '../kernel/network-policy/model.js'
 import {isLocalAddress} from '../kernel/route/output.js'
 import {stepsOfWalk} from '../kernel/steps.js'
 import {walkAttempt, type Attempt, type Branch} from '../kernel/walk/connect.js'
-import {admissionsFor, type PortAdmission, type PortAdmissions, type WireEnd} from './capture-admissions.js'
+import {admissionsFor, decisive, type PortAdmission, type PortAdmissions, type WireEnd} from './capture-admissions.js'
 import {findingsAt} from './capture-findings.js'
 import {findPlace, type PacketStart} from './capture-place.js'
 import {capturesOnNode, gapText, type CapturePlace, type CaptureShelf} from './capture-shelf.js'
@@ -32,6 +33,8 @@ export interface CaptureQuestion {
   readonly inDevice?: string
   /** Of the packet, or of the sending socket. */
   readonly mark: number
+  /** Of the process that sends; absent: not known. */
+  readonly owner?: SocketOwner
 }
 
 /** `ambientctl.capture/1`: what the kernel does with one packet. */
@@ -137,13 +140,6 @@ interface Policed {
   readonly wires: readonly WireEnd[]
 }
 
-/** ambient-ga E: ztunnel takes the connection inside the pod; what it sends instead has a port of its own. */
-function decisive({admissions = []}: Partial<PortAdmissions>, wires: readonly WireEnd[]): readonly PortAdmission[] {
-  return admissions.filter(
-    ({use, destination, port}) => use === 'asked' && wires.some((wire) => !wire.taken && wire.ip === destination && wire.port === port),
-  )
-}
-
 const OUTBOUND = 15_001
 
 /** The address a connection has on the network: what the accepting socket was dialled by, after NAT on the way. */
@@ -183,6 +179,7 @@ function attemptOf(asked: CaptureQuestion, {start, explain}: Sent): Attempt {
     sourcePort: [asked.source?.port ?? 0, ANY_PORT].find((one) => one > 0) ?? ANY_PORT,
     destination: {ip: canonicalIp(asked.destination.ip), port: asked.destination.port},
     mark: asked.mark,
+    ...(asked.owner === undefined ? {} : {owner: asked.owner}),
     transparent: isForeign(source, namespace),
     ...(inDevice === undefined ? {} : {inDevice}),
     ...(explain ? {explain} : {}),

@@ -55,11 +55,7 @@ export const captureFlags = {
   ...packetFlags,
   explain: Flags.boolean({description: 'Show every rule that was looked at.'}),
   ...policyFlags,
-  batch: Flags.string({
-    description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.',
-    helpValue: 'FILE',
-    exclusive: ['dst', 'src', 'in-device', 'mark', 'uid'],
-  }),
+  batch: Flags.string({description: 'Answer a packet per line: NDJSON in, NDJSON out; - is standard input.', helpValue: 'FILE'}),
   save,
   namespace,
   ...accessFlags,
@@ -85,13 +81,14 @@ export async function captureSource(
   return openLiveCapture({...request, target, destination: flags.dst?.ip})
 }
 
-/** The packet that the flags describe; undefined where they ask for none. @throws UsageError for half a packet. */
-export function packetOf({dst, src, proto, 'in-device': inDevice, mark, uid}: CaptureFlags): object | undefined {
+/** The packet that the flags describe; undefined where they ask for none. @throws UsageError for half a packet, and for one beside a batch. */
+export function packetOf({dst, src, proto, 'in-device': inDevice, mark, uid, batch}: CaptureFlags): object | undefined {
+  const parts = Object.entries({'--dst': dst, '--src': src, '--in-device': inDevice, '--mark': mark, '--uid': uid})
+  const [given] = parts.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (given === undefined) return undefined
+  if (batch !== undefined) throw new UsageError({what: 'The packets of a batch are in its lines.', where: given, got: '--batch beside it'})
   if (dst !== undefined) return {destination: dst, source: src, protocol: proto, inDevice, mark, owner: uid}
-  const parts = Object.entries({'--src': src, '--in-device': inDevice, '--mark': mark, '--uid': uid})
-  const [half] = parts.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (half === undefined) return undefined
-  throw new UsageError({what: 'A packet goes somewhere.', where: half, expected: '--dst IP:PORT', got: 'no --dst'})
+  throw new UsageError({what: 'A packet goes somewhere.', where: given, expected: '--dst IP:PORT', got: 'no --dst'})
 }
 
 function parseAddress(text: string, flag: string): SocketAddress {
@@ -110,15 +107,12 @@ function parseAddress(text: string, flag: string): SocketAddress {
 
 function parseOwner(text: string): SocketOwner {
   const [, user, group = user] = /^(\d{1,9})(?::(\d{1,9}))?$/.exec(text) ?? []
-  if (user === undefined) {
-    throw new UsageError({what: 'This is no user.', where: '--uid', expected: 'UID or UID:GID, as numbers', got: text})
-  }
-  return {user: Number(user), group: Number(group)}
+  if (user !== undefined) return {user: Number(user), group: Number(group)}
+  throw new UsageError({what: 'This is no user.', where: '--uid', expected: 'UID or UID:GID, as numbers', got: text})
 }
 
 function parseMark(text: string): number {
   const mark = /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : Number.NaN
-  if (!(mark <= 0xffff_ffff))
-    throw new UsageError({what: 'This is no mark.', where: '--mark', expected: 'a number such as 0x539', got: text})
-  return mark
+  if (mark <= 0xffff_ffff) return mark
+  throw new UsageError({what: 'This is no mark.', where: '--mark', expected: 'a number such as 0x539', got: text})
 }

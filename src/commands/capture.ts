@@ -14,14 +14,14 @@ import {captureFlags, captureSource, packetOf} from './capture-flags.js'
 
 export class Capture extends BaseCommand {
   static override summary = 'Show what the packet rules of a node or pod do with a packet.'
-  static override description = `PLACE is a node, a pod or namespace/pod: of a snapshot one whose rules were recorded
-under capture/, else one of the live cluster, whose rules are fetched.
-The packet, its answer, and what they cause are walked through packet rules, sets,
-ip rules and routes; each step cites the line that decided. Without --dst the
-state of the place is looked over. NetworkPolicies, where there are some, are asked
-about the packet as the network carries it, and about the port of tunnels.
-A line of --batch: {"target": "ns/pod", "destination": "10.0.0.1:80"}, and as needed
-"source", "protocol", "inDevice", "mark", "owner": {"user": 0, "group": 0}.`
+  static override description = `PLACE is a node, a pod or namespace/pod: of a snapshot one whose rules were
+recorded under capture/, else one of the live cluster. The packet, its answer
+and what they cause are walked through packet rules, sets and routes; each step
+cites the line that decided. Without --dst the state of the place is looked
+over. NetworkPolicies are asked about the packet as the network carries it, and
+about the port of tunnels.
+A line of --batch: {"target": "ns/pod", "destination": "10.0.0.1:80"}, and as
+needed "source", "protocol", "inDevice", "mark", "owner": {"user", "group"}.`
 
   static override examples = [
     '<%= config.bin %> capture sleep --dst 10.96.44.10:5000 --snapshot recorded',
@@ -35,20 +35,16 @@ A line of --batch: {"target": "ns/pod", "destination": "10.0.0.1:80"}, and as ne
 
   override async run(): Promise<object> {
     const {args, flags} = await this.parse(Capture)
+    const packet = packetOf(flags)
     const {shelf, target} = await captureSource(
       {target: args.place, flags},
-      {
-        version: this.config.version,
-        progress: (line) => this.progress(line),
-        cancelSignal: () => this.cancelSignal(),
-      },
+      {version: this.config.version, progress: (line) => this.progress(line), cancelSignal: () => this.cancelSignal()},
     )
     for (const warning of shelf.warnings) this.warn(warning)
     const {namespace = shelf.home ?? 'default', explain, batch} = flags
     const options = {namespace, explain, findings: batch === undefined, ...(await policiesFrom(flags['network-policies']))}
     if (batch !== undefined) return this.answerAll(shelf, {path: batch, options, target})
     if (target === undefined) throw placeMissing(shelf)
-    const packet = packetOf(flags)
     if (packet === undefined) {
       const checkup = checkCapture(shelf, {target, namespace})
       return this.finish(checkup, renderCheckup(checkup, this.look(flags)))

@@ -87,11 +87,12 @@ const ADMITTED = {
 const USES = {asked: '', hbone: ' (HBONE)', waypoint: ' (waypoints until December 2022)'} as const
 
 function headingOf({place, question}: CaptureAnswer, {theme, glyphs}: CaptureStyle): string {
-  const {protocol, source, destination, inDevice = place.inDevice, mark} = question
+  const {protocol, source, destination, inDevice = place.inDevice, mark, owner} = question
   const parts = [
     `${protocol} ${source === undefined ? '' : `${formatSocket(source)} `}${glyphs.arrow} ${protocol === 'icmp' ? destination.ip : formatSocket(destination)}`,
     ...(inDevice === undefined ? [] : [`in ${inDevice}`]),
     ...(mark === 0 ? [] : [`mark 0x${mark.toString(16)}`]),
+    ...(owner === undefined ? [] : [`uid ${owner.user}`]),
   ]
   return `${theme.strong(glyphs.say(`${place.kind} ${place.name}`))}  ${glyphs.say(parts.join(', '))}`
 }

@@ -124,6 +124,20 @@ describe('what the packet rules do with', () => {
     expect([branches[0]?.missing[0]?.what, outlook]).toEqual(['which backend the eBPF programs of n1 choose for 10.8.0.1', 'undetermined'])
   })
 
+  test.each([
+    {what: 'a process of the owner', owner: {user: 1337, group: 0}, ends: ['left']},
+    {what: 'one of the group', owner: {user: 0, group: 7}, ends: ['left']},
+    {what: 'another process', owner: {user: 0, group: 0}, ends: ['dropped']},
+    {what: 'a process that is not known', owner: undefined, ends: ['dropped', 'left', 'left']},
+  ])('$what, where rules ask who sends', async ({owner, ends}) => {
+    const rules = '*nat\n-A OUTPUT -m owner --uid-owner 1337 -j RETURN\n-A OUTPUT -m owner --gid-owner 7 -j RETURN\n'
+    const redirect = '-A OUTPUT -p tcp -j REDIRECT --to-ports 15001\nCOMMIT\n'
+    const shelf = await openCaptures({paths: [lonely({'iptables-save': `${rules}${redirect}`})], environment: {}})
+    const question = {target: 'n1', destination: '10.4.0.9:80', ...(owner === undefined ? {} : {owner})}
+    const {branches} = askCapture(shelf, {question: readCaptureQuestion(question), options: OPTIONS})
+    expect(branches.map(({end}) => end.kind).toSorted()).toEqual(ends)
+  })
+
   test.each(['iptables-save', 'ip-rule', 'sysctl'])('a node without %s: undetermined, not empty', async (file) => {
     const root = lonely()
     rmSync(join(root, 'capture', 'node', 'n1', file))
@@ -188,8 +202,10 @@ describe('what cannot be asked', () => {
     await expect(openCaptures({paths: ['fixtures/clusters/kind-bookinfo-l4'], environment: {}})).rejects.toMatchObject({exitCode: 64})
   })
 
-  test('no destination', () => {
+  test('no destination, or one without a port', () => {
     expect(() => captureQuestionFrom({target: 'node'})).toThrow(/PLACE or --dst/)
+    expect(() => captureQuestionFrom({target: 'node', destination: {ip: '10.0.0.1', port: 0}})).toThrow(/--dst has no port/)
+    expect(captureQuestionFrom({target: 'node', destination: {ip: '10.0.0.1', port: 0}, protocol: 'icmp'})).toMatchObject({mark: 0})
   })
 
   test('a rule that is cut off is named with file and line', async () => {
