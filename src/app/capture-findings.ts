@@ -1,5 +1,6 @@
 import type {Pod} from '../flow/inventory.js'
 import type {Outlook} from '../flow/verdict.js'
+import {readCapture} from '../kernel/config/capture-files.js'
 import {hasChain} from '../kernel/findings/chains.js'
 import {findCaptureProblems, type NodeState} from '../kernel/findings/find.js'
 import {finding, type CaptureFinding, type PodWishes} from '../kernel/findings/finding.js'
@@ -34,12 +35,13 @@ function outlookOf(findings: readonly CaptureFinding[]): Outlook {
   return findings.length > 0 ? 'undetermined' : 'positive'
 }
 
-/** Findings of the node a place is on, and of its pods; of the place alone when its node was not recorded. */
+/** Findings of the node a place is on, and of its pods; without the node what its pods tell alone. */
 export function findingsAt(shelf: Pick<CaptureShelf, 'places' | 'inventory'>, place: CapturePlace): readonly CaptureFinding[] {
   const near = shelf.places.filter((one) => one === place || (one.node !== undefined && one.node === place.node))
-  const node = near.find(({kind}) => kind === 'node') ?? place
-  const pods = near.filter((one) => one !== node).map(({namespace}) => namespace)
-  return [...near.flatMap(notRecorded), ...findCaptureProblems({node: node.namespace, pods, ...enrolmentOn(node, shelf)})]
+  const name = place.node ?? place.name
+  const node = near.find(({kind}) => kind === 'node')?.namespace ?? readCapture({name, files: []})
+  const pods = near.filter(({kind}) => kind === 'pod').map(({namespace}) => namespace)
+  return [...near.flatMap(notRecorded), ...findCaptureProblems({node, pods, ...enrolmentOn({node, name}, shelf)})]
 }
 
 /** What else is found would be found in what is not there. */
@@ -48,9 +50,12 @@ function notRecorded(place: CapturePlace): readonly CaptureFinding[] {
   return [finding(place.name, {kind: 'not-recorded', severity: 'unsure', what: `nothing can be concluded without ${gapText(place, 4)}`})]
 }
 
-function enrolmentOn(node: CapturePlace, {inventory}: Pick<CaptureShelf, 'inventory'>): Pick<NodeState, 'enrolled' | 'others'> {
-  const enrols = hasChain(node.namespace, 'ztunnel-PREROUTING') ? enrolmentOf : inPodEnrolment
-  const all = (inventory.pods ?? []).filter((pod) => pod.node === (node.node ?? node.name))
+function enrolmentOn(
+  {node, name}: Pick<NodeState, 'node'> & {readonly name: string},
+  {inventory}: Pick<CaptureShelf, 'inventory'>,
+): Pick<NodeState, 'enrolled' | 'others'> {
+  const enrols = hasChain(node, 'ztunnel-PREROUTING') ? enrolmentOf : inPodEnrolment
+  const all = (inventory.pods ?? []).filter((pod) => pod.node === name)
   const captured = (pod: Pod): Enrolment['captured'] => enrols(pod, inventory.namespaces).captured
   return {
     enrolled: all.filter((pod) => captured(pod) === 'yes').map((pod) => ({name: nameOf(pod), ips: pod.ips, wishes: wishesOf(pod)})),

@@ -102,7 +102,7 @@ function rulesFrom(shelf: Pick<CaptureShelf, 'places' | 'networkOf'>, {place, in
   return {
     translatesServices: node !== undefined && /tables$/.test(kubeProxyMode(node.namespace)),
     gaps: [],
-    faults: node === undefined ? [] : faultsAt({places, inventory}, node),
+    faults: places.slice(0, 1).flatMap((first) => faultsAt({places, inventory}, node ?? first)),
     ipv6: places.every(({lacks}) => lacks[6].length === 0),
     pod: (name) => pods.get(name),
     ...(node === undefined || !isWhole ? {} : {node: nodeForwarder({node, ztunnel, place}, shelf)}),

@@ -1,5 +1,5 @@
 import type {Flow, Question, Trace} from '../flow/trace.js'
-import {fullName, type Enrolment} from '../mesh/directory.js'
+import {fullName, type Directory, type Enrolment} from '../mesh/directory.js'
 import {askedEnrolment, prepareFlow, type PreparedFlow} from '../mesh/flow.js'
 import {startOf} from '../mesh/start.js'
 import {connectClusters, Topology} from '../mesh/topology.js'
@@ -73,13 +73,23 @@ function topologyOf(mesh: Mesh, {question, resolved}: {readonly question: Questi
 async function captureNotesOf(mesh: Mesh, {hops}: Pick<Trace, 'hops'>): Promise<CaptureNotes> {
   const notes: CaptureNotes[] = []
   for (const one of [mesh, ...mesh.others]) {
-    const places = Object.values(hops).flatMap(({place}) => (place.cluster === one.cluster ? place : []))
     const names = new Set(
-      places.flatMap(({kind, name, namespace}) => (kind === 'app' && namespace !== undefined ? fullName({name, namespace}) : [])),
+      Object.values(hops)
+        .filter(({place}) => place.cluster === one.cluster)
+        .flatMap((hop) => podsOf(hop, one.directory)),
     )
     notes.push(await captureNotes(one, {names, directory: one.directory}))
   }
   return {findings: notes.flatMap(({findings}) => findings), warnings: notes.flatMap(({warnings}) => warnings)}
+}
+
+/** An application, and the pod whose address a connection has when it is lost before anybody takes it. */
+function podsOf({place: {kind, name, namespace}, arrival: {entry}}: Trace['hops'][string], directory: Directory): readonly string[] {
+  const target = entry.kind === 'socket' ? directory.podAt(entry.ip) : undefined
+  return [
+    ...(kind === 'app' && namespace !== undefined ? [fullName({name, namespace})] : []),
+    ...(target === undefined ? [] : [fullName(target)]),
+  ]
 }
 
 interface StartInput {

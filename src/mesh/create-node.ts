@@ -37,6 +37,7 @@ function assumedCapture(generation: Generation, capture: NodeCapture): Forwarder
   return generation === 'ga' ? createInPodCapture(capture) : createNodeCapture(capture)
 }
 
-function enrolmentIn({enrolmentOverride, captureOf}: World, workload: Workload): Enrolment {
+/** Whether a pod is captured, as the question, ztunnel or labels say. */
+export function enrolmentIn({enrolmentOverride, captureOf}: World, workload: Workload): Enrolment {
   return enrolmentOverride?.get(fullName(workload)) ?? captureOf?.(workload) ?? workload.enrolment
 }

@@ -2,10 +2,11 @@ import {formatSocket} from '../flow/address.js'
 import type {Departure, Ingress} from '../flow/connection.js'
 import type {Forwarder, Place} from '../flow/forwarder.js'
 import {createBalancer, createBorder} from './between-clusters.js'
-import {createNode} from './create-node.js'
+import {createNode, enrolmentIn} from './create-node.js'
 import {beyondSnapshot, createProxy, deadEnd, homeless, missingZtunnel, unknownVisit, ztunnelPlace} from './dead-ends.js'
 import {fullName, type MeshService, type Workload} from './directory.js'
 import {createApplication, createUnknown, isTunnel} from './ends.js'
+import {isSocketOfZtunnel, mayBeDns, rulesOnOwnPackets, type OwnPacket} from './inside-pod.js'
 import {isLoopback} from './ip.js'
 import type {Listening} from './listening.js'
 import {outsideVisit} from './outside-visit.js'
@@ -118,7 +119,7 @@ export class Topology {
   }
 
   #fromPod(workload: Workload, packet: Packet): Visit {
-    if (isLoopback(packet.to.ip) || workload.ips.includes(packet.to.ip)) return this.#into(workload, packet)
+    if (isLoopback(packet.to.ip) || workload.ips.includes(packet.to.ip)) return this.#toItself({pod: workload, packet, ingress: 'workload'})
     if (workload.node === undefined) return this.#fromNetwork(packet)
     return this.#across(workload.node, {...packet, ingress: ingressOf(workload)})
   }
@@ -150,7 +151,7 @@ export class Topology {
   }
 
   #intoZtunnel({node, pod}: {readonly node: string; readonly pod: Workload | undefined}, packet: Packet): Visit {
-    if (this.#world.generation === 'ga' && pod !== undefined) {
+    if (this.#isGa() && pod !== undefined) {
       const presented = this.#world.captureOf?.(pod).presents ?? pod.identity
       return checkPeer({station: this.#ztunnelIn(pod), arrival: arrivalOf(packet)}, presented)
     }
@@ -175,7 +176,8 @@ export class Topology {
     const [ip = '0.0.0.0'] = pod.ips
     const packet = packetFrom(ip, departure)
     const isOwn = isLoopback(packet.to.ip) || pod.ips.includes(packet.to.ip)
-    if (isOwn) return packet.to.port === ZTUNNEL_PORTS.inbound ? this.#intoZtunnel({node: '', pod}, packet) : this.#into(pod, packet)
+    if (isOwn && packet.to.port === ZTUNNEL_PORTS.inbound) return this.#intoZtunnel({node: '', pod}, packet)
+    if (isOwn) return this.#toItself({pod, packet, ingress: 'ztunnel'})
     return this.#across(pod.node ?? '', {...packet, ingress: 'ztunnel'})
   }
 
@@ -193,8 +195,35 @@ export class Topology {
     return workload.node === undefined && workload.evidence.basis === 'inferred' && workload.role === 'app'
   }
 
+  /** What stays in a pod: rules inside it may take it all the same (ambient-ga E, H.1). */
+  #toItself(own: OwnPacket): Visit {
+    const {pod, packet} = own
+    const {directory, rulesOf} = this.#world
+    const rules = this.#isGa() && pod.role === 'app' ? rulesOf?.(pod.node ?? '') : undefined
+    const forwarder = rulesOnOwnPackets(own, {directory, rules})
+    if (forwarder === undefined) {
+      const isOpen = this.#isCaptured(pod) && mayBeDns(own, rules)
+      return isOpen ? this.#across(pod.node ?? '', {...packet, ingress: own.ingress}) : this.#into(pod, packet)
+    }
+    const station: Station = {
+      key: this.#key(`rules in ${fullName(pod)} for ${own.ingress}`),
+      forwarder,
+      next: (departure) => {
+        const taken = packetFrom(packet.source.ip, departure)
+        return departure.originalDestination === undefined ? this.#into(pod, taken) : this.#intoZtunnel({node: '', pod}, taken)
+      },
+    }
+    return {station, arrival: arrivalOf(packet)}
+  }
+
+  #isGa(): boolean {
+    return this.#world.generation === 'ga'
+  }
+
   /** A pod takes the connection: its proxy if it is one or has one, else the application. */
   #into(workload: Workload, packet: Packet): Visit {
+    const isZtunnels = workload.role === 'app' && this.#holdsZtunnelAt(workload, packet)
+    if (isZtunnels) return this.#intoZtunnel({node: '', pod: workload}, dialled(packet))
     if (workload.role === 'app') return {station: this.#application(workload), arrival: arrivalOf(packet)}
     const arrival = arrivalOf(packet)
     if (workload.role !== 'sidecar' || SIDECAR_OPEN_PORTS.has(packet.to.port)) {
@@ -202,6 +231,15 @@ export class Topology {
     }
     const entry = {kind: 'socket' as const, ip: packet.to.ip, port: ZTUNNEL_PORTS.inboundPlaintext}
     return {station: this.proxy(workload), arrival: {...arrival, entry, originalDestination: packet.to}}
+  }
+
+  /** Whoever gets to a captured pod past its rules finds ztunnel's sockets there. */
+  #holdsZtunnelAt(pod: Workload, {to}: Packet): boolean {
+    return isSocketOfZtunnel(to.port) && this.#isCaptured(pod)
+  }
+
+  #isCaptured(pod: Workload): boolean {
+    return this.#isGa() && enrolmentIn(this.#world, pod).captured === 'yes'
   }
 
   #application(workload: Workload): Station {
@@ -227,7 +265,7 @@ export class Topology {
   #unowned(packet: Packet): Visit {
     const entered = [this, ...this.#all().filter((other) => other !== this)].flatMap((one) => one.#entrance(packet, this) ?? [])[0]
     if (entered !== undefined) return entered
-    if (this.#world.generation === 'ga' && isTunnel(packet.departure.payload)) return beyondSnapshot(packet)
+    if (this.#isGa() && isTunnel(packet.departure.payload)) return beyondSnapshot(packet)
     return outsideVisit(this.#world, packet)
   }
 
@@ -259,6 +297,11 @@ export class Topology {
 export function connectClusters(worlds: readonly World[]): readonly Topology[] {
   const all: readonly Topology[] = worlds.map((world) => new Topology(world, () => all))
   return all
+}
+
+/** As ztunnel sees it: the address that was dialled is the original one. */
+function dialled({to, source, departure}: Packet): Packet {
+  return {to, source, departure: {...departure, originalDestination: departure.originalDestination ?? to}}
 }
 
 /** Ports that the sidecar's own rules leave alone: HBONE, and its status and metrics ports. */

@@ -62,6 +62,8 @@ export interface Asked {
   readonly to: string
   readonly port: number
   readonly captures?: readonly RecordedCapture[]
+  /** What ztunnel does in GA; it takes everything unless told. */
+  readonly ztunnel?: Forwarder
 }
 
 export function trace2022(asked: Asked): TraceGraph {
@@ -69,7 +71,7 @@ export function trace2022(asked: Asked): TraceGraph {
 }
 
 export function traceGa(asked: Asked): TraceGraph {
-  const ztunnel = sink({kind: 'ztunnel', name: 'ztunnel'})
+  const ztunnel = asked.ztunnel ?? sink({kind: 'ztunnel', name: 'ztunnel'})
   return trace({directory: OF_GA, generation: 'ga', forwarderOf: () => undefined, ztunnelFor: () => ztunnel}, asked)
 }
 

@@ -10,8 +10,8 @@ export interface ExpectedRule extends HookOfTable {
   readonly native: string
   /** What happens without it. */
   readonly without: string
-  /** `unsure`: only what is rare goes another way without it. */
-  readonly severity?: 'unsure'
+  /** `broken` unless told; `unsure`: only what is rare goes another way without it. */
+  readonly severity?: 'broken' | 'unsure'
   /** Rules of its hook that must not be asked before it. */
   readonly before: readonly string[]
   /** One that should not be, and what is lost if it is. */

@@ -173,9 +173,17 @@ function deliverSegment(passing: Passing, transit: Transit): void {
   else if (packet.kind.kind !== 'rst') refuse(passing, {packet, listener})
 }
 
-/** An answer that leaves elsewhere than the request came in may still find its way where nothing was recorded. */
+/**
+ * An answer that leaves elsewhere than the request came in may still find its way where nothing was recorded. Not so to whoever asked from a
+ * recorded place under an address that the place does not have: nobody leads it there.
+ */
 function doubtWayBack({run, namespace}: Passing, {kind, destination}: Packet): void {
-  if (kind.kind === 'syn-ack') run.doubts.push(`whether what is ${namespace.name} leads back to ${destination.ip}`)
+  const asker = run.sockets.find(
+    ({listener, local}) => listener === undefined && local.ip === destination.ip && local.port === destination.port,
+  )
+  const place = run.network.namespaces.get(asker?.namespace ?? '')
+  const isLost = place !== undefined && place.outside !== true && !isConfigured(place, destination.ip)
+  if (kind.kind === 'syn-ack' && !isLost) run.doubts.push(`whether what is ${namespace.name} leads back to ${destination.ip}`)
 }
 
 /** A RST carries the mark of the listener that heard the segment (envoy-2022 H.3.4). */
