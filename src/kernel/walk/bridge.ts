@@ -3,6 +3,7 @@ import type {DeviceEnd} from '../config/network.js'
 import {deviceNamed} from '../config/namespace.js'
 import {sysctl} from '../config/sysctl.js'
 import type {RouteAnswer} from '../route/route.js'
+import {sendError} from './errors.js'
 import {neighbourOf} from './neighbours.js'
 import {packetFamily, type Packet} from './packet.js'
 import {passHook, startPass, type Passing} from './pass.js'
@@ -84,8 +85,9 @@ export function bridgeTranslated(passing: Passing, {transit, route, port}: Bridg
     return
   }
   pass.ended = `nobody answers for ${transit.packet.destination.ip} on ${device}`
-  if (unknown.length === 0) return
-  run.doubts.push(`what lies behind port ${unknown.join(', ')} of bridge ${device} of ${namespace.name} was not recorded`)
+  // arp_error_report: the frame has its route by now, and its sender is told as if it had been routed.
+  if (unknown.length === 0) sendError(run, {namespace, transit: leaving, error: 'host-unreachable'})
+  else run.doubts.push(`what lies behind port ${unknown.join(', ')} of bridge ${device} of ${namespace.name} was not recorded`)
 }
 
 interface Carried {

@@ -113,15 +113,15 @@ function runOnce(network: Network, {attempt, choices}: {readonly attempt: Attemp
     packet: firstPacket(attempt, socket),
     ...(attempt.transparent ? {anySource: true} : {}),
     ...(attempt.owner === undefined ? {} : {owner: attempt.owner}),
-    ...(attempt.source === undefined && !asksAgain(attempt) ? {sourceFromRoute: true} : {}),
+    ...(asksOnce(attempt) ? {sourceFromRoute: true} : {}),
   })
   drain(run)
   return outcomeOf(run, {attempt, socket, result: resultOf(attempt, socket)})
 }
 
-/** ip_route_connect asks a second time, with the source the first answer gave. */
-function asksAgain({protocol, destination}: Attempt): boolean {
-  return protocol === 'tcp' && familyOf(destination.ip) === 4
+/** Who is bound asks with its source; for TCP over IPv4 ip_route_connect asks a second time, with the source the first answer gave. */
+function asksOnce({source, protocol, destination}: Attempt): boolean {
+  return source === undefined && (protocol !== 'tcp' || familyOf(destination.ip) === 6)
 }
 
 interface ComingIn extends Pick<Run, 'choices' | 'explain'> {
@@ -165,8 +165,7 @@ function openSocket(run: Run, attempt: Attempt): ConnectedSocket | string {
 }
 
 function isUsable(source: Ip, {attempt, namespace}: {readonly attempt: Attempt; readonly namespace: NetworkNamespace}): boolean {
-  const isKept = attempt.source === undefined && !asksAgain(attempt)
-  return source.family === 6 || isKept || attempt.transparent || isLocalAddress(namespace, source)
+  return source.family === 6 || asksOnce(attempt) || attempt.transparent || isLocalAddress(namespace, source)
 }
 
 /** Pings have an id instead of ports. */
@@ -181,6 +180,7 @@ function waitingSocket(attempt: Attempt, {ip, family}: {readonly ip: string; rea
     mark,
     transparent,
     ...(attempt.owner === undefined ? {} : {owner: attempt.owner}),
+    ...(asksOnce(attempt) ? {keepsRoute: true as const} : {}),
     ...(protocol === 'tcp' || attempt.source !== undefined ? {} : {unbound: true as const}),
     state: 'waiting',
   }

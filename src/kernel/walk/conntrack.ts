@@ -6,6 +6,8 @@ export interface Tuple {
   readonly protocol: ProtocolName
   /** An echo and its reply differ by their type alone, where one pings oneself. */
   readonly echo?: 'request' | 'reply'
+  /** What a tunnel wraps: each flow has a source port of its own, which nobody knows (udp_flow_src_port). */
+  readonly flow?: string
   readonly source: SocketAddress
   readonly destination: SocketAddress
 }
@@ -82,20 +84,25 @@ export function confirm(table: ConnectionTable, tracked: Tracked | undefined): v
   table.push(tracked.connection)
 }
 
-/** The address a connection was opened to before NAT: what SO_ORIGINAL_DST tells. */
+/** The address a connection was opened to before NAT: what SO_ORIGINAL_DST tells, which knows no zones but the usual one (getorigdst). */
 export function originalDestination(table: ConnectionTable, tuple: Tuple): SocketAddress | undefined {
-  const found = table.find(({original, reply}) => sameTuple(reply, tuple) || sameTuple(original, tuple))
-  return found?.original.destination
+  return find(table, {tuple, zone: USUAL})?.connection.original.destination
 }
 
 function tupleOf({protocol, source, destination, kind}: Packet): Tuple {
   const echo = kind.kind === 'echo-request' ? 'request' : kind.kind === 'echo-reply' ? 'reply' : undefined
-  return {protocol, source, destination, ...(echo === undefined ? {} : {echo})}
+  const flow = kind.kind === 'tunnelled' ? {flow: flowOf(kind.inner)} : {}
+  return {protocol, source, destination, ...(echo === undefined ? {} : {echo}), ...flow}
 }
 
-function inverted({protocol, source, destination, echo}: Tuple): Tuple {
+/** What one socket sends is one flow; a reset of the kernel's and an error are others (skb_set_hash_from_sk, skb_get_hash). */
+function flowOf({protocol, kind}: Packet): string {
+  return `${protocol} ${kind.kind === 'syn' || kind.kind === 'ack' ? 'socket' : kind.kind}`
+}
+
+function inverted({source, destination, echo, ...rest}: Tuple): Tuple {
   const turned = echo === 'request' ? 'reply' : 'request'
-  return {protocol, source: destination, destination: source, ...(echo === undefined ? {} : {echo: turned})}
+  return {...rest, source: destination, destination: source, ...(echo === undefined ? {} : {echo: turned})}
 }
 
 /** An entry whose tuples another one has is never inserted (nf_ct_resolve_clash): each of its packets is a first packet. */
@@ -201,7 +208,8 @@ function opensConnection({kind}: Packet): boolean {
 }
 
 function sameTuple(a: Tuple, b: Tuple): boolean {
-  return a.protocol === b.protocol && a.echo === b.echo && sameSocket(a.source, b.source) && sameSocket(a.destination, b.destination)
+  const isAlike = a.protocol === b.protocol && a.echo === b.echo && a.flow === b.flow
+  return isAlike && sameSocket(a.source, b.source) && sameSocket(a.destination, b.destination)
 }
 
 /** Whether NAT changed an address of the connection: the states SNAT and DNAT. */

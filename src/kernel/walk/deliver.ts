@@ -221,6 +221,7 @@ function acknowledge({run, namespace}: Passing, {socket, packet}: {readonly sock
     ownSocket: true,
     packet: {...packet, ...swapped(packet), kind: {kind: 'ack'}, ttl: FIRST_TTL},
     ...(socket.transparent ? {anySource: true} : {}),
+    ...(socket.keepsRoute === undefined ? {} : {sourceFromRoute: socket.keepsRoute}),
     ...(socket.owner === undefined ? {} : {owner: socket.owner}),
   })
 }

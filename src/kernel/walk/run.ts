@@ -18,6 +18,8 @@ export interface ConnectedSocket {
   readonly mark: number
   readonly transparent: boolean
   readonly owner?: SocketOwner
+  /** Asked for its route before it had a source, and keeps it (inet6_csk_route_socket). */
+  readonly keepsRoute?: true
   /** Sends datagrams without an address of its own. */
   readonly unbound?: true
   /** The port of the other end was drawn: it stands for others. */
