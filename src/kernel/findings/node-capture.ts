@@ -10,7 +10,7 @@ import {inboundRoutes, POD_SET, podSetFindings} from './pod-set.js'
 import {probeFindings} from './probes.js'
 import {chainFindings, chainOf} from './rules.js'
 import {settingFindings} from './settings.js'
-import {inboundFindings, strayNeighbours, tableFindings, type ExpectedTable} from './tables.js'
+import {inboundFindings, strayNeighbours, tableFindings, waysToZtunnel, type ExpectedTable} from './tables.js'
 import {deviceFindings, tunnelFindings} from './tunnels.js'
 import {ztunnelPodFindings} from './ztunnel-pod.js'
 
@@ -27,17 +27,19 @@ export interface NodeOf2022 {
 export function nodeCaptureFindings(node: NetworkNamespace, {pods, enrolled}: NodeOf2022): readonly CaptureFinding[] {
   const ztunnel = pods.find((one) => one.ztunnel === 'node')
   const names = nodeNames(node, ztunnel)
-  const [rules, others] = [ruleFindings(node, names), stateFindings(node, {names, ztunnel, enrolled})]
+  const rules = [...ruleFindings(node, names), ...(ztunnel === undefined ? [] : ztunnelPodFindings(ztunnel))]
+  const others = stateFindings(node, {names, enrolled, ztunnel})
   const probed = probedPods(node, enrolled)
   if (ztunnel === undefined || names === undefined || probed.length === 0) return [...rules, ...others]
   const failed = probeFindings({node, ztunnel, pods, enrolled: probed, names})
-  if (failed.length === 0) return [...rules.map(withoutHarm), ...others]
+  if (failed.length === 0) return [...rules.map((one) => withoutHarm(one, ztunnel.name)), ...others]
   return [...rules, ...others].some(({severity}) => severity === 'broken') ? [...rules, ...others] : [...failed, ...rules, ...others]
 }
 
-/** Rules in another order may do the same. */
-function withoutHarm(one: CaptureFinding): CaptureFinding {
-  return one.kind === 'rule-order' ? {...one, severity: 'unsure'} : one
+/** Rules in another order may do the same, and answers of ztunnel may find another way than their own. */
+function withoutHarm(one: CaptureFinding, ztunnel: string): CaptureFinding {
+  const may = one.kind === 'rule-order' || (one.place === ztunnel && (one.kind === 'rule-missing' || one.kind === 'table-broken'))
+  return may ? {...one, severity: 'unsure'} : one
 }
 
 function ruleFindings(node: NetworkNamespace, names: NodeNames | undefined): readonly CaptureFinding[] {
@@ -67,10 +69,9 @@ function stateFindings(node: NetworkNamespace, {names, ztunnel, enrolled}: State
     ...podSetFindings(node, enrolled),
     ...jumpFindings(node),
     ...tableFindings(node, tablesOf(names)),
-    ...(names === undefined ? [] : strayNeighbours(node, names.ip)),
+    ...(names === undefined ? [] : [...waysToZtunnel(node, names.ip), ...strayNeighbours(node, names.ip)]),
     ...inboundFindings(node, enrolled),
     ...settingFindings(node, {devices, enrolled}),
-    ...(ztunnel === undefined ? [] : ztunnelPodFindings(ztunnel)),
   ]
 }
 

@@ -2,6 +2,7 @@ import {formatPrefix} from '../config/ip.js'
 import type {IpSet, Route} from '../config/model.js'
 import type {NetworkNamespace} from '../config/namespace.js'
 import {nodeAddresses} from './addresses.js'
+import {isNear} from './near.js'
 import {finding, placesOf, type CaptureFinding, type EnrolledPod} from './finding.js'
 
 /** The set of the addresses whose packets are captured. */
@@ -23,7 +24,9 @@ interface Enrolled {
 
 function missingMembers(node: NetworkNamespace, {set, enrolled}: Enrolled): readonly CaptureFinding[] {
   const members = new Set(set.members.map(({text}) => text))
-  const routed = inboundRoutes(node).map((route) => {
+  // What is left of a pod that is gone sends nothing.
+  const near = inboundRoutes(node).filter(({destination}) => isNear(node, formatPrefix(destination)))
+  const routed = near.map((route) => {
     const ip = formatPrefix(route.destination)
     return {ip, name: `route to ${ip}`, route}
   })

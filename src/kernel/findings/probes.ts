@@ -24,7 +24,7 @@ const MOST_PODS = 8
 /** Kept for documentation: on no node. */
 const ELSEWHERE = '203.0.113.1'
 const PORT = 8080
-const SOURCE_PORT = 40_000
+const PLAIN = {protocol: 'tcp', sourcePort: 40_000, mark: 0, transparent: false} as const
 
 interface Probe {
   readonly what: string
@@ -42,7 +42,9 @@ export function probeFindings(probed: Probed): readonly CaptureFinding[] {
   const pods = probed.enrolled.flatMap(({name, ips}) => ips.filter((ip) => !ip.includes(':')).map((ip) => ({name, ip})))
   const looked = pods.slice(0, MOST_PODS)
   const failures = looked.flatMap((pod) => {
-    const failed = probesOf(probed, pod).flatMap((probe) => failureOf(network, {probe, probed}))
+    const failed = [...probesOf(probed, pod), ...toNeighbour(probed, {pod, others: looked})].flatMap((probe) =>
+      failureOf(network, {probe, probed}),
+    )
     const [first] = failed
     return first === undefined ? [] : [{pod, ways: failed.map(({what}) => what).join('; '), first}]
   })
@@ -58,11 +60,11 @@ interface Pod {
 }
 
 function probesOf({node, ztunnel, pods, names}: Probed, {ip}: Pod): readonly Probe[] {
-  const way = {protocol: 'tcp', sourcePort: SOURCE_PORT, mark: 0, transparent: false} as const
-  const own = pods.find(({devices}) => devices.some(({addresses}) => addresses.some((one) => one.ip === ip)))
+  const way = PLAIN
+  const own = podWith(pods, ip)
   const open = own?.listeners.find((one) => one.protocol === 'tcp' && one.ip === undefined)?.port
   const [port, isOpen] = [open ?? PORT, own === undefined || own.answersAll === true || open !== undefined]
-  const from = own === undefined ? arrivalFrom(node, ip) : {namespace: own.name}
+  const from = senderOf({node, pods}, ip)
   const outside = deviceTo(node, {ip: ELSEWHERE, own: false})
   const here = {ip, port}
   return [
@@ -70,6 +72,7 @@ function probesOf({node, ztunnel, pods, names}: Probed, {ip}: Pod): readonly Pro
       ? []
       : [{what: 'what it sends', port: 15_001, attempt: {...way, ...from, destination: {ip: ELSEWHERE, port: PORT}}}]),
     ...(outside === undefined ? [] : arriving({way: {...way, namespace: node.name, inDevice: outside, source: ELSEWHERE}, ip, port})),
+    {what: 'what ztunnel sends to other nodes', attempt: {...way, namespace: ztunnel.name, destination: {ip: ELSEWHERE, port: PORT}}},
     {
       what: 'tunnels to it from pods of its node',
       port: 15_008,
@@ -77,6 +80,14 @@ function probesOf({node, ztunnel, pods, names}: Probed, {ip}: Pod): readonly Pro
     },
     ...(isOpen ? handing({...way, destination: here}, {node, ztunnel, names}) : []),
   ]
+}
+
+/** What comes for a pod is captured too: what its neighbours send must be captured before. */
+function toNeighbour({node, pods}: Probed, {pod, others}: {readonly pod: Pod; readonly others: readonly Pod[]}): readonly Probe[] {
+  const other = others.find(({ip}) => ip !== pod.ip)
+  const from = senderOf({node, pods}, pod.ip)
+  if (other === undefined || from === undefined) return []
+  return [{what: 'what it sends to a pod of its node', port: 15_001, attempt: {...PLAIN, ...from, destination: {ip: other.ip, port: PORT}}}]
 }
 
 /** What must reach the pod itself. */
@@ -104,6 +115,15 @@ function arriving({
     {what: 'what comes for it in a tunnel', port: 15_008, attempt: {...way, destination: {ip, port: 15_008}}},
     {what: 'what comes for it without a tunnel', port: 15_006, attempt: {...way, destination: {ip, port}}},
   ]
+}
+
+function senderOf({node, pods}: Pick<Probed, 'node' | 'pods'>, ip: string): Pick<Attempt, 'namespace' | 'inDevice' | 'source'> | undefined {
+  const own = podWith(pods, ip)
+  return own === undefined ? arrivalFrom(node, ip) : {namespace: own.name}
+}
+
+function podWith(pods: readonly NetworkNamespace[], ip: string): NetworkNamespace | undefined {
+  return pods.find(({devices}) => devices.some(({addresses}) => addresses.some((one) => one.ip === ip)))
 }
 
 /** A pod that was not recorded sends over the device of the node that leads to it. */

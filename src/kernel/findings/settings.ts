@@ -34,19 +34,33 @@ function filterKey({sysctls}: NetworkNamespace, device: string): string {
   return sysctls.get(all) === '1' ? all : `net.ipv4.conf.${device}.rp_filter`
 }
 
-export function notForwarding(namespace: NetworkNamespace, devices: readonly string[]): readonly CaptureFinding[] {
-  const {name, sysctls, sysctlPlaces} = namespace
+function notForwarding(node: NetworkNamespace, devices: readonly string[]): readonly CaptureFinding[] {
+  return forwardingKeys(node, devices).map((key) => forwardingFinding(node, {key, what: 'packets that come in there are not passed on'}))
+}
+
+/** H.3.5: what is no TCP goes through the ztunnel pod and out again. */
+export function notPassingOn(ztunnel: NetworkNamespace): readonly CaptureFinding[] {
+  const what = 'pings of enrolled pods, and answers to theirs, end in the ztunnel pod'
+  return forwardingKeys(ztunnel, ['pistioin']).map((key) => ({...forwardingFinding(ztunnel, {key, what}), severity: 'unsure'}))
+}
+
+/** The switch of a device follows that for all. */
+function forwardingKeys(namespace: NetworkNamespace, devices: readonly string[]): readonly string[] {
+  const {sysctls} = namespace
   if (sysctls.size === 0) return []
   const stopped = devices.filter((device) => !forwards(namespace, {family: 4, device}))
-  const keys = new Set(
-    stopped.map((device) => (sysctls.get('net.ipv4.ip_forward') === '0' ? 'net.ipv4.ip_forward' : `net.ipv4.conf.${device}.forwarding`)),
-  )
-  return [...keys].map((key) =>
-    finding(name, {
-      kind: 'setting',
-      what: `${key} is 0: packets that come in there are not passed on`,
-      evidence: placesOf(sysctlPlaces?.get(key)),
-      fix: `\`sysctl -w ${key}=1\`, and look for what sets it at start.`,
-    }),
-  )
+  const all = 'net.ipv4.ip_forward'
+  return [...new Set(stopped.map((device) => (sysctls.get(all) === '0' ? all : `net.ipv4.conf.${device}.forwarding`)))]
+}
+
+function forwardingFinding(
+  {name, sysctlPlaces}: NetworkNamespace,
+  {key, what}: {readonly key: string; readonly what: string},
+): CaptureFinding {
+  return finding(name, {
+    kind: 'setting',
+    what: `${key} is 0: ${what}`,
+    evidence: placesOf(sysctlPlaces?.get(key)),
+    fix: `\`sysctl -w ${key}=1\`, and look for what sets it at start.`,
+  })
 }

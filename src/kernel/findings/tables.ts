@@ -1,8 +1,8 @@
-import {formatPrefix, parseIp} from '../config/ip.js'
+import {formatPrefix} from '../config/ip.js'
 import type {Route} from '../config/model.js'
 import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
-import {lookUpTable} from '../route/table-lookup.js'
 import {finding, placesOf, REWRITE, type CaptureFinding, type EnrolledPod} from './finding.js'
+import {isNear} from './near.js'
 import {isTo} from './node-names.js'
 import {inboundRoutes} from './pod-set.js'
 
@@ -68,6 +68,25 @@ function deviceProblem(namespace: NetworkNamespace, name: string): readonly stri
   return device.up ? [] : [`device ${name}, which is down`]
 }
 
+/** What capture needs to reach the ztunnel pod itself. */
+export function waysToZtunnel(node: NetworkNamespace, ztunnel: string): readonly CaptureFinding[] {
+  const {routes} = node.routing[4]
+  const own = routes.filter(({table}) => table === '101')
+  const cut = finding(node.name, {
+    kind: 'table-broken',
+    what: `table main has no way of its own to the ztunnel pod, ${ztunnel}: answers to its connections are lost`,
+    fix: 'Look after the device of the ztunnel pod, or restart the pod.',
+  })
+  const around = finding(node.name, {
+    kind: 'table-broken',
+    severity: 'unsure',
+    what: `table 101 has no route to ${ztunnel}: what enrolled pods send to the ztunnel pod itself goes into the tunnel`,
+    evidence: placesOf(own[0]?.place),
+    fix: REWRITE,
+  })
+  return [...(isNear(node, ztunnel) ? [] : [cut]), ...(own.length === 0 || own.some((route) => isTo(route, ztunnel)) ? [] : [around])]
+}
+
 /** Tables of capture know the ztunnel pod as a neighbour; another address is that of a pod before it. */
 export function strayNeighbours(node: NetworkNamespace, ztunnel: string): readonly CaptureFinding[] {
   const near = node.routing[4].routes.filter(
@@ -126,12 +145,4 @@ function stray(node: NetworkNamespace, {route, known}: Inbound): readonly Captur
       fix: known.has(ip) ? 'Look after the device of the pod, or restart the pod.' : `\`ip route del ${ip} table 100\`; or: ${REWRITE}`,
     }),
   ]
-}
-
-/** The default route does not count, and what is behind a gateway is on another machine. */
-function isNear({routing}: NetworkNamespace, ip: string): boolean {
-  const destination = parseIp(ip)
-  const routes = routing[4].routes.filter((route) => route.table === 'main' && route.destination.length > 0)
-  const answer = destination === undefined ? undefined : lookUpTable(routes, {destination, mark: 0, inDevice: 'lo'})
-  return answer?.kind === 'found' && answer.hop.via === undefined
 }

@@ -4,7 +4,7 @@ import {finding, placesOf, type CaptureFinding} from './finding.js'
 import {ipRuleFindings, ZTUNNEL_RULES} from './ip-rules.js'
 import {ztunnelAddress} from './node-names.js'
 import {partFindings} from './rules.js'
-import {strictFilters} from './settings.js'
+import {notPassingOn, strictFilters} from './settings.js'
 import {tableFindings} from './tables.js'
 import {deviceFindings, outerRoutes} from './tunnels.js'
 
@@ -12,6 +12,7 @@ const TABLES = [
   {table: '100', local: true},
   {table: '101', device: 'pistioout'},
   {table: '102', device: 'pistioin'},
+  {table: 'main', device: 'eth0'},
 ] as const
 
 const PORTS = [
@@ -31,7 +32,8 @@ export function ztunnelPodFindings(pod: NetworkNamespace): readonly CaptureFindi
     ...(pod.routing[4].routes.length === 0 ? [] : tableFindings(pod, TABLES)),
     ...deviceFindings(pod, [...ENDS, 'eth0']),
     ...outerRoutes(pod),
-    ...strictFilters(pod, [...ENDS, 'eth0']),
+    ...strictFilters(pod, ENDS),
+    ...notPassingOn(pod),
     ...PORTS.flatMap((one) => socket(pod, one)),
   ]
 }
