@@ -1,14 +1,17 @@
 import {formatSocket, type SocketAddress} from '../flow/address.js'
 import type {EndpointSlice, Inventory, Service} from '../flow/inventory.js'
+import type {Tri} from '../flow/tri.js'
 import {canonicalIp, familyOf} from '../kernel/config/ip.js'
-import {admit, type Admission as PolicyAdmission} from '../kernel/network-policy/admit.js'
+import {admit, type Admission as PolicyAdmission, type DirectionAdmission} from '../kernel/network-policy/admit.js'
 import {pluginOn} from '../kernel/network-policy/enforcer.js'
 import type {HopEnd, Policy} from '../kernel/network-policy/model.js'
 import type {CapturePlace} from './capture-shelf.js'
 import {doubtOf, endsOf} from './network-policies.js'
 
 /** What policies say about one port at one end of the connection. */
-export interface PortAdmission extends PolicyAdmission {
+export interface PortAdmission {
+  readonly admitted: Tri
+  readonly directions: readonly PortDirection[]
   readonly port: number
   /** The address as the network carries it: after NAT. */
   readonly destination: string
@@ -16,6 +19,19 @@ export interface PortAdmission extends PolicyAdmission {
   readonly use: 'asked' | 'hbone' | 'waypoint'
   /** What a `no` depends on, where the network plugin is not known to enforce policies. */
   readonly provided?: string
+}
+
+/** Of the policies only where they are. */
+export interface PortDirection extends Omit<DirectionAdmission, 'isolatedBy' | 'admittedBy' | 'unread'> {
+  readonly isolatedBy: readonly PolicyPlace[]
+  readonly admittedBy: readonly PolicyPlace[]
+  readonly unread: readonly PolicyPlace[]
+}
+
+/** The kind is that of a policy that is not judged here. */
+export interface PolicyPlace extends Pick<Policy, 'name' | 'place' | 'pointer'> {
+  readonly namespace?: string
+  readonly kind?: string
 }
 
 /** Where a packet comes out of the rules of its node. */
@@ -116,8 +132,30 @@ function portsAt(target: SocketAddress, asked: Asked): readonly PortAdmission[] 
   const proxied = [HBONE, ...(question.byNode ? [WAYPOINT] : [])].filter(({port}) => port !== target.port)
   return [{port: target.port, use: 'asked' as const}, ...(protocol === 'TCP' ? proxied : [])].map(({port, use}) => {
     const said = admit(policies, {source, destination, port, protocol})
-    return {destination: destination.ip, port, use, ...said, ...providedBy(said, {source, destination})}
+    const {admitted, directions} = said
+    return {
+      destination: destination.ip,
+      port,
+      use,
+      admitted,
+      directions: directions.map(placed),
+      ...providedBy(said, {source, destination}),
+    }
   })
+}
+
+function placed({isolatedBy, admittedBy, unread, ...said}: DirectionAdmission): PortDirection {
+  return {...said, isolatedBy: isolatedBy.map(placeOf), admittedBy: admittedBy.map(placeOf), unread: unread.map(placeOf)}
+}
+
+function placeOf({name, namespace, place, pointer, unread}: Policy): PolicyPlace {
+  return {
+    name,
+    place,
+    ...(namespace === undefined ? {} : {namespace}),
+    ...(pointer === undefined ? {} : {pointer}),
+    ...(unread === undefined ? {} : {kind: unread}),
+  }
 }
 
 interface Ends {

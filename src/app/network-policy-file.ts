@@ -53,10 +53,19 @@ function documentsOf(text: string, file: string): readonly PolicyDocument[] {
         got: problem.message.split('\n')[0],
       })
     }
-    const value: unknown = document.toJS({maxAliasCount: MAX_ALIASES})
+    const value = valueOf(document, file)
     const lineOf = (path: readonly PropertyKey[]): number => lines.linePos(startOf(document, path)).line
     return {value, place: {file, line: lineOf([])}, lineOf}
   })
+}
+
+function valueOf(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({maxAliasCount: MAX_ALIASES})
+  } catch (thrown) {
+    if (!(thrown instanceof ReferenceError)) throw thrown
+    throw new InputError({what: 'The file refers to itself too often.', file, got: thrown.message, cause: thrown})
+  }
 }
 
 /** Of what the path leads to, or of what is nearest above it. */

@@ -75,7 +75,7 @@ function withoutOwner(outcome: Outcome, asked: Asked): WalkEnd {
   if (asked.attempt.protocol !== 'tcp' && result === 'ok' && passes.every(({ended}) => ended === undefined)) {
     return {kind: 'left', reason: 'it is sent, and nothing answers'}
   }
-  if (reached === undefined) return {kind: 'dropped', reason: whereItEnds(passes)}
+  if (reached === undefined) return {kind: 'dropped', reason: `${whereItEnds(passes)}${byWhichRule(outcome, asked.attempt)}`}
   const where = isOutside(reached.namespace, asked) ? reached.namespace : `of ${reached.namespace}`
   return {kind: 'asymmetric', reason: `port ${reached.port} ${where} is reached, but its answer does not come back${wayOfAnswer(passes)}`}
 }
@@ -91,6 +91,18 @@ function whereItEnds(passes: readonly Pass[]): string {
   if (last !== undefined) return `${formatPacket(last.packet)} ends in ${last.namespace}: ${last.ended ?? ''}`
   const reset = passes.find(({packet}) => innermost(packet).kind.kind === 'rst')
   return reset === undefined ? 'nothing answers' : `refused by ${reset.namespace}`
+}
+
+/** The rule that dropped an answer: no step tells, they are about the request. */
+function byWhichRule({passes}: Outcome, attempt: Attempt): string {
+  const last = passes.findLast(({ended}) => ended !== undefined)
+  if (last === undefined || requests(passes, attempt).includes(last)) return ''
+  const rules = last.hooks.flatMap(({visited}) => visited.filter(({effect}) => effect === 'drop'))
+  return rules.map(({table, chain, rule}) => ` by ${table} ${chain}${rule === undefined ? '' : ` ${ruleText(rule)}`}`).join('')
+}
+
+function ruleText({number, place}: PacketRule): string {
+  return place === undefined ? `${number}` : `${number} (${place.file}:${place.line})`
 }
 
 /** The way of the answer to a SYN. */

@@ -70,7 +70,7 @@ function admissionLines({port, destination, use, admitted, directions, provided}
   const about = `${ADMITTED[admitted].word}: port ${port} of ${destination}${USES[use]}${provided === undefined ? '' : `, if ${provided}`}`
   const said = directions.filter((one) => admitted === 'yes' || one.admitted === admitted)
   const reasons = said.map(({direction, because, isolatedBy}) => {
-    const names = isolatedBy.map(({namespace, name}) => `${namespace}/${name}`).join(', ')
+    const names = isolatedBy.map(({namespace = '', name}) => `${namespace}/${name}`).join(', ')
     return `${direction}${names === '' ? '' : ` (${names})`}: ${because}`
   })
   const advice = said.flatMap((one) => one.advice ?? [])

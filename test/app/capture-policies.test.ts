@@ -120,6 +120,33 @@ spec:
     })
   })
 
+  test('are told with place and reason, and nothing of what is in them', async () => {
+    const file = written(POLICY)
+    const {policies = []} = await policiesFrom(file)
+    const question = readCaptureQuestion({target: 'legacy/plain', destination: '10.244.2.4:15008'})
+    const {admissions} = askCapture(await opened('node-2022'), {question, options: {...OPTIONS, policies}})
+    expect(admissions?.[0]?.directions[1]).toEqual({
+      direction: 'ingress',
+      admitted: 'no',
+      because: 'no rule admits TCP 15008 from 10.244.2.5: spec.ingress[0] takes only TCP 5000',
+      advice: 'add {protocol: TCP, port: 15008} to spec.ingress[0].ports of default/app-only',
+      isolatedBy: [{name: 'app-only', namespace: 'default', place: {file, line: 2}}],
+      admittedBy: [],
+      unread: [],
+    })
+  })
+
+  test('that refer to themselves without end are refused', async () => {
+    const aliases = ['b', 'c', 'd'].map(
+      (name, at) =>
+        `${name}: &${name} [${Array(10)
+          .fill(`*${'abc'[at] ?? ''}`)
+          .join(', ')}]`,
+    )
+    const file = written(`a: &a [x]\n${aliases.join('\n')}\nkind: NetworkPolicy\n`)
+    await expect(policiesFrom(file)).rejects.toMatchObject({exitCode: 65, where: file, message: 'The file refers to itself too often.'})
+  })
+
   test.each([
     {what: 'no YAML', text: 'a: [', line: 1},
     {what: 'no policy', text: `${POLICY}---\nkind: NetworkPolicy\nmetadata: {}\n`, line: 11},

@@ -102,6 +102,13 @@ describe('what the packet rules do with', () => {
     expect(answer).toMatchObject({place: {kind: 'node', name: 'node', inDevice: 'vethf2b61d44'}, branches: [{end: {kind: 'captured'}}]})
   })
 
+  test('an answer that is dropped: by which rule', async () => {
+    const {branches} = await ask('node-2022', {target: 'sleep', destination: '10.96.44.10', protocol: 'icmp'})
+    expect(branches.map(({end}) => end.reason)).toEqual([
+      'icmp-0-0 10.96.44.10 > 10.244.2.3 ends in node: DROP by filter KUBE-FORWARD 1 (capture/node/node/iptables-save:56)',
+    ])
+  })
+
   test('a tunnel whose other end was not recorded', async () => {
     const shelf = await openCaptures({paths: [lonely()], environment: {}})
     const [branch] = askCapture(shelf, {

@@ -20,11 +20,18 @@ function takesValues(operator: string): boolean {
   return operator === 'In' || operator === 'NotIn'
 }
 
-const labels = z.record(
-  z.string(),
-  text.nullable().transform((value) => value ?? ''),
-  'labels: text to text',
-)
+const LABELS = 'labels: text to text'
+const labels = z
+  .unknown()
+  // A record of zod passes this key over, and a selector that requires less selects more.
+  .refine((value) => typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'), LABELS)
+  .pipe(
+    z.record(
+      z.string(),
+      text.nullable().transform((value) => value ?? ''),
+      LABELS,
+    ),
+  )
 export const selectorSchema = z.strictObject(
   {matchLabels: labels.nullish(), matchExpressions: z.array(expression, 'a list of expressions').nullish()},
   object('a label selector'),

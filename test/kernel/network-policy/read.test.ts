@@ -173,6 +173,12 @@ describe('what is no policy is named with pointer, what was expected and what wa
       got: 'a list of 0',
     },
     {
+      what: 'a key that is none of an object',
+      spec: 'podSelector: {matchLabels: {__proto__: x}}',
+      at: '/spec/podSelector/matchLabels',
+      expected: 'labels: text to text',
+    },
+    {
       what: 'a key with a slash',
       spec: 'podSelector: {matchLabels: {a/b: [x]}}',
       at: '/spec/podSelector/matchLabels/a~1b',
