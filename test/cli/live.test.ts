@@ -6,6 +6,7 @@ import {EXIT_CODES} from '../../src/flow/exit-code.js'
 import {readManifest} from '../../src/snapshot/manifest.js'
 import {FakeKubectl} from '../tools/fake-kubectl.js'
 import {kubectlOfSnapshot} from './kubectl-of-snapshot.js'
+import {runInside} from './run-inside.js'
 import {runProgram, type Ended} from './run-program.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'live-'))
@@ -62,10 +63,10 @@ describe.each(Object.entries(CASES))('a trace in a live cluster through %s', (_,
     expect(proxies).toEqual(fetched.map((one): unknown => expect.stringMatching(one)))
     expect(live.stdout).not.toBe('')
 
-    const again = await runProgram(['trace', ...question, '--evidence', '--snapshot', evidence])
+    const again = await runInside(['trace', ...question, '--evidence', '--snapshot', evidence])
     expect(again.stdout).toBe(live.stdout)
     expect(again.code).toBe(live.code)
-    const whole = await runProgram(['trace', ...question, '-o', 'minimal', '--snapshot', path.resolve('fixtures/clusters', cluster)])
+    const whole = await runInside(['trace', ...question, '-o', 'minimal', '--snapshot', path.resolve('fixtures/clusters', cluster)])
     expect((await runProgram(['trace', ...question, '-o', 'minimal'], {env})).stdout).toBe(whole.stdout)
 
     const file = path.join(evidence, 'snapshot.json')
@@ -85,7 +86,7 @@ describe('a walk through a proxy of the live cluster', () => {
     async (name) => {
       const live = await runProgram(['walk', ...name.split(' '), ...asked], {env})
       const [pod = ''] = name.split(' ')
-      const {stdout, code} = await runProgram(['walk', pod, ...asked, '--snapshot', recorded])
+      const {stdout, code} = await runInside(['walk', pod, ...asked, '--snapshot', recorded])
       expect({stdout: live.stdout, code: live.code}).toEqual({stdout, code})
       expect(stdout).not.toBe('')
       expect(live.stderr).toContain('fetching proxy istio-system/ztunnel-row-1\n')
@@ -96,7 +97,7 @@ describe('a walk through a proxy of the live cluster', () => {
     const evidence = path.join(folder, 'walked')
     const live = await runProgram(['walk', 'deploy/buyer', ...asked, '--save', evidence], {env})
     expect(live.stderr).toContain('has no proxy of its own: this is ztunnel istio-system/ztunnel-row-1 of its node row-1')
-    const again = await runProgram(['walk', 'ztunnel-row-1', ...asked, '--snapshot', evidence])
+    const again = await runInside(['walk', 'ztunnel-row-1', ...asked, '--snapshot', evidence])
     expect({stdout: again.stdout, code: again.code}).toEqual({stdout: live.stdout, code: live.code})
   })
 
@@ -130,7 +131,7 @@ describe('a live cluster', () => {
     const evidence = path.join(folder, 'market')
     const live = await runProgram(['trace', 'buyer', 'vault.orchard:80', '--save', evidence, '-o', 'minimal'], {env: market})
     expect(live.stdout).toContain('buyer')
-    expect(await runProgram(['trace', 'buyer', 'vault.orchard:80', '--snapshot', evidence, '-o', 'minimal'])).toMatchObject({
+    expect(await runInside(['trace', 'buyer', 'vault.orchard:80', '--snapshot', evidence, '-o', 'minimal'])).toMatchObject({
       stdout: live.stdout,
     })
     const old = await runProgram(['trace', 'buyer', 'vault.orchard:80', '--save', evidence], {env: market})
@@ -154,7 +155,7 @@ describe('a live cluster', () => {
     expect(recorded.stdout).toContain(`${archive}: `)
     expect(recorded.stderr.split('\n').filter((line) => /^fetching (?:ztunnel|waypoint)/.test(line))).toHaveLength(3)
     const live = await runProgram(['trace', 'buyer', 'vault.orchard:80', '-n', 'market'], {env: market})
-    expect((await runProgram(['trace', 'buyer', 'vault.orchard:80', '--snapshot', archive])).stdout).toBe(live.stdout)
+    expect((await runInside(['trace', 'buyer', 'vault.orchard:80', '--snapshot', archive])).stdout).toBe(live.stdout)
     const odd = await runProgram(['record', path.join(folder, 'odd'), '--for', 'buyer'], {env: market})
     expect(odd).toMatchObject({code: EXIT_CODES.usage, stdout: ''})
   })
@@ -246,7 +247,7 @@ describe('a trace in a live cluster with packet rules', () => {
     )
     expect(live.stderr).toContain('capture/node/node-a/ip-rule: The image of container install-cni')
     expect(live.stdout).toContain('at         capture/bookinfo/sleep-8c86c414b3-23f84/iptables-save:')
-    expect((await runProgram([...question, '--snapshot', kept])).stdout).toBe(live.stdout)
+    expect((await runInside([...question, '--snapshot', kept])).stdout).toBe(live.stdout)
     const without = await runProgram(question, {env})
     expect(without.stdout).not.toContain('iptables-save:')
   })
@@ -256,7 +257,7 @@ describe('a trace in a live cluster with packet rules', () => {
     const {code, stdout} = await runProgram(['record', '-o', archive, '--capture', '--for', 'sleep', 'details:9080'], {env})
     expect(stdout).toContain('capture/node/node-a/')
     expect(code).toBe(EXIT_CODES.negative)
-    const again = await runProgram(['trace', 'bookinfo/sleep', 'details.bookinfo:9080', '--evidence', '--snapshot', archive])
+    const again = await runInside(['trace', 'bookinfo/sleep', 'details.bookinfo:9080', '--evidence', '--snapshot', archive])
     expect(again.stdout).toContain('capture/bookinfo/sleep-8c86c414b3-23f84/iptables-save:')
   })
 })

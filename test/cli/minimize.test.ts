@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {EXIT_CODES} from '../../src/flow/exit-code.js'
+import {runInside} from './run-inside.js'
 import {runProgram} from './run-program.js'
 
 const scratch = mkdtempSync(join(tmpdir(), 'ambientctl-minimize-'))
@@ -18,7 +19,7 @@ describe('minimize', () => {
     const {code, stdout} = await runProgram(['minimize', RECORDED, ...FLOW, '--output-dir', small])
     expect(code).toBe(EXIT_CODES.ok)
     expect(stdout).toMatch(/^.*small: \d+ files.*\n.*denied, as before\n$/)
-    const ask = (snapshot: string) => runProgram(['trace', 'market/buyer', 'vault.orchard:80', '-o', 'minimal', '--snapshot', snapshot])
+    const ask = (snapshot: string) => runInside(['trace', 'market/buyer', 'vault.orchard:80', '-o', 'minimal', '--snapshot', snapshot])
     const [before, after] = [await ask(RECORDED), await ask(small)]
     expect(after.stdout).toBe(before.stdout)
     expect(after.code).toBe(before.code)
