@@ -61,6 +61,21 @@ function mark(): fc.Arbitrary<Wording> {
     }))
 }
 
+/** DSCP code points that ip rules and routes ask for as 0x08 and 0x10, and one whose bits no route looks at. */
+export const CODES = [0x02, 0x04, 0x30] as const
+
+function typeOfService({family}: Spot): fc.Arbitrary<Wording> {
+  const ip = family === 4 ? 'ip' : 'ip6'
+  const dscp = fc.tuple(rarely, fc.constantFrom(0, ...CODES)).map(([negated, code]) => ({
+    iptables: `-m dscp ${not(negated)}--dscp ${hex(code)}`,
+    nft: `${ip} dscp ${differs(negated)}${hex(code)}`,
+  }))
+  const tos = fc.tuple(rarely, fc.constantFrom('0x10/0x1c', '0x08', '0xc0/0xe0')).map(([negated, value]) => ({
+    iptables: `-m tos ${not(negated)}--tos ${value}`,
+  }))
+  return fc.oneof(dscp, tos)
+}
+
 function state(): fc.Arbitrary<Wording> {
   const states = fc.subarray(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'], {minLength: 1, maxLength: 2})
   return fc.tuple(rarely, states).map(([negated, names]) => ({
@@ -189,6 +204,7 @@ export function condition(spot: Spot): fc.Arbitrary<Wording> {
     {weight: 4, arbitrary: mark()},
     {weight: 2, arbitrary: inSet(spot)},
     {weight: 2, arbitrary: state()},
+    {weight: 2, arbitrary: typeOfService(spot)},
     {weight: 1, arbitrary: translated()},
     {weight: 1, arbitrary: direction()},
     {weight: 2, arbitrary: connectionEnd(spot)},

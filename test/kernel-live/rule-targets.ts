@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type {Family} from '../../src/kernel/config/ip.js'
 import {NAT_TARGETS} from './topology.js'
-import {hex, MARKS, MASKS, type Spot, type Wording} from './rule-parts.js'
+import {CODES, hex, MARKS, MASKS, type Spot, type Wording} from './rule-parts.js'
 
 export interface LabTarget extends Wording {
   /** What the rule must say of the protocol. */
@@ -136,6 +136,13 @@ function tproxy({family}: Spot): fc.Arbitrary<LabTarget> {
   }))
 }
 
+function setService({family}: Spot): fc.Arbitrary<LabTarget> {
+  return fc.constantFrom(...CODES).map((code) => ({
+    iptables: `-j DSCP --set-dscp ${hex(code)}`,
+    nft: `${family === 4 ? 'ip' : 'ip6'} dscp set ${hex(code)}`,
+  }))
+}
+
 const untrack: fc.Arbitrary<LabTarget> = fc.constantFrom(
   {iptables: '-j CT --notrack', nft: 'notrack'},
   {iptables: '-j CT --zone 1', nft: 'ct zone set 1'},
@@ -159,7 +166,12 @@ export function targetAt(spot: Spot): fc.Arbitrary<LabTarget> {
       case 'raw':
         return [{weight: 1, arbitrary: untrack}]
       case 'mangle':
-        return [...marks, {weight: 1, arbitrary: drop}, {weight: hook === 'PREROUTING' ? 5 : 0, arbitrary: tproxy(spot)}]
+        return [
+          ...marks,
+          {weight: 2, arbitrary: setService(spot)},
+          {weight: 1, arbitrary: drop},
+          {weight: hook === 'PREROUTING' ? 5 : 0, arbitrary: tproxy(spot)},
+        ]
       case 'nat':
         return hook === 'PREROUTING' || hook === 'OUTPUT'
           ? [

@@ -78,6 +78,7 @@ function policy(family: Family, role: Role): fc.Arbitrary<string> {
     network.map((to) => `to ${to}`),
     network.map((from) => `from ${from}`),
     fc.constantFrom(...DEVICES[role]).map((name) => `iif ${name}`),
+    fc.constantFrom('tos 0x10', 'tos 0x08'),
     fc.constantFrom('ipproto tcp dport 80', 'ipproto udp', 'ipproto tcp', 'sport 80'),
   )
   const action = fc.oneof(

@@ -16,6 +16,7 @@ import {
 } from './nft-reader.js'
 import type {Match, MatchBody} from './packet-rules.js'
 import {prefixList} from './rule-values.js'
+import {dscpValue} from './type-of-service.js'
 
 /** Expressions that a packet fits or not, by how they begin. Source: nft(8). */
 export const MATCHES: readonly NftParser[] = [
@@ -46,6 +47,14 @@ export const MATCHES: readonly NftParser[] = [
     read: ([side, operator = '', value = '']) => {
       const types = itemsOf(value).map((type) => type.toUpperCase())
       return {matches: [{kind: 'address-type', negated: isNegation(operator), side: sideOf(side), types, byRoute: true}]}
+    },
+  },
+  {
+    pattern: new RegExp(`^(ip6?) dscp ${OPERATOR}(?!set )${VALUE}`),
+    read: ([version = '', operator = '', value = ''], {family}) => {
+      if ((version === 'ip6' ? 6 : 4) !== family) return 'other-family'
+      const bodies = itemsOf(value).map((name): MatchBody => serviceMatch(name, `${version} dscp ${operator}${value}`))
+      return {matches: anyValue(bodies, {negated: isNegation(operator)})}
     },
   },
   {pattern: /^icmp(v6)? (type|code) ((?:!= |== )?)(\{[^}]*\}|\S+)/, read: (groups, {family}) => icmp(groups, family)},
@@ -129,6 +138,11 @@ function addressMatch({letter, operator, value}: Compared, family: Family): Matc
   if (value.startsWith('@')) return {kind: 'set', negated, set: value.slice(1), sides: [letter === 's' ? 'src' : 'dst']}
   const prefixes = /^[<>lg]/.test(operator) ? undefined : prefixList(itemsOf(value).join(','), family)
   return prefixes === undefined ? undefined : {kind: sideOf(letter), prefixes, negated}
+}
+
+function serviceMatch(name: string, text: string): MatchBody {
+  const tos = dscpValue(name)
+  return tos === undefined ? {kind: 'unknown', text} : {kind: 'type-of-service', tos}
 }
 
 function ofProtocol(protocol: string): Match {

@@ -3,6 +3,7 @@ import {natAddress} from './nat-address.js'
 import {markStatement} from './nft-mark.js'
 import {unknownMatch, type NftContext, type NftParser} from './nft-reader.js'
 import type {Target} from './packet-rules.js'
+import {dscpValue} from './type-of-service.js'
 import {withRandom} from './rule-target.js'
 
 /** How NAT chooses: `random`, `fully-random`, `persistent`, in every order. */
@@ -53,6 +54,14 @@ export const TARGETS: readonly NftParser[] = [
   {
     pattern: new RegExp(`^(meta|ct) mark set (.*?)${LATER}`),
     read: ([field, value = '']) => ({targets: [markStatement({field, value})]}),
+  },
+  {
+    pattern: /^(ip6?) dscp set (\w+)(?= |$)(?! (?:and|or|xor|&|\||\^) | dscp)/,
+    read: ([version = '', value = ''], {family}) => {
+      if ((version === 'ip6' ? 6 : 4) !== family) return 'other-family'
+      const change = dscpValue(value)
+      return {targets: [change === undefined ? {kind: 'unknown', text: `${version} dscp set ${value}`} : {kind: 'set-tos', change}]}
+    },
   },
   {pattern: /^xt target (\S+)/, read: ([name]) => ({targets: [{kind: 'unknown', text: `-j ${name ?? ''}`}]})},
   // Statements that change nothing a decision looks at.

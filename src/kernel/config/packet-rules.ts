@@ -62,6 +62,8 @@ export type MatchBody =
   | {readonly kind: 'tcp-flags'; readonly mask: readonly string[]; readonly set: readonly string[]}
   | {readonly kind: 'icmp-type'; readonly type: number; readonly code?: number}
   | {readonly kind: 'mark' | 'connmark'; readonly mark: MarkMask}
+  /** The byte of IPv4, or the traffic class of IPv6. */
+  | {readonly kind: 'type-of-service'; readonly tos: MarkMask}
   | {readonly kind: 'ct-state'; readonly states: readonly string[]}
   /** `SEEN_REPLY`, `ASSURED`: one of them is enough. */
   | {readonly kind: 'ct-status'; readonly statuses: readonly string[]}
@@ -104,6 +106,7 @@ export type Target =
   /** `(mark & ~mask) ^ value` (envoy-2022 C.4). */
   | {readonly kind: 'set-mark'; readonly change: MarkMask}
   | {readonly kind: 'set-connmark'; readonly change: MarkMask}
+  | {readonly kind: 'set-tos'; readonly change: MarkMask}
   | {readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number}
   /** `lenient`: without a socket nft goes on with the next rule, and with one it goes on too; iptables drops or accepts. */
   | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask; readonly lenient?: true}

@@ -2,7 +2,8 @@ import {CONNTRACK_OPTIONS} from './conntrack-matches.js'
 import type {Family} from './ip.js'
 import {protocolName} from './iproute-names.js'
 import type {Match, MatchBody} from './packet-rules.js'
-import {parseMarkMask} from './source-text.js'
+import {parseMarkMask, type MarkMask} from './source-text.js'
+import {dscpValue, tosValue} from './type-of-service.js'
 import {portRanges, prefixList} from './rule-values.js'
 import {restOfOption, type WordReader} from './rule-words.js'
 
@@ -44,7 +45,7 @@ export function isTargetOption(word: string): boolean {
 /** Modules of which every option is listed here, or names itself as unknown. */
 const MODULES = new Set([
   ...['tcp', 'udp', 'icmp', 'icmp6', 'multiport', 'mark', 'connmark', 'conntrack', 'state', 'set', 'addrtype', 'statistic', 'owner'],
-  ...['comment', 'nfacct'],
+  ...['comment', 'nfacct', 'iprange', 'tos', 'dscp'],
 ])
 
 /** What a module says before its options are read. */
@@ -121,6 +122,8 @@ function unknownOption({option}: Option, values: readonly string[]): readonly Ma
 
 /** A counter of nfacct holds where there is no quota (nfacct_mt). */
 const SAYING_NOTHING = new Set(['--comment', '--nfacct-name'])
+/** Whether a match counts in its set is nothing that the packet hears of (xt_set). */
+const SAYING_NOTHING_BARE = ['set --update-counters', 'set --update-subcounters'] as const
 
 function skipValue(reader: WordReader): readonly [] {
   reader.next()
@@ -133,6 +136,10 @@ const FLAGS: ReadonlyMap<string, readonly MatchBody[]> = new Map<string, readonl
   ['--syn', [{kind: 'tcp-flags', mask: ['FIN', 'SYN', 'RST', 'ACK'], set: ['SYN']}]],
   ['-4', []],
   ['-6', []],
+  ...SAYING_NOTHING_BARE.map((option): readonly [string, readonly MatchBody[]] => [option, []]),
+  // What is walked is whole: no packet is a second or further fragment.
+  ['-f', [{kind: 'one-of', options: []}]],
+  ['--fragment', [{kind: 'one-of', options: []}]],
 ])
 
 const source: Parser = (value, {family}) => addresses('source', {value, family})
@@ -143,6 +150,8 @@ const protocol: Parser = (name) => ({kind: 'protocol', protocol: PROTOCOLS.get(n
 const sourcePort: Parser = (value) => ports('source-port', value)
 const destinationPort: Parser = (value) => ports('destination-port', value)
 const icmpType: Parser = (value) => {
+  // Each type: the protocol stands beside it (libxt_icmp).
+  if (value === 'any') return {kind: 'one-of', options: [[]]}
   const match = /^(\d+)(?:\/(\d+))?$/.exec(value)
   if (match === null) return undefined
   return {kind: 'icmp-type', type: Number(match[1]), ...(match[2] === undefined ? {} : {code: Number(match[2])})}
@@ -174,6 +183,11 @@ const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['mark --mark', (value) => marked('mark', value)],
   ['connmark --mark', (value) => marked('connmark', value)],
   ...CONNTRACK_OPTIONS,
+  ['iprange --src-range', source],
+  ['iprange --dst-range', destination],
+  ['tos --tos', (value) => typeOfService(tosValue(value))],
+  ['dscp --dscp', (value) => typeOfService(dscpValue(value))],
+  ['dscp --dscp-class', (value) => typeOfService(dscpValue(value))],
   ['set --match-set', (set, {reader}) => ({kind: 'set', set, sides: (reader.next() ?? '').split(',')})],
   ['addrtype --src-type', (value) => ({kind: 'address-type', side: 'source', types: value.split(',')})],
   ['addrtype --dst-type', (value) => ({kind: 'address-type', side: 'destination', types: value.split(',')})],
@@ -208,6 +222,10 @@ function flagNames(value: string): readonly string[] {
 function marked(kind: 'mark' | 'connmark', value: string): MatchBody | undefined {
   const mark = parseMarkMask(value)
   return mark === undefined ? undefined : {kind, mark}
+}
+
+function typeOfService(tos: MarkMask | undefined): MatchBody | undefined {
+  return tos === undefined ? undefined : {kind: 'type-of-service', tos}
 }
 
 function owner(of: 'user' | 'group', value: string): MatchBody | undefined {

@@ -3,6 +3,7 @@ import {isFewPorts, natAddress, portsOf} from './nat-address.js'
 import type {Target} from './packet-rules.js'
 import {ALL_BITS, parseMarkMask, type MarkMask} from './source-text.js'
 import type {WordReader} from './rule-words.js'
+import {dscpValue, tosValue} from './type-of-service.js'
 import {isTargetOption} from './rule-matches.js'
 
 type Options = ReadonlyMap<string, string>
@@ -36,6 +37,12 @@ function optionsOf(words: readonly string[]): Options {
   return options
 }
 
+/** Targets after which the packet is as it was to every decision; of TEE it is a copy that goes elsewhere. */
+const LOOKING_ON = [
+  ...['LOG', 'NFLOG', 'TRACE', 'CHECKSUM', 'TCPMSS', 'TCPOPTSTRIP', 'ECN', 'CLASSIFY', 'AUDIT', 'TEE', 'LED', 'IDLETIMER', 'RATEEST'],
+  ...['SECMARK', 'CONNSECMARK'],
+] as const
+
 const TARGETS: ReadonlyMap<string, (options: Options) => Target | undefined> = new Map<string, (options: Options) => Target | undefined>([
   ['ACCEPT', () => ({kind: 'accept'})],
   ['DROP', () => ({kind: 'drop'})],
@@ -49,10 +56,11 @@ const TARGETS: ReadonlyMap<string, (options: Options) => Target | undefined> = n
   ['SNAT', snatTarget],
   ['MASQUERADE', (options) => ({kind: 'masquerade', randomPort: isRandom(options), ...portsOf(options.get('--to-ports'))})],
   ['CT', ctTarget],
+  ['TOS', (options) => tosTarget(tosValue(options.get('--set-tos') ?? ''))],
+  ['DSCP', (options) => tosTarget(dscpValue(options.get('--set-dscp') ?? options.get('--set-dscp-class') ?? ''))],
+  ['SET', (options) => (options.has('--map-set') ? undefined : {kind: 'continue', name: 'SET'})],
   ['NOTRACK', () => ({kind: 'notrack'})],
-  ...['LOG', 'NFLOG', 'TRACE', 'CHECKSUM', 'TCPMSS', 'TOS', 'DSCP', 'CLASSIFY', 'TTL', 'HL', 'AUDIT'].map(
-    (name) => [name, () => ({kind: 'continue', name}) as const] as const,
-  ),
+  ...[...LOOKING_ON, 'TTL', 'HL'].map((name) => [name, () => ({kind: 'continue', name}) as const] as const),
 ])
 
 /** `--set-mark v/m` also clears the bits of v; and, or, xor are its special cases (extensions/libxt_MARK.c). */
@@ -79,7 +87,13 @@ function markTarget(kind: 'set-mark' | 'set-connmark', options: Options): Target
   return change === undefined ? undefined : {kind, change}
 }
 
+function tosTarget(change: MarkMask | undefined): Target | undefined {
+  return change === undefined ? undefined : {kind: 'set-tos', change}
+}
+
 function connmarkTarget(options: Options): Target | undefined {
+  // Shifted marks are not modelled.
+  if (options.has('--left-shift-mark') || options.has('--right-shift-mark')) return undefined
   const kind = options.has('--save-mark') ? 'save-mark' : options.has('--restore-mark') ? 'restore-mark' : undefined
   if (kind === undefined) return markTarget('set-connmark', options)
   const both = options.get('--mask')

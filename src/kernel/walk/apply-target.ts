@@ -39,6 +39,8 @@ function changePacket(target: Changing, context: RuleContext): Effect {
   switch (target.kind) {
     case 'set-mark':
       return {kind: 'continue', transit: {...transit, mark: changedMark(transit.mark, target.change)}}
+    case 'set-tos':
+      return {kind: 'continue', transit: {...transit, packet: withTos(transit.packet, target.change)}}
     case 'zone':
     case 'notrack':
       return {kind: 'continue', transit: isPrepared(transit, target) ? transit : prepared(target, transit)}
@@ -59,6 +61,11 @@ function changePacket(target: Changing, context: RuleContext): Effect {
     default:
       return target satisfies never
   }
+}
+
+/** tos_tg, dscp_tg: `(tos & ~mask) ^ value`. */
+function withTos(packet: Transit['packet'], change: MarkMask): Transit['packet'] {
+  return {...packet, tos: changedMark(packet.tos ?? 0, change) & 0xff}
 }
 
 type Preparing = Extract<Changing, {kind: 'zone' | 'notrack'}>

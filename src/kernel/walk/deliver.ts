@@ -1,5 +1,5 @@
 import {familyOf} from '../config/ip.js'
-import type {Listener} from '../config/model.js'
+import type {Attachment, Listener} from '../config/model.js'
 import {deviceNamed, IPVS_DEVICE, isConfigured, type NetworkNamespace} from '../config/namespace.js'
 import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, swapped, type IcmpError, type Packet} from './packet.js'
@@ -45,11 +45,16 @@ interface Wrapped {
   readonly inner: Packet
 }
 
+/** geneve takes what comes from its remote address alone (geneve_lookup), vxlan what comes from everywhere (vxlan_vs_find_vni). */
+function hears({type, remote}: Extract<Attachment, {kind: 'tunnel'}>, {source}: Packet): boolean {
+  return type === 'vxlan' || remote === source.ip
+}
+
 /** What is for no tunnel is a datagram like others, whose payload no server understands. */
 function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: Wrapped): void {
   const {port} = transit.packet.destination
   const tunnels = namespace.devices.filter(({attachment}) => attachment.kind === 'tunnel' && attachment.port === port)
-  const tunnel = tunnels.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id)
+  const tunnel = tunnels.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id && hears(attachment, transit.packet))
   const isHeard =
     transit.stolenBy !== undefined || listeningSocket(namespace, {protocol: 'udp', to: transit.packet.destination}) !== undefined
   if (tunnel !== undefined && transit.stolenBy === undefined) {
@@ -150,7 +155,14 @@ function answer(
     namespace: namespace.name,
     mark: listener.mark,
     ownSocket: true,
-    packet: {...packet, ...swapped(packet), kind: kind === 'datagram' ? {kind, answer: true} : {kind}, ttl: FIRST_TTL},
+    // A socket has its own type of service; what refuses a segment repeats that of the segment (tcp_v4_send_reset).
+    packet: {
+      ...packet,
+      ...swapped(packet),
+      kind: kind === 'datagram' ? {kind, answer: true} : {kind},
+      ttl: FIRST_TTL,
+      tos: kind === 'rst' ? (packet.tos ?? 0) : 0,
+    },
     ...(listener.transparent ? {anySource: true} : {}),
     ...(listener.owner === undefined ? {} : {owner: listener.owner}),
   })
@@ -219,7 +231,7 @@ function acknowledge({run, namespace}: Passing, {socket, packet}: {readonly sock
     namespace: namespace.name,
     mark: socket.mark,
     ownSocket: true,
-    packet: {...packet, ...swapped(packet), kind: {kind: 'ack'}, ttl: FIRST_TTL},
+    packet: {...packet, ...swapped(packet), kind: {kind: 'ack'}, ttl: FIRST_TTL, tos: 0},
     ...(socket.transparent ? {anySource: true} : {}),
     ...(socket.keepsRoute === undefined ? {} : {sourceFromRoute: socket.keepsRoute}),
     ...(socket.owner === undefined ? {} : {owner: socket.owner}),

@@ -51,6 +51,8 @@ function special(match: Special): string {
       return `connection ${match.statuses.join(',')}`
     case 'address-type':
       return `${match.side} of type ${match.types.join(',')}`
+    case 'type-of-service':
+      return `type of service ${mark(match.tos)}`
     case 'one-of':
       return match.options.map((option) => option.map(describeMatch).join(' and ')).join(' or ')
     case 'probability':

@@ -34,6 +34,8 @@ export function sendError(run: Run, {namespace, transit, error}: ErrorReport): v
       source: {ip: source, port: 0},
       destination: {ip: packet.source.ip, port: 0},
       ttl: FIRST_TTL,
+      // __icmp_send: of the packet's own, with the precedence of control; icmp6_send: none.
+      tos: packetFamily(packet) === 4 ? ((packet.tos ?? 0) & 0x1e) | 0xc0 : 0,
     },
     ...attached(tracked),
   })

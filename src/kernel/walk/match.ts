@@ -49,7 +49,10 @@ function holds(match: Match, context: RuleContext): Tri {
 }
 
 function drawn({probability, negated}: Extract<Match, {kind: 'probability'}>, {choices}: RuleContext): boolean {
-  return choices.decide({what: `statistic random ${probability}`, share: shareOfProbability(probability)}) !== negated
+  const share = shareOfProbability(probability)
+  // None, or each: nothing is drawn.
+  if (share.numerator === 0n || share.numerator === share.denominator) return share.numerator > 0n !== negated
+  return choices.decide({what: `statistic random ${probability}`, share}) !== negated
 }
 
 function hasOwner({ownSocket, socketOwner}: Transit): boolean {
@@ -93,6 +96,8 @@ function holdsDeeper(match: MatchBody, context: RuleContext): Tri {
       return tri(isIcmpType(match, packet))
     case 'mark':
       return tri(((mark ^ match.mark.value) & match.mark.mask) === 0)
+    case 'type-of-service':
+      return tri(((packet.tos ?? 0) & match.tos.mask) === match.tos.value)
     case 'set':
       return matchSet(match, context)
     case 'address-type': {

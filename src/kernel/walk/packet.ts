@@ -9,6 +9,8 @@ export interface Packet {
   readonly source: SocketAddress
   readonly destination: SocketAddress
   readonly ttl: number
+  /** The byte of IPv4, or the traffic class of IPv6; absent: 0. */
+  readonly tos?: number
   /** Ports that the kernel drew: the one in the address stands for each of these. */
   readonly openPorts?: OpenPorts | undefined
 }

@@ -44,7 +44,7 @@ function reset({run, namespace}: Pick<Passing, 'run' | 'namespace'>, {packet, tr
     namespace: namespace.name,
     mark: 0,
     anySource: true,
-    packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL},
+    packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL, tos: 0},
     ...attached(tracked),
   })
 }

@@ -42,9 +42,9 @@ function routeFor(namespace: NetworkNamespace, {packet, mark, anySource, sourceF
   })
 }
 
-function portsOf(packet: Packet): Pick<RouteRequest, 'protocol' | 'sourcePort' | 'destinationPort' | 'openPorts'> {
-  const {protocol, source, destination, openPorts} = packet
-  return hasPorts(packet) ? {protocol, sourcePort: source.port, destinationPort: destination.port, openPorts} : {protocol}
+function portsOf(packet: Packet): Pick<RouteRequest, 'protocol' | 'sourcePort' | 'destinationPort' | 'openPorts' | 'tos'> {
+  const {protocol, source, destination, openPorts, tos = 0} = packet
+  return hasPorts(packet) ? {protocol, sourcePort: source.port, destinationPort: destination.port, openPorts, tos} : {protocol, tos}
 }
 
 interface Leaving {
@@ -89,13 +89,13 @@ export function postroute(passing: Passing, {transit}: {readonly transit: Transi
 }
 
 /**
- * A changed address asks for another route, and after mangle a changed mark too (ip_route_me_harder, nf_nat_ipv4_local_fn), with any source.
+ * A changed address or type of service asks for another route, and after mangle a changed mark too (ip_route_me_harder, nf_nat_ipv4_local_fn), with any source.
  * The other tables of OUTPUT still see the first device (nf_hook_state).
  */
 function rerouting(namespace: NetworkNamespace): (change: Change) => TableVerdict {
   return ({by, before, transit}) => {
     const isMarked = by === 'mangle' && transit.mark !== before.mark
-    if (!isMarked && sameAddresses(transit.packet, before.packet)) return {kind: 'accept', transit}
+    if (!isMarked && isRoutedAlike(transit.packet, before.packet)) return {kind: 'accept', transit}
     const route = routeFor(namespace, {namespace: namespace.name, packet: transit.packet, mark: transit.mark, anySource: true})
     if (route.kind === 'route') return {kind: 'accept', transit: {...transit, route}}
     const error = route.kind === 'refused' ? {error: route.error} : {}
@@ -103,6 +103,7 @@ function rerouting(namespace: NetworkNamespace): (change: Change) => TableVerdic
   }
 }
 
-function sameAddresses(a: Packet, b: Packet): boolean {
-  return a.source.ip === b.source.ip && a.destination.ip === b.destination.ip
+function isRoutedAlike(a: Packet, b: Packet): boolean {
+  const hasSameTos = (a.tos ?? 0) === (b.tos ?? 0)
+  return a.source.ip === b.source.ip && a.destination.ip === b.destination.ip && hasSameTos
 }

@@ -17,7 +17,12 @@ export function arrivalRoute(namespace: NetworkNamespace, {packet, mark, inDevic
   const [destination, source] = [parseIp(packet.destination.ip), parseIp(packet.source.ip)]
   if (destination === undefined || source === undefined) return {kind: 'undetermined', why: 'an address cannot be read'}
   const {protocol} = packet
-  const ports = {sourcePort: packet.source.port, destinationPort: packet.destination.port, openPorts: packet.openPorts}
+  const ports = {
+    sourcePort: packet.source.port,
+    destinationPort: packet.destination.port,
+    openPorts: packet.openPorts,
+    tos: packet.tos ?? 0,
+  }
   return routeInput(namespace, {destination, source, mark, device: inDevice, protocol, ...ports})
 }
 

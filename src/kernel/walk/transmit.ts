@@ -1,6 +1,6 @@
 import {parseIp} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
-import {deviceNamed, type NetworkNamespace} from '../config/namespace.js'
+import {deviceNamed, isConfigured, type NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
 import {sameSocket} from './conntrack.js'
 import {sendError} from './errors.js'
@@ -124,6 +124,15 @@ function reachesTunnel({network}: Run, {namespace, tunnel}: {readonly namespace:
     (other) =>
       other.name !== namespace.name &&
       other.devices.some(({addresses}) => addresses.some(({ip}) => ip === tunnel.remote)) &&
-      other.devices.some(({attachment}) => attachment.kind === 'tunnel' && attachment.id === tunnel.id && attachment.port === tunnel.port),
+      other.devices.some(({attachment}) => attachment.kind === 'tunnel' && isSame(attachment, tunnel) && hears(attachment, namespace)),
   )
+}
+
+function isSame(one: Tunnel, {id, port}: Tunnel): boolean {
+  return one.id === id && one.port === port
+}
+
+/** geneve takes what comes from its remote address alone (geneve_lookup). */
+function hears({type, remote}: Tunnel, from: NetworkNamespace): boolean {
+  return type === 'vxlan' || isConfigured(from, remote ?? '')
 }

@@ -41,6 +41,7 @@ function prefix(family: Family): fc.Arbitrary<Prefix> {
   return fc.tuple(address, fc.nat(bits)).map(([ip, length]) => parsePrefix(`${ip}/${length}`, family) ?? {family, value: 0n, length: 0})
 }
 
+const dscp = (code: number): {readonly value: number; readonly mask: number} => ({value: code << 2, mask: 0xfc})
 const TUPLE_END = {of: fc.constantFrom('original', 'reply'), side: fc.constantFrom('source', 'destination')}
 const STATUSES = ['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'EXPECTED']
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'] as const
@@ -57,6 +58,7 @@ function matches(tool: Tool, family: Family): fc.Arbitrary<readonly Match[]> {
     fc.record({kind: fc.constantFrom('in-device', 'out-device'), negated, name: fc.constantFrom('eth0', 'lo', 'veth+')}),
     fc.record({kind: fc.constant('protocol'), negated, protocol: fc.constantFrom(...PROTOCOLS)}),
     fc.record({kind: fc.constant('mark'), negated, mark}),
+    fc.record({kind: fc.constant('type-of-service'), negated, tos: fc.nat(63).map(dscp)}),
     fc.record({
       kind: fc.constant('tcp-flags'),
       negated,
@@ -191,6 +193,7 @@ function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
       )
       .map((one) => (tool === 'nft' ? {...one, overrides: true} : one)),
     fc.constant({kind: 'notrack'}),
+    fc.nat(63).map((code) => ({kind: 'set-tos', change: dscp(code)})),
     fc.constant({kind: 'continue', name: 'LOG'}),
   ]
   return fc.oneof(...common, ...(tool === 'iptables' ? iptablesTargets : nftTargets))

@@ -78,6 +78,8 @@ type Plain =
 
 function moduleText(match: Exclude<Match, {kind: Plain}>, not: string): string {
   switch (match.kind) {
+    case 'type-of-service':
+      return `-m dscp ${not}--dscp ${hex(match.tos.value >> 2)}`
     case 'ct-state':
       return `-m conntrack ${not}--ctstate ${match.states.join(',')}`
     case 'ct-status':
@@ -149,6 +151,8 @@ function targetText(target: Target): string {
     case 'set-mark':
     case 'set-connmark':
       return `-j ${target.kind === 'set-mark' ? 'MARK' : 'CONNMARK'} --set-xmark ${masked(target.change)}`
+    case 'set-tos':
+      return `-j DSCP --set-dscp ${hex(target.change.value >> 2)}`
     case 'save-mark':
     case 'restore-mark':
       return `-j CONNMARK --${target.kind} --nfmask ${hex(target.packetMask)} --ctmask ${hex(target.connectionMask)}`

@@ -78,6 +78,8 @@ function furtherMatch(match: Match, {not, ip}: {readonly not: string; readonly i
 
 function connectionMatch(match: Match, {not, ip}: {readonly not: string; readonly ip: string}): string {
   switch (match.kind) {
+    case 'type-of-service':
+      return `${ip} dscp ${not}${hex(match.tos.value >> 2)}`
     case 'ct-state':
       return `ct state ${not}${match.states.join(',').toLowerCase()}`
     case 'ct-status':
@@ -138,6 +140,8 @@ function targetText(target: Target, family: Family): string {
       return `snat ${ip} to ${natText(target).replace(/(?<=:.*)-(?=.*\])/, ']-[')}${target.random === true ? ' random' : ''}`
     case 'masquerade':
       return `masquerade${target.ports === undefined ? '' : ` to :${rangeText(target.ports)}`}${target.randomPort ? ' fully-random' : ''}`
+    case 'set-tos':
+      return `${ip} dscp set ${hex(target.change.value >> 2)}`
     case 'zone':
       return `ct ${target.of === undefined ? '' : `${target.of} `}zone set ${target.zone}`
     default:
