@@ -19,7 +19,8 @@ export function capturedInPod(workload: Workload, sources: CaptureSources): Enro
   if (hostNetwork) return {captured: 'no', because: 'the pod uses the network of its node', basis: 'recorded'}
   const told = toldByZtunnels(workload, sources)
   if (told === undefined) return enrolment
-  return {...told, ...(enrolment.outboundOnly === undefined ? {} : {outboundOnly: enrolment.outboundOnly})}
+  const {outboundOnly, capturesDns} = enrolment
+  return {...told, ...(outboundOnly === undefined ? {} : {outboundOnly}), ...(capturesDns === undefined ? {} : {capturesDns})}
 }
 
 /** What the pod's annotation records goes before what the control plane says, and after what ztunnel holds. */

@@ -17,6 +17,8 @@ export interface Enrolment {
   readonly finding?: string
   /** Only what leaves the pod is captured. */
   readonly outboundOnly?: true
+  /** What the pod's annotation says of DNS; absent where it leaves that to the node agent. */
+  readonly capturesDns?: boolean
   /** Set where the ztunnel holds the pod under another name: as whom it presents itself. */
   readonly presents?: string
 }

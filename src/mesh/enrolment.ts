@@ -52,7 +52,8 @@ function legacyLabel(labels: StringMap): string | undefined {
 export function inPodEnrolment(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {
   const outboundOnly =
     readBoolean(pod.annotations.get('ambient.istio.io/bypass-inbound-capture')) === true ? {outboundOnly: true as const} : {}
-  return {...inPodCapture(pod, namespaces), ...outboundOnly}
+  const capturesDns = readBoolean(pod.annotations.get('ambient.istio.io/dns-capture'))
+  return {...inPodCapture(pod, namespaces), ...outboundOnly, ...(capturesDns === undefined ? {} : {capturesDns})}
 }
 
 function inPodCapture(pod: Pod, namespaces: readonly Namespace[] | undefined): Enrolment {

@@ -6,6 +6,7 @@ import {captureStep, createCrossing, undetermined, unknownCapture, type Crossing
 import type {Enrolment, Workload} from './directory.js'
 import {departExit, routed} from './forwardings.js'
 import {intoPod, type Inbound} from './into-pod.js'
+import {ANSWER_OF_DNS} from './recorded-capture-end.js'
 import {passOn, throughKubeProxy} from './through-kube-proxy.js'
 import {ZTUNNEL_PORTS} from './ztunnel-ports.js'
 
@@ -50,14 +51,13 @@ function fromWorkload(crossing: Crossing): Forwarding {
 }
 
 const DNS_PORT = 53
+const OPEN_DNS = "whether DNS over TCP goes to ztunnel's DNS proxy (dnsCapture of istio-cni)"
 
 /** ambient-ga E, nat OUTPUT: redirect to 15001 of the pod itself, before the node sees anything. */
-function outbound(crossing: Crossing, {because, evidence}: Enrolment): Forwarding {
+function outbound(crossing: Crossing, {because, evidence, capturesDns}: Enrolment): Forwarding {
   const {arrival, to} = crossing
-  // ambient-ga E: with DNS capture, which is a setting of the node agent, TCP 53 goes to 15053.
-  if (to.port === DNS_PORT) {
-    return undetermined(crossing, {what: "whether DNS over TCP goes to ztunnel's DNS proxy (dnsCapture of istio-cni)"})
-  }
+  // ambient-ga E: with DNS capture, which the node agent is set to unless the pod says it, TCP 53 goes to 15053.
+  if (to.port === DNS_PORT && capturesDns !== false) return undetermined(crossing, {what: capturesDns === true ? ANSWER_OF_DNS : OPEN_DNS})
   const pod = arrival.source?.ip ?? to.ip
   return toZtunnel(crossing, {
     socket: {ip: pod, port: ZTUNNEL_PORTS.outbound},

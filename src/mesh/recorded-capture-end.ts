@@ -45,9 +45,11 @@ function pastCapture(exit: Leaving, {to, owner}: {readonly to: SocketAddress; re
   return {...exit, departure: {to: {kind: 'socket', ip: reached.ip, port: reached.port}, source, payload}}
 }
 
+export const ANSWER_OF_DNS = "what ztunnel's DNS proxy answers"
+
 /** ambient-ga E: with DNS capture TCP 53 comes here too; ztunnel answers or asks on, which no dump tells. */
 function atDnsProxy({share, requires, steps}: Exit): Exit {
-  return stopExit({verdict: {kind: 'undetermined', missing: [{what: "what ztunnel's DNS proxy answers"}]}}, {share, requires, steps})
+  return stopExit({verdict: {kind: 'undetermined', missing: [{what: ANSWER_OF_DNS}]}}, {share, requires, steps})
 }
 
 const TAKEN_PORTS: ReadonlySet<number> = new Set([

@@ -202,7 +202,7 @@ export class Topology {
     const rules = this.#isGa() && pod.role === 'app' ? rulesOf?.(pod.node ?? '') : undefined
     const forwarder = rulesOnOwnPackets(own, {directory, rules})
     if (forwarder === undefined) {
-      const isOpen = this.#isCaptured(pod) && mayBeDns(own, rules)
+      const isOpen = this.#isCaptured(pod) && enrolmentIn(this.#world, pod).capturesDns !== false && mayBeDns(own, rules)
       return isOpen ? this.#across(pod.node ?? '', {...packet, ingress: own.ingress}) : this.#into(pod, packet)
     }
     const station: Station = {

@@ -75,7 +75,11 @@ describe('whether a pod is really captured (ambient-ga A.8)', () => {
   })
 
   it('keeps what the pod says about its inbound rules', () => {
-    const bypassing = pod({...LABELS, outboundOnly: true})
-    expect(capturedInPod(bypassing, {own: configOf({workloadState: held('pod')})})).toMatchObject({captured: 'yes', outboundOnly: true})
+    const bypassing = pod({...LABELS, outboundOnly: true, capturesDns: false})
+    expect(capturedInPod(bypassing, {own: configOf({workloadState: held('pod')})})).toMatchObject({
+      captured: 'yes',
+      outboundOnly: true,
+      capturesDns: false,
+    })
   })
 })

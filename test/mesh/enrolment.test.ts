@@ -115,6 +115,18 @@ describe('inPodEnrolment', () => {
     const annotations = mapOf({'ambient.istio.io/redirection': 'enabled', 'ambient.istio.io/bypass-inbound-capture': 'true'})
     expect(inPodEnrolment(podWith({annotations}), [])).toMatchObject({captured: 'yes', outboundOnly: true})
   })
+
+  it.each([
+    {text: 'T', outboundOnly: true},
+    {text: '1', outboundOnly: true},
+    {text: 'False', outboundOnly: undefined},
+    {text: 'yes', outboundOnly: undefined},
+  ])('reads booleans as Istio does: $text', ({text, outboundOnly}) => {
+    const annotations = mapOf({'ambient.istio.io/bypass-inbound-capture': text, 'ambient.istio.io/dns-capture': text})
+    const {outboundOnly: left, capturesDns} = inPodEnrolment(podWith({annotations}), [])
+    expect(left).toBe(outboundOnly)
+    expect(capturesDns).toBe(text === 'yes' ? undefined : outboundOnly === true)
+  })
 })
 
 const NOWHERE = {file: 'inventory/pods.json', pointer: ''}

@@ -8,6 +8,7 @@ import {directory, service, tcpPort, uncaptured, workload} from './builders.js'
 const CLIENT = workload({name: 'client', ips: ['10.0.0.1']})
 const PLAIN = uncaptured({name: 'plain', ips: ['10.0.0.2']})
 const SERVER = workload({name: 'server', ips: ['10.0.0.3']})
+const NO_DNS = workload({name: 'no-dns', ips: ['10.0.0.6'], enrolment: {captured: 'yes', because: 'test', capturesDns: false}})
 const BYPASS = workload({name: 'bypass', ips: ['10.0.0.4'], enrolment: {captured: 'yes', because: 'test', outboundOnly: true}})
 const UNSURE = workload({name: 'unsure', ips: ['10.0.0.5'], enrolment: {captured: 'undetermined', because: 'no dump'}})
 const FAR = workload({name: 'far', ips: ['10.0.1.3'], node: 'node-b'})
@@ -21,7 +22,7 @@ const SERVICE = service({
   ],
 })
 
-const ALL: Directory = directory({workloads: [CLIENT, PLAIN, SERVER, BYPASS, UNSURE, FAR], services: [SERVICE]})
+const ALL: Directory = directory({workloads: [CLIENT, PLAIN, SERVER, BYPASS, NO_DNS, UNSURE, FAR], services: [SERVICE]})
 
 interface Packet {
   readonly from: string
@@ -122,6 +123,11 @@ describe('the rules inside captured pods (ambient-ga E)', () => {
       name: 'DNS over TCP is left open: dnsCapture is a setting of the node agent',
       packet: {from: '10.0.0.1', to: '10.96.0.10', port: 53, ingress: 'workload'},
       ends: ['undetermined'],
+    },
+    {
+      name: 'DNS over TCP of a pod whose annotation leaves it out goes the way of all else',
+      packet: {from: '10.0.0.6', to: '10.96.0.10', port: 53, ingress: 'workload'},
+      ends: ['10.0.0.6:15001 for 10.96.0.10:53 from 10.0.0.6'],
     },
     {
       name: 'a source whose capture is not known is left open',
