@@ -1,3 +1,4 @@
+import {portAmong} from '../config/drawn-port.js'
 import {contains, type Family} from '../config/ip.js'
 import type {PortRange, RoutingRule} from '../config/model.js'
 import {defaultRules, type Routing} from '../config/namespace.js'
@@ -174,7 +175,5 @@ interface KeyPort {
 
 function matchesPorts(range: PortRange | undefined, {port, open}: KeyPort): Tri {
   if (range === undefined) return 'yes'
-  if (open === undefined) return tri(port !== undefined && port >= range.from && port <= range.to)
-  if (range.to < open.from || range.from > open.to) return 'no'
-  return range.from <= open.from && range.to >= open.to ? 'yes' : 'undetermined'
+  return port === undefined ? 'no' : portAmong([range], {port, open})
 }

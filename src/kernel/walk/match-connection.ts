@@ -1,8 +1,9 @@
 import {anyOf, tri, type Tri} from '../../flow/tri.js'
+import {portAmong} from '../config/drawn-port.js'
 import type {PortRange} from '../config/model.js'
 import type {Match, MatchBody} from '../config/packet-rules.js'
 import {isTranslated, type Connection, type Tracked, type Tuple} from './conntrack.js'
-import {covers, portAmong} from './match-values.js'
+import {covers} from './match-values.js'
 import {packetFamily} from './packet.js'
 import type {Transit} from './transit.js'
 

@@ -1,8 +1,8 @@
 import {allOf, anyOf, not, tri, type Tri} from '../../flow/tri.js'
+import {portAmong} from '../config/drawn-port.js'
 import {contains, familyOf, parseIp, parsePrefix} from '../config/ip.js'
 import type {IpSet, IpSetMember, PortRange} from '../config/model.js'
 import type {MatchBody} from '../config/packet-rules.js'
-import {portAmong} from './match-values.js'
 import {hasPorts} from './packet.js'
 import type {RuleContext} from './transit.js'
 

@@ -33,6 +33,8 @@ const CASES: readonly Drawn[] = [
   },
   {what: 'a rule asks for all that may be drawn', source: 'MASQUERADE --random', rules: drop('--sport 1024:65535'), ends: ['timeout']},
   {what: 'a rule asks for nothing that may be drawn', source: 'MASQUERADE --random', rules: drop('--sport 1:1023'), ends: ['connected *']},
+  {what: 'a rule asks for one of very many', source: 'MASQUERADE --random', rules: drop('--sport 15008'), ends: ['connected *']},
+  {what: 'a rule asks for all but one of very many', source: 'MASQUERADE --random', rules: drop('! --sport 15008'), ends: ['timeout']},
   {what: 'low ports stay low', source: 'MASQUERADE --random', sourcePort: 600, rules: drop('--sport 1024:65535'), ends: ['connected *']},
   {
     what: 'the lowest ports stay lowest',
