@@ -1,7 +1,10 @@
 import {UsageError} from '../flow/errors.js'
 import type {Pod} from '../flow/inventory.js'
 import {deviceTo} from '../kernel/route/device-to.js'
+import {inventoryDirectory} from '../mesh/compose-directory.js'
+import {resolveSource} from '../mesh/source-names.js'
 import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
+import {unresolved} from './resolve.js'
 
 /** Where a packet starts: in a namespace, or coming in on one of its devices. */
 export interface PacketStart {
@@ -13,7 +16,8 @@ export interface PacketStart {
 }
 
 /**
- * Finds `node`, `node/x`, `pod`, `pod/x` or `namespace/pod` among what was recorded. A pod without rules of its own is looked at from its node.
+ * Finds `node`, `node/x`, `pod`, `pod/x` or `namespace/pod` among what was recorded, else a pod as sources of traces are called: an address,
+ * `deploy/x`, an app. A pod without rules of its own is looked at from its node.
  * @throws UsageError for a name that is nothing, or several things
  */
 export function findPlace(shelf: CaptureShelf, {target, namespace}: {readonly target: string; readonly namespace: string}): PacketStart {
@@ -22,7 +26,7 @@ export function findPlace(shelf: CaptureShelf, {target, namespace}: {readonly ta
   if (place !== undefined && recorded.length === 1) return {place}
   if (recorded.length > 1) throw ambiguous(target, recorded)
   const start = onItsNode(shelf, {target, namespace})
-  if (start === undefined) throw unknown(target, shelf)
+  if (start === undefined) throw unknown({target, namespace}, shelf)
   return start
 }
 
@@ -39,13 +43,37 @@ function recordedPlaces({places}: CaptureShelf, {target, namespace}: Wanted): re
   return candidates.filter(({kind: own, name}) => own === 'pod' && name.endsWith(`/${rest}`))
 }
 
-function onItsNode(shelf: CaptureShelf, {target, namespace}: Wanted): PacketStart | undefined {
-  const name = target.replace(/^pod\//, '')
-  const pods = shelf.inventory.pods ?? []
-  const pod = pods.find((one) => `${one.namespace}/${one.name}` === name || (one.namespace === namespace && one.name === name))
-  const place = shelf.places.find(({kind, node}) => kind === 'node' && node !== undefined && node === pod?.node)
+function onItsNode(shelf: CaptureShelf, wanted: Wanted): PacketStart | undefined {
+  const pod = podNamed(shelf.inventory.pods ?? [], wanted) ?? podMeant(shelf, wanted)
+  const own = shelf.places.find(({kind, name}) => kind === 'pod' && pod !== undefined && name === fullName(pod))
+  if (own !== undefined) return {place: own}
+  const place = nodeOf(shelf, pod)
   if (pod === undefined || place === undefined) return undefined
   return pod.hostNetwork ? {place} : behindDevice(place, pod)
+}
+
+function podNamed(pods: readonly Pod[], {target, namespace}: Wanted): Pod | undefined {
+  const name = target.replace(/^pod\//, '')
+  return pods.find((one) => fullName(one) === name || (one.namespace === namespace && one.name === name))
+}
+
+/** As sources of traces are called, among the pods whose rules, or those of their nodes, were recorded. */
+function podMeant(shelf: CaptureShelf, {target, namespace}: Wanted): Pod | undefined {
+  const {inventory, places} = shelf
+  const near = (inventory.pods ?? []).filter((pod) => nodeOf(shelf, pod) !== undefined || places.some(({name}) => name === fullName(pod)))
+  const directory = inventoryDirectory({...inventory, pods: near}, {envoys: [], generation: 'ga'})
+  const resolution = resolveSource(directory, {text: target, namespace})
+  if (resolution.kind === 'ambiguous') throw unresolved(resolution)
+  const source = resolution.kind === 'found' ? resolution.value : undefined
+  return source?.kind === 'workload' ? near.find((pod) => fullName(pod) === fullName(source.workload)) : undefined
+}
+
+function nodeOf({places}: CaptureShelf, pod: Pod | undefined): CapturePlace | undefined {
+  return places.find(({kind, node}) => kind === 'node' && node !== undefined && node === pod?.node)
+}
+
+function fullName({namespace, name}: {readonly namespace: string; readonly name: string}): string {
+  return `${namespace}/${name}`
 }
 
 /** What can be asked for, where nothing was. */
@@ -67,9 +95,10 @@ function ambiguous(target: string, places: readonly CapturePlace[]): UsageError 
   return new UsageError({what: `"${target}" is more than one place.`, expected: places.map(({kind, name}) => `${kind}/${name}`).join(', ')})
 }
 
-function unknown(target: string, {places}: CaptureShelf): UsageError {
+function unknown({target, namespace}: Wanted, {places, inventory}: CaptureShelf): UsageError {
+  const node = podNamed(inventory.pods ?? [], {target, namespace})?.node
   return new UsageError({
-    what: `No packet rules of "${target}" were recorded.`,
+    what: `No packet rules of "${target}"${node === undefined ? '' : `, nor of its node ${node},`} were recorded.`,
     expected: `one of ${places.map(({name}) => name).join(', ')}`,
     got: target,
   })
