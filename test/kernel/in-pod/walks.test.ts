@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {BYPASSING, RELEASES, rulesOf, type RuleSet} from './rule-sets.js'
-import {edited, withRules, type Edits} from './states.js'
+import {edited, found, withRules, type Edits} from './states.js'
 import {endsOf, WALKS, type WalkName} from './walks.js'
 
 /** ambient-ga E and H, for the rules of today. */
@@ -71,6 +71,14 @@ describe.each(ALL)('$release, IPv$family', ({set, family}) => {
     const marked = family === 6 ? {'a socket with mark 0x111 calls out': 'dropped ECONNREFUSED'} : {}
     expect(ends).toEqual({...expectedOf(set), ...marked})
   })
+})
+
+test.each([4, 6] as const)('the shipped state of an older release, IPv%i: nothing is wrong, and every walk', (family) => {
+  const namespaces = edited({}, 'in-pod-tproxy')
+  expect(found(namespaces)).toEqual([])
+  const names = NAMES.filter((walk) => walk !== 'a socket with mark 0x111 calls out')
+  const expected = expectedOf({inbound: 'tproxy', dns: 'early'})
+  for (const walk of names) expect(`${walk}: ${endsOf(namespaces, {walk, family})}`).toBe(`${walk}: ${expected[walk]}`)
 })
 
 const NORMAL = {family: 4, inbound: 'redirect', dns: 'all'} as const
