@@ -151,3 +151,40 @@ function withoutNft(start: string): ReturnType<typeof edited> {
       .join('\n')
   return edited({'pod:nft-ruleset': cut}, 'in-pod-nft')
 }
+
+describe('in nftables mode', () => {
+  const LINES = linesThat('pod:nft-ruleset', / (?:accept|redirect to \S+|ct zone set 1|mark set .*)$|jump istio-/)
+
+  test.each(LINES)('pod without line $number: $text', ({number}) => {
+    const findings = found(edited({'pod:nft-ruleset': (text) => withoutLine(text, number)}, 'in-pod-nft'))
+    expect(findings.length).toBeGreaterThan(0)
+    expect(findings.every(({kind, place}) => kind === 'rule-missing' && place === 'bookinfo/reviews-v1')).toBe(true)
+  })
+
+  test.each(linesThat('node:nft-ruleset', /snat ip/))('node without line $number: $text', ({number}) => {
+    const [only, ...others] = found(edited({'node:nft-ruleset': (text) => withoutLine(text, number)}, 'in-pod-nft'))
+    expect(only).toMatchObject({kind: 'rule-missing', place: 'node', severity: 'broken'})
+    expect(others).toEqual([])
+  })
+})
+
+function linesThat(key: string, pattern: RegExp): readonly {readonly number: number; readonly text: string}[] {
+  const lines: string[] = []
+  edited(
+    {
+      [key]: (text) => {
+        lines.push(...text.split('\n'))
+        return text
+      },
+    },
+    'in-pod-nft',
+  )
+  return lines.flatMap((line, index) => (pattern.test(line) ? [{number: index + 1, text: line.trim()}] : []))
+}
+
+function withoutLine(text: string, number: number): string {
+  return text
+    .split('\n')
+    .filter((_, index) => index + 1 !== number)
+    .join('\n')
+}
