@@ -4,7 +4,7 @@ import {deviceTo} from '../kernel/route/device-to.js'
 import {inventoryDirectory} from '../mesh/compose-directory.js'
 import {resolveSource} from '../mesh/source-names.js'
 import type {CapturePlace, CaptureShelf} from './capture-shelf.js'
-import {unresolved} from './resolve.js'
+import {unresolved} from './unresolved.js'
 
 /** Where a packet starts: in a namespace, or coming in on one of its devices. */
 export interface PacketStart {

@@ -6,7 +6,7 @@ import {openSnapshot} from '../snapshot/open-snapshot.js'
 import {openCaptures, type CaptureShelf} from './capture-shelf.js'
 import {orRecorded} from './live-failure.js'
 import {openMesh} from './mesh.js'
-import {unresolved} from './resolve.js'
+import {unresolved} from './unresolved.js'
 
 export interface LiveCaptureRequest extends LiveRequest {
   /** A node or pod, called as in `trace`. */

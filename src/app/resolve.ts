@@ -1,10 +1,10 @@
-import {UsageError} from '../flow/errors.js'
 import type {Question} from '../flow/trace.js'
 import {resolveDestination, type Destination} from '../mesh/destination-names.js'
 import type {Directory} from '../mesh/directory.js'
 import {whenFound, found, type Resolution} from '../mesh/resolution.js'
 import {resolveSource, type Source} from '../mesh/source-names.js'
 import type {Mesh} from './mesh.js'
+import {unresolved} from './unresolved.js'
 
 /** A question's names as things of the cluster. */
 export interface Resolved {
@@ -80,16 +80,4 @@ function resolveIn(directory: Directory, {question, namespace}: Asked): Resoluti
       found({source, destination, directory}),
     ),
   )
-}
-
-/** What to type instead. */
-export function unresolved(resolution: Exclude<Resolution<unknown>, {kind: 'found'}>): UsageError {
-  if (resolution.kind === 'ambiguous') {
-    return new UsageError({what: `"${resolution.text}" is ambiguous.`, help: `Say one of: ${resolution.candidates.join(', ')}.`})
-  }
-  const {text, why, suggestions} = resolution
-  return new UsageError({
-    what: `"${text}" cannot be resolved: ${why}.`,
-    help: suggestions.length === 0 ? undefined : `Did you mean ${suggestions.join(', ')}?`,
-  })
 }
