@@ -84,73 +84,64 @@ function marks(): readonly ExpectedRule[] {
   ]
 }
 
+const PRE_NAT = {table: 'nat', hook: 'PREROUTING'} as const
+const PRE_MANGLE = {table: 'mangle', hook: 'PREROUTING'} as const
+
 function redirectedInbound(variant: Variant): readonly ExpectedRule[] {
-  const {family, probe} = variant
-  const at = {table: 'nat', hook: 'PREROUTING'} as const
+  const {family} = variant
+  const redirect = `! -d ${loopbackOf(family)} -p tcp -m tcp ! --dport 15008 ${OTHERS} -j REDIRECT --to-ports 15006`
   return [
-    {
-      ...at,
-      id: 'probe-in',
-      native: nativeProbe(variant, 'saddr'),
-      texts: [`-s ${probe} -p tcp -m tcp -j ACCEPT`],
-      without: 'probes of the kubelet go to ztunnel, which refuses them where policies ask for an identity',
-      before: ['plaintext'],
-    },
-    {
-      ...at,
-      id: 'plaintext',
-      native: `${nativeElsewhere(family)} tcp dport != 15008 ${NATIVE_OTHERS} redirect to :15006`,
-      texts: [`! -d ${loopbackOf(family)} -p tcp -m tcp ! --dport 15008 ${OTHERS} -j REDIRECT --to-ports 15006`],
-      without: 'plaintext from outside reaches the app past ztunnel and its policies',
-      before: [],
-    },
+    probeIn(PRE_NAT, variant),
+    {...plaintextIn(PRE_NAT, redirect), native: `${nativeElsewhere(family)} tcp dport != 15008 ${NATIVE_OTHERS} redirect to :15006`},
   ]
 }
 
+function probeIn(at: HookOfTable, variant: Variant): ExpectedRule {
+  return {
+    ...at,
+    id: 'probe-in',
+    native: nativeProbe(variant, 'saddr'),
+    texts: [`-s ${variant.probe} -p tcp -m tcp -j ACCEPT`],
+    without: 'probes of the kubelet go to ztunnel, which refuses them where policies ask for an identity',
+    before: ['plaintext'],
+  }
+}
+
+function plaintextIn(at: HookOfTable, text: string): ExpectedRule {
+  const without = 'plaintext from outside reaches the app past ztunnel and its policies'
+  return {...at, id: 'plaintext', native: '', texts: [text], without, before: []}
+}
+
 function transparentInbound(variant: Variant): readonly ExpectedRule[] {
-  const {family, probe} = variant
-  const at = {table: 'mangle', hook: 'PREROUTING'} as const
+  const elsewhere = `! -d ${loopbackOf(variant.family)}`
+  const tproxy = (port: number): string => `-j TPROXY --on-port ${port} --tproxy-mark 0x111/0xfff`
   return [
+    probeIn(PRE_MANGLE, variant),
     {
-      ...at,
-      id: 'probe-in',
-      native: nativeProbe(variant, 'saddr'),
-      texts: [`-s ${probe} -p tcp -m tcp -j ACCEPT`],
-      without: 'probes of the kubelet go to ztunnel, which refuses them where policies ask for an identity',
-      before: ['plaintext'],
-    },
-    {
-      ...at,
+      ...PRE_MANGLE,
       id: 'loopback-in',
       native: '',
-      texts: [`! -d ${loopbackOf(family)} -i lo -p tcp -j ACCEPT`],
+      texts: [`${elsewhere} -i lo -p tcp -j ACCEPT`],
       without: 'what the pod sends to its own address goes to ztunnel',
       before: ['hbone', 'plaintext'],
     },
     {
-      ...at,
+      ...PRE_MANGLE,
       id: 'hbone',
       native: '',
-      texts: [`-p tcp -m tcp --dport 15008 ${OTHERS} -j TPROXY --on-port 15008 --tproxy-mark 0x111/0xfff`],
+      texts: [`-p tcp -m tcp --dport 15008 ${OTHERS} ${tproxy(15_008)}`],
       without: 'HBONE is handed to the port for plaintext',
       before: ['plaintext'],
     },
     {
-      ...at,
+      ...PRE_MANGLE,
       id: 'established',
       native: '',
       texts: ['-p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'],
       without: 'answers to what ztunnel dials are taken for what comes in: it reaches nobody',
       before: ['plaintext'],
     },
-    {
-      ...at,
-      id: 'plaintext',
-      native: `${nativeElsewhere(family)} tcp dport != 15008 ${NATIVE_OTHERS} redirect to :15006`,
-      texts: [`! -d ${loopbackOf(family)} -p tcp ${OTHERS} -j TPROXY --on-port 15006 --tproxy-mark 0x111/0xfff`],
-      without: 'plaintext from outside reaches the app past ztunnel and its policies',
-      before: [],
-    },
+    plaintextIn(PRE_MANGLE, `${elsewhere} -p tcp ${OTHERS} ${tproxy(15_006)}`),
   ]
 }
 

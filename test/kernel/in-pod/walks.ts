@@ -5,7 +5,7 @@ import {walkAttempt, type Attempt} from '../../../src/kernel/walk/connect.js'
 import {POD} from './states.js'
 
 /** What is dialled from, to and inside the pod of the recorded states. */
-export const PLACES = {
+const PLACES = {
   4: {own: '10.244.3.7', far: '203.0.113.50', dns: '10.96.0.10', vip: '10.96.70.7', loopback: '127.0.0.1', guest: '192.168.122.40'},
   6: {
     own: 'fd00:10:244:3::7',
