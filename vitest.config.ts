@@ -13,13 +13,24 @@ const isolate = false
 /** Of two cores vitest would use one. */
 const maxWorkers = availableParallelism()
 
+const SCRATCH = 'test/tools/scratch-setup.ts'
+
 export default defineConfig({
   test: {
     disableConsoleIntercept: true,
     maxWorkers,
     projects: [
-      {test: {name: 'unit', env, isolate, include: ['test/**/*.test.ts'], exclude: ['test/cli/**'], testTimeout}},
-      {test: {name: 'cli', env, isolate, include: ['test/cli/**/*.test.ts'], globalSetup: ['test/tools/global-setup.ts'], testTimeout}},
+      {test: {name: 'unit', env, isolate, include: ['test/**/*.test.ts'], exclude: ['test/cli/**'], globalSetup: [SCRATCH], testTimeout}},
+      {
+        test: {
+          name: 'cli',
+          env,
+          isolate,
+          include: ['test/cli/**/*.test.ts'],
+          globalSetup: [SCRATCH, 'test/tools/global-setup.ts'],
+          testTimeout,
+        },
+      },
     ],
   },
 })
