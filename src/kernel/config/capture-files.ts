@@ -24,7 +24,7 @@ const NAMES = {
   rules6: ['ip6-rule', 'ip6-rule.json'],
   routes: ['ip-route', 'ip-route.json', 'ip-route-table-all'],
   routes6: ['ip6-route', 'ip6-route.json', 'ip6-route-table-all'],
-  devices: ['ip-addr', 'ip-link', 'ip-d-link'],
+  devices: ['ip-addr', 'ip-link', 'ip-d-link', 'ip-addr.json', 'ip-link.json', 'ip-d-link.json'],
   listeners: ['ss', 'ss-listen'],
   sysctls: ['sysctl'],
 } as const
@@ -62,7 +62,7 @@ function namespaceFiles(files: readonly SourceText[]): NamespaceFiles {
     rules6: first(NAMES.rules6),
     routes: first(NAMES.routes),
     routes6: first(NAMES.routes6),
-    devices: all(NAMES.devices),
+    devices: ['ip-addr', 'ip-link', 'ip-d-link'].flatMap((name) => first([name, `${name}.json`]) ?? []),
     listeners: first(NAMES.listeners),
     sysctls: first(NAMES.sysctls),
   }

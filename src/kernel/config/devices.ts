@@ -1,14 +1,16 @@
+import {deviceLines} from './devices-json.js'
 import {familyOf, parsePrefix} from './ip.js'
+import {jsonEntries} from './json-entries.js'
 import type {Attachment, Device, DeviceAddress} from './model.js'
-import {badLine, linesOf, type SourceLine, type SourceText} from './source-text.js'
+import {badLine, isJson, linesOf, type SourceLine, type SourceText} from './source-text.js'
 
 /**
- * Reads `ip addr` and `ip -d link` (text). Both print the same headings; addresses come from the first, tunnels from the second.
+ * Reads `ip addr` and `ip -d link`, as text or `-j`. Both print the same headings; addresses come from the first, tunnels from the second.
  * @throws InputError with the line of what is no device
  */
 export function readDevices(...sources: readonly SourceText[]): readonly Device[] {
   const devices = new Map<string, Device>()
-  for (const block of sources.flatMap((source) => blocksOf(linesOf(source)))) {
+  for (const block of sources.flatMap(blocksIn)) {
     const device = deviceOf(block)
     devices.set(device.name, merged(devices.get(device.name), device))
   }
@@ -18,6 +20,14 @@ export function readDevices(...sources: readonly SourceText[]): readonly Device[
 interface Block {
   readonly heading: SourceLine
   readonly rest: SourceLine[]
+}
+
+function blocksIn(source: SourceText): readonly Block[] {
+  if (!isJson(source)) return blocksOf(linesOf(source))
+  return jsonEntries(source).flatMap(({value, place}) => {
+    const [heading, ...rest] = deviceLines(value, place)
+    return heading === undefined ? [] : [{heading, rest}]
+  })
 }
 
 function blocksOf(lines: readonly SourceLine[]): readonly Block[] {

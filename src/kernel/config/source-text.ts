@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util'
 import {InputError} from '../../flow/errors.js'
 
 /** One recorded command output. */
@@ -17,7 +18,8 @@ export interface SourceLine {
 
 /** Lines with content. Lines that a recorder marked as the command's stderr (`# stderr: …`) are no output. */
 export function linesOf({file, text}: SourceText): readonly SourceLine[] {
-  return text
+  // What `ip -c` puts around names is no part of them.
+  return stripVTControlCharacters(text)
     .split('\n')
     .map((line, index) => ({file, line: index + 1, text: line.replace(/\r$/, '')}))
     .filter((line) => line.text.trim() !== '' && !line.text.startsWith('# stderr:'))

@@ -24,8 +24,14 @@ function settingsOf(source: SourceText): readonly Setting[] {
   })
 }
 
-/** A number; undefined when it was not recorded. */
+/** A number; undefined when it was not recorded. The dots of a device's name are printed as slashes: `net.ipv4.conf.eth0/100.rp_filter`. */
 export function sysctl(sysctls: Sysctls, key: string): number | undefined {
-  const value = sysctls.get(key)
+  const value = sysctls.get(key) ?? sysctls.get(key.replace(OF_DEVICE, withSlashes))
   return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined
+}
+
+const OF_DEVICE = /(?<=^net\.ipv[46]\.conf\.).*(?=\.\w+$)/
+
+function withSlashes(device: string): string {
+  return device.replaceAll('.', '/')
 }
