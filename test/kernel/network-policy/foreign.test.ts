@@ -6,7 +6,7 @@ import {CLIENT, ingress, parsed, policies, SERVER} from './ends.js'
 
 const HOP = {source: CLIENT, destination: SERVER, port: 8080, protocol: 'TCP'} as const
 
-function foreign(apiVersion: string, kind: string, spec: string): readonly Policy[] {
+function foreign(apiVersion: string, {kind, spec}: {readonly kind: string; readonly spec: string}): readonly Policy[] {
   const namespaced =
     kind.startsWith('Cluster') || kind.includes('wide') || kind.includes('Admin') || kind.startsWith('Global') ? {} : {namespace: 'shop'}
   const value = {apiVersion, kind, metadata: {name: 'other', ...namespaced}, spec: parsed(spec)}
@@ -17,68 +17,71 @@ const CILIUM = 'cilium.io/v2'
 const ADMIN = 'policy.networking.k8s.io/v1alpha1'
 const CALICO = 'projectcalico.org/v3'
 
+/** Specs that may have a say about the connection, and such that have none. */
+interface Kind {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly open: readonly string[]
+  readonly none: readonly string[]
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'CiliumNetworkPolicy',
+    apiVersion: CILIUM,
+    open: [
+      'endpointSelector: {matchLabels: {app: server}}\ningress: [{}]',
+      'endpointSelector: {matchLabels: {"k8s:app": server}}\ningressDeny: [{}]',
+      'endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": x}}\ningress: [{}]',
+    ],
+    none: ['endpointSelector: {matchLabels: {app: x}}\ningress: [{}]', 'endpointSelector: {matchLabels: {app: server}}\negress: [{}]'],
+  },
+  {
+    kind: 'CiliumClusterwideNetworkPolicy',
+    apiVersion: CILIUM,
+    open: ['endpointSelector: {}\negress: [{}]', 'endpointSelector: 7\negress: [{}]'],
+    none: ['nodeSelector: {}\ningress: [{}]'],
+  },
+  {
+    kind: 'AdminNetworkPolicy',
+    apiVersion: ADMIN,
+    open: ['subject: {namespaces: {}}\ningress: [{action: Deny}]'],
+    none: ['subject: {namespaces: {matchLabels: {team: bank}}}\ningress: [{action: Deny}]', 'subject: {namespaces: {}}\ningress: []'],
+  },
+  {
+    kind: 'BaselineAdminNetworkPolicy',
+    apiVersion: ADMIN,
+    open: ['subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: client}}}}\negress: [{}]'],
+    none: ['subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: x}}}}\negress: [{}]'],
+  },
+  {
+    kind: 'NetworkPolicy',
+    apiVersion: CALICO,
+    open: ["selector: app == 'server'", "selector: app == 'x' || all()", "selector: app == 'server'\nserviceAccountSelector: a == 'b'"],
+    none: ["selector: app == 'x'", 'selector: "!has(app)"', "selector: app == 'server'\negress: [{}]"],
+  },
+  {
+    kind: 'GlobalNetworkPolicy',
+    apiVersion: CALICO,
+    open: ['selector: has(app) && app != "x"\nnamespaceSelector: team == \'shop\'\ntypes: [Egress]'],
+    none: ["selector: all()\nnamespaceSelector: '!has(team)'"],
+  },
+  {kind: 'ClusterNetworkPolicy', apiVersion: 'crd.antrea.io/v1beta1', open: ['appliedTo: []'], none: []},
+  {kind: 'NetworkPolicy', apiVersion: 'example.org/v1', open: ['x: 1'], none: []},
+]
+
 describe('kinds that are not read leave open what they may decide:', () => {
-  test.each([
-    {
-      group: CILIUM,
-      kind: 'CiliumNetworkPolicy',
-      spec: 'endpointSelector: {matchLabels: {app: server}}\ningress: [{}]',
-      admitted: 'undetermined',
-    },
-    {
-      group: CILIUM,
-      kind: 'CiliumNetworkPolicy',
-      spec: 'endpointSelector: {matchLabels: {"k8s:app": server}}\ningressDeny: [{}]',
-      admitted: 'undetermined',
-    },
-    {group: CILIUM, kind: 'CiliumNetworkPolicy', spec: 'endpointSelector: {matchLabels: {app: x}}\ningress: [{}]', admitted: 'yes'},
-    {group: CILIUM, kind: 'CiliumNetworkPolicy', spec: 'endpointSelector: {matchLabels: {app: server}}\negress: [{}]', admitted: 'yes'},
-    {
-      group: CILIUM,
-      kind: 'CiliumNetworkPolicy',
-      spec: 'endpointSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": x}}\ningress: [{}]',
-      admitted: 'undetermined',
-    },
-    {group: CILIUM, kind: 'CiliumClusterwideNetworkPolicy', spec: 'endpointSelector: {}\negress: [{}]', admitted: 'undetermined'},
-    {group: CILIUM, kind: 'CiliumClusterwideNetworkPolicy', spec: 'nodeSelector: {}\ningress: [{}]', admitted: 'yes'},
-    {group: ADMIN, kind: 'AdminNetworkPolicy', spec: 'subject: {namespaces: {}}\ningress: [{action: Deny}]', admitted: 'undetermined'},
-    {
-      group: ADMIN,
-      kind: 'AdminNetworkPolicy',
-      spec: 'subject: {namespaces: {matchLabels: {team: bank}}}\ningress: [{action: Deny}]',
-      admitted: 'yes',
-    },
-    {
-      group: ADMIN,
-      kind: 'BaselineAdminNetworkPolicy',
-      spec: 'subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: client}}}}\negress: [{}]',
-      admitted: 'undetermined',
-    },
-    {
-      group: ADMIN,
-      kind: 'BaselineAdminNetworkPolicy',
-      spec: 'subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: x}}}}\negress: [{}]',
-      admitted: 'yes',
-    },
-    {group: ADMIN, kind: 'AdminNetworkPolicy', spec: 'subject: {namespaces: {}}\ningress: []', admitted: 'yes'},
-    {group: CALICO, kind: 'NetworkPolicy', spec: "selector: app == 'server'", admitted: 'undetermined'},
-    {group: CALICO, kind: 'NetworkPolicy', spec: "selector: app == 'x'", admitted: 'yes'},
-    {group: CALICO, kind: 'NetworkPolicy', spec: "selector: app == 'x' || all()", admitted: 'undetermined'},
-    {
-      group: CALICO,
-      kind: 'GlobalNetworkPolicy',
-      spec: 'selector: has(app) && app != "x"\nnamespaceSelector: team == \'shop\'\ntypes: [Egress]',
-      admitted: 'undetermined',
-    },
-    {group: CALICO, kind: 'GlobalNetworkPolicy', spec: "selector: all()\nnamespaceSelector: '!has(team)'", admitted: 'yes'},
-    {group: 'crd.antrea.io/v1beta1', kind: 'ClusterNetworkPolicy', spec: 'appliedTo: []', admitted: 'undetermined'},
-    {group: 'example.org/v1', kind: 'NetworkPolicy', spec: 'x: 1', admitted: 'undetermined'},
-  ] as const)('$kind of $group, $spec: $admitted', ({group, kind, spec, admitted}) => {
-    expect(admit(foreign(group, kind, spec), HOP).admitted).toBe(admitted)
+  const cases = KINDS.flatMap(({kind, apiVersion, open, none}) => [
+    ...open.map((spec) => ({kind, apiVersion, spec, admitted: 'undetermined'})),
+    ...none.map((spec) => ({kind, apiVersion, spec, admitted: 'yes'})),
+  ])
+
+  test.each(cases)('$kind of $apiVersion, $spec: $admitted', ({kind, apiVersion, spec, admitted}) => {
+    expect(admit(foreign(apiVersion, {kind, spec}), HOP).admitted).toBe(admitted)
   })
 
   test('by name', () => {
-    const other = foreign(CILIUM, 'CiliumNetworkPolicy', 'endpointSelector: {}\ningress: [{}]')
+    const other = foreign(CILIUM, {kind: 'CiliumNetworkPolicy', spec: 'endpointSelector: {}\ningress: [{}]'})
     const [, told] = admit([...policies(ingress('ingress: []')), ...other], HOP).directions
     expect(told).toMatchObject({
       admitted: 'undetermined',
@@ -97,11 +100,11 @@ describe('kinds that are not read leave open what they may decide:', () => {
   })
 
   test('not what only watches: staged policies of Calico enforce nothing', () => {
-    expect(foreign(CALICO, 'StagedNetworkPolicy', 'selector: all()')).toEqual([])
+    expect(foreign(CALICO, {kind: 'StagedNetworkPolicy', spec: 'selector: all()'})).toEqual([])
   })
 
   test('where pods were not recorded, whomever they select', () => {
-    const other = foreign(CILIUM, 'CiliumNetworkPolicy', 'endpointSelector: {matchLabels: {app: x}}\ningress: [{}]')
+    const other = foreign(CILIUM, {kind: 'CiliumNetworkPolicy', spec: 'endpointSelector: {matchLabels: {app: x}}\ningress: [{}]'})
     expect(admit(other, {...HOP, destination: {ip: '10.0.0.2', unknown: true}}).admitted).toBe('undetermined')
   })
 })
