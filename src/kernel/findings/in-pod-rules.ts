@@ -161,8 +161,9 @@ function isHarmless(rule: PacketRule): boolean {
 /** ambient-ga E: rerouted virtual interfaces; interfaces that annotations exclude leave the chain at once. */
 function isKnownOption(rule: PacketRule): boolean {
   const device = conditionOf(rule, 'in-device') ?? conditionOf(rule, 'out-device')
-  if (device === undefined || device.negated) return false
-  return rule.target.kind === 'return' || (redirectsTo(rule.target, ZTUNNEL_OUTBOUND) && rule.matches.length <= 2)
+  const isPlain = rule.matches.every((match) => match === device || match.kind === 'protocol')
+  if (device === undefined || device.negated || !isPlain) return false
+  return rule.target.kind === 'return' || redirectsTo(rule.target, ZTUNNEL_OUTBOUND)
 }
 
 /** Names of iptables and of the nftables mode. */

@@ -79,6 +79,37 @@ function lineOf(rules: readonly TableRule[], at: number): number {
   return lines.findIndex((line, index) => index > start && line === `-A ${rule}`) + 1
 }
 
+const WORDS: readonly (readonly [from: string, to: string])[] = [
+  ['15001', '15002'],
+  ['15006', '15007'],
+  ['15008', '15009'],
+  ['15053', '15054'],
+  [' ! -d', ' -d'],
+  ['-o lo', '-o eth0'],
+  ['-j ACCEPT', '-j DROP'],
+  ['-j ACCEPT', '-j RETURN'],
+  ['! --mark', '--mark'],
+  ['/0xfff', '/0xff'],
+  ['--zone 1', '--zone 2'],
+  ['--dport 53', '--dport 54'],
+  ['! --dport', '--dport'],
+  ['127.0.0.1/32', '127.0.0.0/8'],
+]
+
+describe('a rule with another word is cited', () => {
+  const changed = CASES.flatMap((one) =>
+    WORDS.filter(([from]) => one.family === 4 && one.rule.includes(from)).map(([from, to]) => ({...one, from, to})),
+  )
+
+  test.each(changed)('$form: $table $rule: $to', ({form, at, from, to}) => {
+    const rules = rulesOf({...(JUDGED[form] ?? {inbound: 'none', dns: 'none'}), family: 4})
+    const order = rules.map((one, index) => (index === at ? {...one, rule: one.rule.replace(from, to)} : one))
+    const findings = found(withRules({4: order}))
+    expect(findings).toHaveLength(1)
+    expect(findings[0]?.evidence.map(({line}) => line)).toContain(lineOf(order, at))
+  })
+})
+
 /** The first rule of each pair is put behind the second one. */
 const ORDERS = [
   {first: '-s 169.254.7.127/32', behind: '--to-ports 15006', severity: 'broken', loss: 'probes of the kubelet go to ztunnel'},
