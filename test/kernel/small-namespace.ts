@@ -5,7 +5,7 @@ import {readNamespace, type NamespaceFiles} from '../../src/kernel/config/read-n
 
 export interface SmallNamespace {
   readonly name: string
-  /** `eth0 2 10.0.0.1/24,fd00::1/64 3 peer`: name, index, addresses, index and namespace of the other end; or `tunnel` and its remote address. */
+  /** `eth0 2 10.0.0.1/24,fd00::1/64 3 peer`: name, index, addresses, index and namespace of the other end; or `tunnel` (geneve) or `vxlan`, and the remote address. */
   readonly links: readonly string[]
   readonly rules?: string
   readonly routes?: string
@@ -60,6 +60,7 @@ function deviceText([name = '', index = '', addresses = '', peer = '', namespace
   const own: ReadonlyMap<string, string> = new Map([
     ['bridge', `${index}: ${name}: <UP>\n    bridge forward_delay 1500`],
     ['tunnel', `${index}: ${name}: <UP> mtu 1450\n    geneve id 1001 remote ${namespace} dstport 6081`],
+    ['vxlan', `${index}: ${name}: <UP> mtu 1450\n    vxlan id 1001 remote ${namespace} dstport 6081`],
   ])
   const end = own.get(peer) ?? `${index}: ${name}@if${peer}: <UP> mtu 1500${owner} link-netns ${namespace}`
   const lines = addressesOf(addresses).map((address) => `    inet${familyOf(address) === 6 ? '6' : ''} ${address} scope global ${name}`)

@@ -1,12 +1,13 @@
 import {parseIp} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
 import {deviceNamed, isConfigured, type NetworkNamespace} from '../config/namespace.js'
+import {forwards} from '../config/settings.js'
 import {routeOutput} from '../route/output.js'
 import {sameSocket} from './conntrack.js'
 import {sendError} from './errors.js'
 import {neighbourOf, nextHop} from './neighbours.js'
-import {FIRST_TTL, hasPorts, type Packet} from './packet.js'
-import type {Passing} from './pass.js'
+import {FIRST_TTL, hasPorts, packetFamily, type Packet} from './packet.js'
+import {passHook, startPass, type Passing} from './pass.js'
 import {receive, send, type Arriving, type Run, type Sending} from './run.js'
 import type {Transit} from './transit.js'
 
@@ -80,17 +81,26 @@ function wrap(passing: Passing, {transit, device, tunnel}: OnDevice & {readonly 
     return
   }
   const route = routeOutput(namespace, {destination, mark: transit.mark, protocol: 'udp'})
-  if (route.kind !== 'route' || route.source === undefined) {
-    pass.ended = `no route to ${tunnel.remote ?? ''}`
-    return
+  if (route.kind !== 'route' || route.source === undefined) pass.ended = `no route to ${tunnel.remote ?? ''}`
+  else if (tunnel.type === 'vxlan' && route.type === 'local') bypass(passing, {transit, device})
+  else {
+    const packet = outerPacket(transit.packet, {tunnel, source: route.source})
+    send(run, {namespace: namespace.name, mark: transit.mark, tunnel: device.name, packet, ...ownerOf(transit)})
   }
-  send(run, {
-    namespace: namespace.name,
-    mark: transit.mark,
-    tunnel: device.name,
-    packet: outerPacket(transit.packet, {tunnel, source: route.source}),
-    ...ownerOf(transit),
-  })
+}
+
+/**
+ * Where the remote address is a local one, vxlan hands the packet to the device of that tunnel here, unwrapped (encap_bypass_if_local). It
+ * keeps the route it was sent with, which takes nothing in (dst_discard), or passes IPv6 on (ip6_forward).
+ */
+function bypass({run, namespace}: Passing, {transit, device}: OnDevice): void {
+  const {packet, mark, tracked} = transit
+  const passing = startPass(run, {namespace, packet, start: {hook: 'PREROUTING', device: device.name, mark}})
+  const verdict = passHook(passing, {hook: 'PREROUTING', transit: {packet, mark, inDevice: device.name, ownSocket: false, tracked}})
+  if (verdict.kind !== 'accept') return
+  passing.pass.ended = `tunnel ${device.name} leads back into ${namespace.name}`
+  const family = packetFamily(packet)
+  if (family === 6 && forwards(namespace, {family, device: device.name})) run.doubts.push(`how often ${device.name} meets itself`)
 }
 
 /** What is wrapped still belongs to the socket that sent it (udp_tunnel_xmit_skb keeps skb->sk). */

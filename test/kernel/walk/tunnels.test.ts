@@ -34,6 +34,31 @@ const CASES: readonly Tunnelled[] = [
   },
 ]
 
+test('vxlan whose remote address is a local one hands over what it wraps, and nobody takes it', () => {
+  const here = smallNamespace({
+    name: 'here',
+    links: ['eth0 2 10.0.0.2/24 7 there', 'tun0 3 10.9.0.1/30 vxlan 10.0.0.9'],
+    rules: '0: from all lookup local\n10: from all ipproto udp lookup 7\n32766: from all lookup main',
+    routes: 'local 10.0.0.0/24 dev lo table 7',
+    iptables: '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i tun0 -p tcp -j ACCEPT\nCOMMIT',
+  })
+  const there = smallNamespace({name: 'there', links: ['eth0 7 10.0.0.9/24 2 here', 'tun0 3 10.9.0.2/30 vxlan 10.0.0.2'], listens: [80]})
+  const [branch] =
+    walkAttempt(joinNamespaces([here, there]), {
+      namespace: 'here',
+      protocol: 'tcp',
+      sourcePort: 40_000,
+      destination: {ip: '10.9.0.2', port: 80},
+      mark: 0,
+      transparent: false,
+    }) ?? []
+  expect(branch?.outcome.passes.map(({start, ended}) => [start.hook, start.device, ended])).toEqual([
+    ['OUTPUT', 'tun0', undefined],
+    ['PREROUTING', 'tun0', 'tunnel tun0 leads back into here'],
+  ])
+  expect(branch?.outcome.result).toBe('timeout')
+})
+
 describe('geneve', () => {
   test.each(CASES)('$what', ({remote, iptables, mark = 0, result, outer}) => {
     const here = smallNamespace({
