@@ -87,6 +87,7 @@ function wayOfAnswer(passes: readonly Pass[]): string {
 }
 
 function whereItEnds(passes: readonly Pass[]): string {
+  if (passes.length === 0) return 'it is not sent: the routes give no way there, or no address to send from'
   const last = passes.findLast(({ended}) => ended !== undefined)
   if (last !== undefined) return `${formatPacket(last.packet)} ends in ${last.namespace}: ${last.ended ?? ''}`
   const reset = passes.find(({packet}) => innermost(packet).kind.kind === 'rst')
