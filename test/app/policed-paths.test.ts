@@ -112,11 +112,32 @@ const CASES: readonly Case[] = [
 
 describe('on whole paths policies are asked about what the network carries:', () => {
   test.each(CASES)('$what', async ({on, dropped, ...policy}) => {
-    const {verdict, outcomes} = await traced(on, policy)
+    const {verdict, outcomes, findings = []} = await traced(on, policy)
     const reasons = Object.values(outcomes).flatMap((one) => (one.verdict.kind === 'dropped' ? [one.verdict.reason] : []))
     expect([...new Set(reasons)].toSorted()).toEqual(dropped.map((reason) => `NetworkPolicy ${policy.namespace}/p ${reason}`))
     expect(dropped.length > 0 || verdict.kind === 'delivered').toBe(true)
+    const told = findings.filter(({text}) => text.startsWith(`NetworkPolicy ${policy.namespace}/p blocks `)).map(({text}) => text)
+    expect([told.length > 0, told.every((text) => /: add .* (to|of) .*clients see a timeout/.test(text))]).toEqual([
+      dropped.length > 0,
+      true,
+    ])
   })
+})
+
+test('what is not a tunnel is told with both ends, once for each condition', async () => {
+  const {findings = []} = await traced('plaintext', {namespace: 'orchard', spec: `${CIDER}\n  ingress: [{ports: [{port: 15008}]}]`})
+  const told = findings.filter(({kind}) => kind === 'connection-blocked')
+  const advice = 'add {protocol: TCP, port: 3306} to spec.ingress[0].ports of orchard/p'
+  expect(told.map(({text}) => text).toSorted()).toEqual(
+    [
+      {to: '10.12.1.20:3306', node: 'row-1'},
+      {to: '10.12.2.20:3306', node: 'row-2'},
+    ].map(
+      ({to, node}) =>
+        `NetworkPolicy orchard/p blocks what goes from 10.12.2.3 to ${to}: ${advice}; clients see a timeout, if the network plugin of node ${node} enforces NetworkPolicies`,
+    ),
+  )
+  expect(told.flatMap(({evidence}) => evidence.map(({pointer}) => pointer))).toEqual(['line 1', 'line 1'])
 })
 
 async function traced(on: keyof typeof KINDS, {namespace, spec}: Pick<Case, 'namespace' | 'spec'>): Promise<Trace> {

@@ -1,5 +1,6 @@
 import type {Finding} from '../../flow/finding.js'
 import {behindCluster} from './behind.js'
+import {blockedConnection} from './blocked-connection.js'
 import {blockedTunnel} from './blocked-tunnel.js'
 import {clientSideWaypoint, uncapturedClient} from './client.js'
 import {crossNamespaceWaypoint} from './cross-namespace.js'
@@ -30,7 +31,7 @@ import {unusableWaypoint} from './unusable-waypoint.js'
 const OF_ENVOYS: readonly FindingRule[] = [missingEndpoints, danglingReference, noEndpoints, inferredEndpoints]
 
 /** Of the 2022 preview alone, and what both have. */
-const OF_2022: readonly FindingRule[] = [waypointIdentity, passedByDefault, undeclaredPort]
+const OF_2022: readonly FindingRule[] = [blockedConnection, waypointIdentity, passedByDefault, undeclaredPort]
 
 /** Those that know Rust ztunnels, in-pod capture or today's policies. */
 const OF_GA: readonly FindingRule[] = [
@@ -38,6 +39,7 @@ const OF_GA: readonly FindingRule[] = [
   stagedService,
   tunnelDenied,
   blockedTunnel,
+  blockedConnection,
   strictMode,
   waypointIdentity,
   sharedAddress,
