@@ -20,3 +20,19 @@ export function forwards(namespace: NetworkNamespace, {family, device}: {readonl
   const own = sysctl(sysctls, `net.ipv4.conf.${device}.forwarding`)
   return (own ?? sysctl(sysctls, 'net.ipv4.ip_forward') ?? 0) > 0
 }
+
+interface Answered {
+  readonly family: Family
+  /** Of the packet that is answered. */
+  readonly mark: number
+}
+
+/** The mark of what the kernel answers without a socket: a RST, an error, an echo (IP4_REPLY_MARK, IP6_REPLY_MARK). */
+export function replyMark({sysctls}: NetworkNamespace, {family, mark}: Answered): number {
+  return sysctl(sysctls, `net.ipv${family}.fwmark_reflect`) === 1 ? mark : 0
+}
+
+/** The mark of what a listening socket accepts: its own, or with tcp_fwmark_accept that of the SYN (inet_request_mark). */
+export function acceptedMark({sysctls}: NetworkNamespace, {own, mark}: {readonly own: number; readonly mark: number}): number {
+  return own === 0 && sysctl(sysctls, 'net.ipv4.tcp_fwmark_accept') === 1 ? mark : own
+}

@@ -1,6 +1,7 @@
 import {familyOf} from '../config/ip.js'
 import type {Attachment, Listener} from '../config/model.js'
 import {deviceNamed, IPVS_DEVICE, isConfigured, type NetworkNamespace} from '../config/namespace.js'
+import {acceptedMark, replyMark} from '../config/settings.js'
 import {sendError} from './errors.js'
 import {FIRST_TTL, packetFamily, swapped, type IcmpError, type Packet} from './packet.js'
 import type {Passing} from './pass.js'
@@ -23,7 +24,7 @@ export function deliver(passing: Passing, transit: Transit): void {
       heed(passing, {error: packet.kind.error, about: packet.kind.about})
       return
     case 'echo-request':
-      answerEcho(passing, packet)
+      answerEcho(passing, transit)
       return
     case 'echo-reply':
     case 'datagram':
@@ -87,10 +88,10 @@ function heed({run, namespace}: Passing, {error, about}: {readonly error: IcmpEr
   if (socket?.protocol === 'tcp' && socket.state === 'waiting' && errno !== undefined) socket.state = {error: errno}
 }
 
-function answerEcho({run, namespace}: Passing, packet: Packet): void {
+function answerEcho({run, namespace}: Passing, {packet, mark}: Transit): void {
   send(run, {
     namespace: namespace.name,
-    mark: 0,
+    mark: replyMark(namespace, {family: packetFamily(packet), mark}),
     ownSocket: true,
     owner: 'kernel',
     packet: {...packet, ...swapped(packet), kind: {kind: 'echo-reply'}, ttl: FIRST_TTL},
@@ -171,7 +172,7 @@ function answer(
 /** TCP: a socket of the connection, the socket TPROXY chose, a listener, or a RST. Source: tcp_v4_rcv, tcp_rcv_state_process. */
 function deliverSegment(passing: Passing, transit: Transit): void {
   const {run, namespace} = passing
-  const {packet, stolenBy} = transit
+  const {packet, mark, stolenBy} = transit
   const socket = stolenBy?.kind === 'listener' ? undefined : connectedSocket(run, {namespace: namespace.name, packet})
   if (socket !== undefined) {
     takeSegment(passing, {socket, packet})
@@ -179,10 +180,11 @@ function deliverSegment(passing: Passing, transit: Transit): void {
   }
   const listener = stolenBy?.kind === 'listener' ? stolenBy.listener : listeningSocket(namespace, {protocol: 'tcp', to: packet.destination})
   if (listener !== undefined && packet.kind.kind === 'syn') {
-    run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener, state: 'half-open'}))
-    answer(passing, {packet, listener, kind: 'syn-ack'})
+    const marked = {...listener, mark: acceptedMark(namespace, {own: listener.mark, mark})}
+    run.sockets.push(acceptedSocket(packet, {namespace: namespace.name, listener: marked, state: 'half-open'}))
+    answer(passing, {packet, listener: marked, kind: 'syn-ack'})
   } else if (namespace.outside === true) doubtWayBack(passing, packet)
-  else if (packet.kind.kind !== 'rst') refuse(passing, {packet, listener})
+  else if (packet.kind.kind !== 'rst') refuse(passing, {transit, listener})
 }
 
 /**
@@ -199,15 +201,17 @@ function doubtWayBack({run, namespace}: Passing, {kind, destination}: Packet): v
 }
 
 /** A RST carries the mark of the listener that heard the segment (envoy-2022 H.3.4). */
-function refuse(passing: Passing, {packet, listener}: {packet: Packet; listener: Listener | undefined}): void {
+function refuse(passing: Passing, {transit, listener}: {transit: Transit; listener: Listener | undefined}): void {
+  const {packet} = transit
+  const {run, namespace} = passing
+  const mark = replyMark(namespace, {family: packetFamily(packet), mark: transit.mark})
   if (listener !== undefined) {
-    answer(passing, {packet, listener, kind: 'rst'})
+    answer(passing, {packet, listener: mark === 0 ? listener : {...listener, mark}, kind: 'rst'})
     return
   }
-  const {run, namespace} = passing
   send(run, {
     namespace: namespace.name,
-    mark: 0,
+    mark,
     // The one of IPv6 is sent without a socket (tcp_v6_send_response).
     ...(packetFamily(packet) === 4 ? {ownSocket: true, owner: 'kernel'} : {}),
     packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL},

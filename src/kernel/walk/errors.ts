@@ -2,6 +2,7 @@ import type {Tracked} from './conntrack.js'
 import {FIRST_TTL, packetFamily, type IcmpError, type Packet} from './packet.js'
 import {parseIp} from '../config/ip.js'
 import {isConfigured, type NetworkNamespace} from '../config/namespace.js'
+import {replyMark} from '../config/settings.js'
 import {routeOutput} from '../route/output.js'
 import type {RouteAnswer} from '../route/route.js'
 import {sourceWithoutRoute} from '../route/source-address.js'
@@ -23,7 +24,7 @@ export function sendError(run: Run, {namespace, transit, error}: ErrorReport): v
   if (source === undefined) return
   send(run, {
     namespace: namespace.name,
-    mark: 0,
+    mark: markOf(namespace, transit),
     ownSocket: true,
     owner: 'kernel',
     // icmp_route_lookup: for what is not its own, IPv4 asks for the route without a source, and takes that of the route.
@@ -41,6 +42,10 @@ export function sendError(run: Run, {namespace, transit, error}: ErrorReport): v
   })
 }
 
+function markOf(namespace: NetworkNamespace, {packet, mark}: Transit): number {
+  return replyMark(namespace, {family: packetFamily(packet), mark})
+}
+
 /** Errors of an own target come from the address that was asked, others from the one towards the source. IPv4 goes by the route (icmp_send). */
 function isOwnTarget(
   namespace: NetworkNamespace,
@@ -49,9 +54,10 @@ function isOwnTarget(
   return packetFamily(packet) === 4 ? route?.type === 'local' : isConfigured(namespace, packet.destination.ip)
 }
 
-function towards(namespace: NetworkNamespace, {packet, inDevice}: Transit): string | undefined {
+function towards(namespace: NetworkNamespace, transit: Transit): string | undefined {
+  const {packet, inDevice} = transit
   const destination = parseIp(packet.source.ip)
-  const answer = destination === undefined ? undefined : routeOutput(namespace, {destination, mark: 0})
+  const answer = destination === undefined ? undefined : routeOutput(namespace, {destination, mark: markOf(namespace, transit)})
   if (destination === undefined || answer?.kind !== 'route') return undefined
   return destination.family === 6 && inDevice !== undefined && !hasPreferredSource(answer)
     ? sourceWithoutRoute(namespace, {destination, device: inDevice})

@@ -1,5 +1,6 @@
 import {attached, sendError} from './errors.js'
-import {FIRST_TTL, swapped, type IcmpError} from './packet.js'
+import {replyMark} from '../config/settings.js'
+import {FIRST_TTL, packetFamily, swapped, type IcmpError} from './packet.js'
 import type {Passing} from './pass.js'
 import {send} from './run.js'
 import type {Transit} from './transit.js'
@@ -38,11 +39,11 @@ function isAnsweringEcho({packet, ownSocket}: Transit): boolean {
   return ownSocket && packet.kind.kind === 'echo-reply'
 }
 
-function reset({run, namespace}: Pick<Passing, 'run' | 'namespace'>, {packet, tracked}: Transit): void {
+function reset({run, namespace}: Pick<Passing, 'run' | 'namespace'>, {packet, mark, tracked}: Transit): void {
   if (packet.protocol !== 'tcp' || packet.kind.kind === 'rst') return
   send(run, {
     namespace: namespace.name,
-    mark: 0,
+    mark: replyMark(namespace, {family: packetFamily(packet), mark}),
     anySource: true,
     packet: {...packet, ...swapped(packet), kind: {kind: 'rst'}, ttl: FIRST_TTL, tos: 0},
     ...attached(tracked),

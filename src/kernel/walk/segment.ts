@@ -26,6 +26,8 @@ export function segmentOf(run: Run, from: DeviceEnd): Segment {
   const end = run.network.peerOf(from)
   const peer = end === undefined ? undefined : deviceAt(run, end)
   if (end === undefined || peer === undefined) return {neighbours: [], unknown: [from.device]}
+  // A veth carries nothing while one of its ends is down (veth_close).
+  if (!peer.up) return {neighbours: [], unknown: []}
   if (peer.master === undefined) return {neighbours: [{end}], unknown: []}
   const bridge = {namespace: end.namespace, device: peer.master}
   const {neighbours, unknown} = portsOf(run, {bridge, except: end.device})
@@ -35,7 +37,7 @@ export function segmentOf(run: Run, from: DeviceEnd): Segment {
 /** What stands behind the ports of a bridge. */
 function portsOf(run: Run, {bridge, except}: {readonly bridge: DeviceEnd; readonly except?: string}): Segment {
   const devices = run.network.namespaces.get(bridge.namespace)?.devices ?? []
-  const ports = devices.filter(({name, master}) => master === bridge.device && name !== except)
+  const ports = devices.filter(({name, master, up}) => up && master === bridge.device && name !== except)
   const ends = ports.map(({name}) => ({name, end: run.network.peerOf({namespace: bridge.namespace, device: name})}))
   const beyond = run.network.peerOf(bridge)
   return {
