@@ -161,7 +161,8 @@ class Lab:
         while (left := end - time.monotonic()) > 0:
             for handle, _ in poll.poll(left):
                 if handle == sock.fileno():
-                    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    return 0 if is_connected(sock) else code
                 self.take(handle, accepted)
         return None
 
@@ -250,6 +251,15 @@ class Lab:
                     self.take(handle, accepted)
                 elif heard(sock):
                     return True
+        return False
+
+
+def is_connected(sock):
+    """Whatever error a later packet met: that of a refused ACK shows up where connect() reports its own."""
+    try:
+        sock.getpeername()
+        return True
+    except OSError:
         return False
 
 

@@ -77,11 +77,18 @@ export function track(
   return {state: 'new', connection, direction: 'original'}
 }
 
-/** The first packet of a connection that gets through its last hook makes the entry visible to others (__nf_conntrack_confirm). */
-export function confirm(table: ConnectionTable, tracked: Tracked | undefined): void {
-  if (tracked?.state !== 'new' || tracked.connection.confirmed || clashes(table, tracked.connection)) return
-  tracked.connection.confirmed = true
-  table.push(tracked.connection)
+/**
+ * The first packet of a connection that gets through its last hook makes the entry visible to others (__nf_conntrack_confirm).
+ * False: another entry has its tuples, and the packet is dropped.
+ */
+export function confirm(table: ConnectionTable, tracked: Tracked | undefined): boolean {
+  if (tracked?.state !== 'new' || tracked.connection.confirmed) return true
+  const {connection} = tracked
+  const others = table.filter((other) => clashes(other, connection))
+  if (others.length > 0) return isMerged(connection, others)
+  connection.confirmed = true
+  table.push(connection)
+  return true
 }
 
 /** The address a connection was opened to before NAT: what SO_ORIGINAL_DST tells, which knows no zones but the usual one (getorigdst). */
@@ -105,9 +112,26 @@ function inverted({source, destination, echo, ...rest}: Tuple): Tuple {
   return {...rest, source: destination, destination: source, ...(echo === undefined ? {} : {echo: turned})}
 }
 
-/** An entry whose tuples another one has is never inserted (nf_ct_resolve_clash): each of its packets is a first packet. */
-function clashes(table: ConnectionTable, {zone, original, reply}: Connection): boolean {
-  return table.some((other) => [original, reply].some((tuple) => directionOf(other, {tuple, zone}) !== undefined))
+function clashes(other: Connection, {zone, original, reply}: Connection): boolean {
+  return [original, reply].some((tuple) => directionOf(other, {tuple, zone}) !== undefined)
+}
+
+/**
+ * Datagrams go on where the other entry is the same one, or only their first direction is taken; no entry is made
+ * (nf_ct_resolve_clash, nf_ct_can_merge, nf_ct_resolve_clash_harder).
+ */
+function isMerged({original, reply, zone}: Connection, others: readonly Connection[]): boolean {
+  if (original.protocol !== 'udp') return false
+  const isSame = (other: Connection): boolean =>
+    (sameTuple(other.original, original) && sameTuple(other.reply, reply) && sameZones(other.zone, zone)) ||
+    (sameTuple(other.original, reply) &&
+      sameTuple(other.reply, original) &&
+      sameZones({original: other.zone.reply, reply: other.zone.original}, zone))
+  return others.some(isSame) || others.every((other) => directionOf(other, {tuple: reply, zone}) === undefined)
+}
+
+function sameZones(a: Zone, b: Zone): boolean {
+  return a.original === b.original && a.reply === b.reply
 }
 
 interface SourcePort {
@@ -181,6 +205,7 @@ function directionOf({original, reply, zone: own}: Connection, {tuple, zone}: Wa
 /** A RST before any answer ends the entry: whoever meets the same packet later finds none (nf_conntrack_tcp_packet: nf_ct_kill_acct). */
 function refused(table: ConnectionTable, {connection, direction}: Found): Tracked {
   table.splice(table.indexOf(connection), 1)
+  if (direction === 'reply') connection.replied = true
   return {state: direction === 'reply' ? 'established' : 'new', connection, direction}
 }
 

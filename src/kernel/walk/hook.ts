@@ -38,8 +38,13 @@ export function walkHook(walk: HookWalk): TableVerdict {
     verdict = routed({...walk, transit: verdict.transit}, step)
     if (verdict.kind !== 'accept') return verdict
   }
-  if (walk.hook === 'INPUT' || walk.hook === 'POSTROUTING') confirm(walk.surroundings.connections, verdict.transit.tracked)
-  return verdict
+  return isLast(walk.hook) && !confirm(walk.surroundings.connections, verdict.transit.tracked)
+    ? {kind: 'drop', why: 'another connection has its addresses and ports'}
+    : verdict
+}
+
+function isLast(hook: HookName): boolean {
+  return hook === 'INPUT' || hook === 'POSTROUTING'
 }
 
 function routed(walk: HookWalk, step: HookStep): TableVerdict {
@@ -100,7 +105,7 @@ function walkNat(walk: HookWalk, tables: readonly RuleTable[]): TableVerdict {
 
 /** Without a matching rule the side is bound to what it is, with another source port if that would clash (nf_nat_alloc_null_binding). */
 function bindUnchanged({surroundings}: HookWalk, {entry, side}: {readonly entry: Tracked | undefined; readonly side: Side}): void {
-  if (entry?.state !== 'new' || entry.connection.bound[side]) return
+  if (entry === undefined || !('connection' in entry) || entry.connection.bound[side]) return
   const {connection} = entry
   connection.bound[side] = true
   const to = connection.reply.destination

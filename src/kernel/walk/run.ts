@@ -87,8 +87,8 @@ export interface Arriving {
   readonly bridge?: DeviceEnd
   /** The port of a bridge that the frame came in on. */
   readonly port?: string
-  /** Loopback packets keep connection and route. */
-  readonly looped?: {readonly tracked?: Tracked; readonly route: Route}
+  /** Loopback packets keep connection and route; `discarded`: that route is none for what comes in. */
+  readonly looped?: {readonly tracked?: Tracked; readonly route: Route; readonly discarded?: true}
 }
 
 export type Event = {readonly kind: 'send'; readonly sending: Sending} | {readonly kind: 'receive'; readonly arriving: Arriving}

@@ -16,10 +16,18 @@ export function connectedSocket(
   return sockets.find((socket) => socket.namespace === namespace && socket.protocol === packet.protocol && takes(socket, packet))
 }
 
-function takes({local, remote, state, listener}: ConnectedSocket, {source, destination, protocol}: Packet): boolean {
-  if (state === 'reset' || typeof state === 'object') return false
+function takes(socket: ConnectedSocket, packet: Packet): boolean {
+  const {local, remote, state, listener} = socket
+  if (state === 'reset' || typeof state === 'object' || isStandIn(socket, packet)) return false
   // A UDP or ICMP client hears whoever answers to its port.
-  return sameSocket(local, destination) && (sameSocket(remote, source) || (protocol !== 'tcp' && listener === undefined))
+  return (
+    sameSocket(local, packet.destination) && (sameSocket(remote, packet.source) || (packet.protocol !== 'tcp' && listener === undefined))
+  )
+}
+
+/** A drawn port is not the one of the socket, though the same number stands for it. */
+function isStandIn({drawnPeer}: ConnectedSocket, {openPorts}: Packet): boolean {
+  return openPorts?.destination !== undefined || (drawnPeer === true && openPorts?.source === undefined)
 }
 
 /** The listening socket for an address; one bound to the address goes before one for all. */

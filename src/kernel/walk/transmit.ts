@@ -1,13 +1,12 @@
 import {parseIp} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
 import {deviceNamed, isConfigured, type NetworkNamespace} from '../config/namespace.js'
-import {forwards} from '../config/settings.js'
 import {routeOutput} from '../route/output.js'
 import {sameSocket} from './conntrack.js'
 import {sendError} from './errors.js'
 import {neighbourOf, nextHop} from './neighbours.js'
 import {FIRST_TTL, hasPorts, packetFamily, type Packet} from './packet.js'
-import {passHook, startPass, type Passing} from './pass.js'
+import type {Passing} from './pass.js'
 import {receive, send, type Arriving, type Run, type Sending} from './run.js'
 import type {Transit} from './transit.js'
 
@@ -90,17 +89,16 @@ function wrap(passing: Passing, {transit, device, tunnel}: OnDevice & {readonly 
 }
 
 /**
- * Where the remote address is a local one, vxlan hands the packet to the device of that tunnel here, unwrapped (encap_bypass_if_local). It
- * keeps the route it was sent with, which takes nothing in (dst_discard), or passes IPv6 on (ip6_forward).
+ * Where the remote address is a local one, vxlan hands the packet to the device of that tunnel here, unwrapped, with its connection, mark
+ * and route (encap_bypass_if_local, vxlan_encap_bypass). The route of what was sent here passes IPv6 on (ip6_forward), and takes no IPv4
+ * (dst_discard).
  */
 function bypass({run, namespace}: Passing, {transit, device}: OnDevice): void {
-  const {packet, mark, tracked} = transit
-  const passing = startPass(run, {namespace, packet, start: {hook: 'PREROUTING', device: device.name, mark}})
-  const verdict = passHook(passing, {hook: 'PREROUTING', transit: {packet, mark, inDevice: device.name, ownSocket: false, tracked}})
-  if (verdict.kind !== 'accept') return
-  passing.pass.ended = `tunnel ${device.name} leads back into ${namespace.name}`
-  const family = packetFamily(packet)
-  if (family === 6 && forwards(namespace, {family, device: device.name})) run.doubts.push(`how often ${device.name} meets itself`)
+  const {packet, mark, tracked, route, inDevice} = transit
+  if (route === undefined) return
+  const isDiscarded = inDevice === undefined && packetFamily(packet) === 4
+  const looped = {route, ...(tracked === undefined ? {} : {tracked}), ...(isDiscarded ? {discarded: true as const} : {})}
+  receive(run, {namespace: namespace.name, device: device.name, packet, mark, looped})
 }
 
 /** What is wrapped still belongs to the socket that sent it (udp_tunnel_xmit_skb keeps skb->sk). */

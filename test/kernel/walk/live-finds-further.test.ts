@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {smallNamespace} from '../small-namespace.js'
 import {walkSmall} from '../small-walk.js'
 import {joinNamespaces} from '../../../src/kernel/config/network.js'
@@ -87,3 +87,90 @@ test('packets of a tunnel around what a socket sends are one connection, a reset
 function asksNat({hook, visited}: Outcome['passes'][number]['hooks'][number]): boolean {
   return hook === 'INPUT' && visited.some(({table, rule}) => table === 'nat' && rule !== undefined)
 }
+
+const AT_HERE = {links: ['eth0 2 10.0.0.2/24 7 elsewhere'], routes: 'default via 10.0.0.1 dev eth0'} as const
+
+function visitsOf(outcome: Outcome | undefined, text: string): number {
+  const rules = outcome?.passes.flatMap(({hooks}) => hooks.flatMap(({visited}) => visited)) ?? []
+  return rules.filter(({rule, effect}) => rule?.text.includes(text) === true && effect !== 'passed-over').length
+}
+
+test.each([
+  {what: 'drawn, is no port of the socket that asked', random: ' --random-fully', drops: 1},
+  {what: 'kept, is that of the socket', random: '', drops: 0},
+])('TPROXY before translation back: a port that is $what', ({random, drops}) => {
+  const rule = '-A PREROUTING -p tcp -j TPROXY --on-port 15001 --tproxy-mark 0x0/0x0'
+  const iptables = `*mangle\n:PREROUTING ACCEPT [0:0]\n${rule}\nCOMMIT\n*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -p tcp -j MASQUERADE${random}\nCOMMIT`
+  const here = smallNamespace({name: 'here', ...AT_HERE, iptables})
+  const {passes} = walkSmall(here, {transparent: true})
+  const ended = passes.filter(({namespace, ended: why}) => namespace === 'here' && why?.includes('finds no socket') === true)
+  expect(ended.length).toBe(drops)
+})
+
+test.each([
+  {protocol: 'udp', zone: '--zone 2', answered: true},
+  {protocol: 'udp', zone: '--zone-reply 2', answered: false},
+] as const)('a datagram that answers what was tracked in $zone may have the tuples of that: $answered', ({protocol, zone, answered}) => {
+  const iptables = `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT ${zone}\nCOMMIT`
+  const here = smallNamespace({name: 'here', ...AT_HERE, iptables, listens: [{port: 53, protocol: 'udp'}]})
+  const arriving = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 53}} as const
+  expect(walkSmall(here, {...arriving, protocol}).branches[0]?.outcome.answered).toBe(answered)
+})
+
+test('a reset is an answer that was seen, though it ends the connection', () => {
+  const rule = '-A OUTPUT -m conntrack --ctstatus SEEN_REPLY -j DROP'
+  const here = smallNamespace({name: 'here', ...AT_HERE, iptables: `*filter\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT`})
+  const {branches} = walkSmall(here, {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 81}})
+  expect(visitsOf(branches[0]?.outcome, rule)).toBe(1)
+})
+
+test('a reset that answers for REJECT has its source for good when it leaves: nat INPUT is not asked when it comes round', () => {
+  const iptables =
+    '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp --syn -j REJECT --reject-with tcp-reset\nCOMMIT\n' +
+    '*nat\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j SNAT --to-source 10.0.0.9\nCOMMIT'
+  const {branches} = walkSmall(smallNamespace({name: 'here', ...AT_HERE, iptables}), {})
+  expect(branches[0]?.outcome.result).toBe('ECONNREFUSED')
+  expect(visitsOf(branches[0]?.outcome, 'SNAT')).toBe(0)
+})
+
+describe('a tunnel whose remote address a route makes local', () => {
+  const rules = '0: from all lookup local\n1: from all ipproto udp lookup 101\n32766: from all lookup main'
+  const routes = 'local 10.0.0.1 dev lo table 101'
+
+  function passes(type: string, attempt: Partial<Attempt>): readonly string[] {
+    const links = ['eth0 2 10.0.0.2/24 2 there', 'tun0 3 10.3.0.2/24 tunnel 10.0.0.1']
+    const here = smallNamespace({name: 'here', links, rules, routes})
+    const devices = here.devices.map((device) => {
+      const {attachment} = device
+      return attachment.kind === 'tunnel'
+        ? {...device, attachment: {...attachment, type: type === 'vxlan' ? ('vxlan' as const) : ('geneve' as const)}}
+        : device
+    })
+    const there = smallNamespace({name: 'there', links: ['eth0 2 10.0.0.1/24 2 here', 'tun0 3 10.3.0.1/24 tunnel 10.0.0.2']})
+    const network = joinNamespaces([{...here, devices}, there])
+    const outcome = walkAttempt(network, {
+      ...PLAIN,
+      protocol: 'icmp',
+      namespace: 'here',
+      destination: {ip: '10.3.0.1', port: 0},
+      ...attempt,
+    })?.[0]?.outcome
+    return (
+      outcome?.passes.filter(({start}) => start.device === 'tun0' && start.hook === 'PREROUTING').map(({packet}) => formatPacket(packet)) ??
+      []
+    )
+  }
+
+  test('of vxlan gives back what was sent here, and nothing takes it', () => {
+    expect(passes('vxlan', {})).toEqual(['icmp-8-0 10.3.0.2 > 10.3.0.1'])
+  })
+
+  test('of vxlan sends what passes round until its time to live is over', () => {
+    const passing = {inDevice: 'eth0', source: '10.0.0.7'}
+    expect(passes('vxlan', passing).length).toBeGreaterThan(60)
+  })
+
+  test('of geneve is wrapped all the same', () => {
+    expect(passes('geneve', {})).toEqual([])
+  })
+})
