@@ -1,37 +1,7 @@
 import fc from 'fast-check'
-import type {Family} from '../../src/kernel/config/ip.js'
-import {DEVICES, NETWORKS, type Role} from './topology.js'
-
-/** One condition or target in the words of both tools; nft cannot say everything. */
-export interface Wording {
-  readonly iptables: string
-  readonly nft?: string
-}
-
-export type TableName = 'raw' | 'mangle' | 'nat' | 'filter'
-export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING'
-
-export interface Spot {
-  readonly family: Family
-  readonly role: Role
-  readonly table: TableName
-  readonly hook: HookName
-}
-
-/** Marks that meet each other in rules, sockets and ip rules. */
-export const MARKS = [0x40, 0x100, 0x111, 0x200, 0x210, 0x539] as const
-export const MASKS = [0xfff, 0x200, 0x100, 0xffff_ffff, 0x310] as const
-const PORTS = [53, 80, 81, 8080, 15_001, 15_006, 15_008] as const
-export const USERS = [0, 1000, 1337] as const
-const port = fc.constantFrom(...PORTS)
-
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`
-}
-
-const not = (negated: boolean): string => (negated ? '! ' : '')
-const differs = (negated: boolean): string => (negated ? '!= ' : '')
-const rarely = fc.oneof({weight: 3, arbitrary: fc.constant(false)}, {weight: 1, arbitrary: fc.constant(true)})
+import {connectionEnd, connectionProtocol, direction, state, stateAndDestination, status, translated} from './connection-parts.js'
+import {DEVICES, NETWORKS} from './topology.js'
+import {differs, hex, MARKS, MASKS, not, port, rarely, USERS, type Spot, type Wording} from './wording.js'
 
 function address({family}: Spot): fc.Arbitrary<Wording> {
   const ip = family === 4 ? 'ip' : 'ip6'
@@ -74,63 +44,6 @@ function typeOfService({family}: Spot): fc.Arbitrary<Wording> {
     iptables: `-m tos ${not(negated)}--tos ${value}`,
   }))
   return fc.oneof(dscp, tos)
-}
-
-function state(): fc.Arbitrary<Wording> {
-  const states = fc.subarray(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'], {minLength: 1, maxLength: 2})
-  return fc.tuple(rarely, states).map(([negated, names]) => ({
-    iptables: `-m conntrack ${not(negated)}--ctstate ${names.join(',')}`,
-    nft: `ct state ${differs(negated)}${negated && names.length > 1 ? `{ ${names.join(', ').toLowerCase()} }` : names.join(',').toLowerCase()}`,
-  }))
-}
-
-function translated(): fc.Arbitrary<Wording> {
-  return fc.tuple(rarely, fc.constantFrom('DNAT', 'SNAT')).map(([negated, name]) => ({
-    iptables: `-m conntrack ${not(negated)}--ctstate ${name}`,
-    ...(negated ? {} : {nft: `ct status ${name.toLowerCase()}`}),
-  }))
-}
-
-function direction(): fc.Arbitrary<Wording> {
-  return fc.constantFrom('ORIGINAL', 'REPLY').map((name) => ({
-    iptables: `-m conntrack --ctdir ${name}`,
-    nft: `ct direction ${name.toLowerCase()}`,
-  }))
-}
-
-function connectionEnd({family}: Spot): fc.Arbitrary<Wording> {
-  const ends = fc.tuple(rarely, fc.constantFrom('orig', 'repl'), fc.constantFrom('src', 'dst'))
-  const ofAddress = fc.tuple(ends, fc.constantFrom(...NETWORKS[family])).map(([[negated, of, side], network]) => ({
-    iptables: `-m conntrack ${not(negated)}--ct${of}${side} ${network}`,
-    nft: `ct ${of === 'orig' ? 'original' : 'reply'} ${family === 4 ? 'ip' : 'ip6'} ${side[0] ?? ''}addr ${differs(negated)}${network}`,
-  }))
-  const ofPort = fc.tuple(ends, port).map(([[negated, of, side], one]) => ({
-    iptables: `-m conntrack ${not(negated)}--ct${of}${side}port ${one}`,
-  }))
-  return fc.oneof({weight: 2, arbitrary: ofAddress}, ofPort)
-}
-
-function connectionProtocol(): fc.Arbitrary<Wording> {
-  return fc.tuple(rarely, fc.constantFrom('tcp', 'udp')).map(([negated, name]) => ({
-    iptables: `-m conntrack ${not(negated)}--ctproto ${name}`,
-    nft: `ct protocol ${differs(negated)}${name}`,
-  }))
-}
-
-/** One bit or another; of none in nft: `!`. */
-function status(): fc.Arbitrary<Wording> {
-  const names = fc.subarray(['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'EXPECTED'], {minLength: 1, maxLength: 2})
-  return fc.tuple(rarely, names).map(([negated, bits]) => ({
-    iptables: `-m conntrack ${not(negated)}--ctstatus ${bits.join(',')}`,
-    ...(negated ? {} : {nft: `ct status ${bits.join(',').toLowerCase().replaceAll('_', '-')}`}),
-  }))
-}
-
-/** Without a connection the state alone decides. */
-function stateAndDestination({family}: Spot): fc.Arbitrary<Wording> {
-  return fc
-    .tuple(fc.constantFrom('INVALID', 'UNTRACKED', 'NEW', 'NEW,INVALID,UNTRACKED'), fc.constantFrom(...NETWORKS[family]))
-    .map(([names, network]) => ({iptables: `-m conntrack --ctstate ${names} --ctorigdst ${network}`}))
 }
 
 function addressType({hook}: Spot): fc.Arbitrary<Wording> {

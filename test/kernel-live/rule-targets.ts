@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type {Family} from '../../src/kernel/config/ip.js'
 import {NAT_TARGETS} from './topology.js'
-import {CODES, hex, MARKS, MASKS, type Spot, type Wording} from './rule-parts.js'
+import {CODES} from './rule-parts.js'
+import {hex, MARKS, MASKS, type Spot, type Wording} from './wording.js'
 
 export interface LabTarget extends Wording {
   /** What the rule must say of the protocol. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type {Family} from '../../src/kernel/config/ip.js'
 import type {Loader} from './lab-scenario.js'
-import {condition, protocolPart, type HookName, type Spot, type TableName, type Wording} from './rule-parts.js'
+import {condition, protocolPart} from './rule-parts.js'
+import {type HookName, type Spot, type TableName, type Wording} from './wording.js'
 import {targetAt} from './rule-targets.js'
 import type {Role} from './topology.js'
 

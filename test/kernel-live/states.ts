@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type {Family} from '../../src/kernel/config/ip.js'
 import type {LabAttempt, LabListener, LabScenario, Layout, Loader, NamespaceState} from './lab-scenario.js'
 import {knownState} from './known-rules.js'
-import {hex, MARKS, MASKS, USERS} from './rule-parts.js'
+import {hex, MARKS, MASKS, USERS} from './wording.js'
 import {rulesetText} from './rulesets.js'
 import {DEVICES, DIALLED, NETWORKS, OWN, ROLES, type Role} from './topology.js'
 
