@@ -77,7 +77,8 @@ function captureRules({chains}: RuleTable): readonly PacketRule[] {
 function notCaptured(pod: NetworkNamespace, family: Family): readonly CaptureFinding[] {
   const other = family === 4 ? 6 : 4
   const isKnown = pod.packetRules[family].tables.length > 0
-  if (podAddress(pod, family) === undefined || captureBackend(pod, other) === undefined) return []
+  const isRecorded = isKnown || pod.routing[family].rules.some(({place}) => place !== undefined)
+  if (!isRecorded || podAddress(pod, family) === undefined || captureBackend(pod, other) === undefined) return []
   const what = `IPv${family} is not captured, though the pod has an address: what it sends and gets there goes past ztunnel`
   return [finding(pod.name, {kind: 'not-captured', severity: isKnown ? 'broken' : 'unsure', what})]
 }

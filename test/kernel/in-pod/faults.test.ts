@@ -221,12 +221,34 @@ describe('whole rule sets', () => {
     ])
   })
 
+  test('without rules and routes of IPv6 nothing is said of it', () => {
+    const cut = Object.fromEntries(['ip6tables-save', 'ip6-rule', 'ip6-route'].map((file) => [`pod:${file}`, '']))
+    expect(found(edited(cut))).toEqual([])
+  })
+
   test('rules of an older release are left in the other backend', () => {
     const old = saveText(rulesOf({family: 4, inbound: 'tproxy', dns: 'none'}), 'legacy')
     const findings = found(edited({'pod:iptables-legacy-save': old}))
     expect(findings).toMatchObject([
       {kind: 'mixed-backends', place: POD, evidence: [{file: `${POD}/iptables-legacy-save`}, {file: `${POD}/iptables-nft-save`}]},
     ])
+  })
+
+  test('those of a virtual machine of Kata are walked, not judged', () => {
+    const kata = [
+      '*mangle',
+      ':ISTIO_PRERT - [0:0]',
+      '-A PREROUTING -j ISTIO_PRERT',
+      '-A ISTIO_PRERT -i eth0 -p tcp -j MARK --set-xmark 0x111/0xfff',
+      'COMMIT',
+      '*nat',
+      ':ISTIO_PRERT - [0:0]',
+      '-A PREROUTING -j ISTIO_PRERT',
+      '-A ISTIO_PRERT -i tap0_kata -p tcp -j REDIRECT --to-ports 15001',
+      'COMMIT',
+      '',
+    ].join('\n')
+    expect(found(edited({'pod:iptables-save': kata}))).toEqual([])
   })
 
   test('those of a sidecar are another matter', () => {
