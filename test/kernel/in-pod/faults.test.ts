@@ -1,7 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {findCaptureProblems} from '../../../src/kernel/findings/find.js'
 import type {PodWishes} from '../../../src/kernel/findings/finding.js'
-import {rulesOf, saveText} from './rule-sets.js'
+import {rulesOf} from './rule-sets.js'
 import {edited, found, linesOf, NO_WISHES, POD, withRules, type Edits} from './states.js'
 
 interface Fault {
@@ -192,82 +191,6 @@ describe('annotations that rules do not heed', () => {
     const namespaces = withRules({4: rulesOf({family: 4, inbound: 'none', dns: 'all'})})
     expect(found(namespaces)).toMatchObject([{kind: 'rule-missing', severity: 'broken'}])
     expect(found(namespaces)[0]?.what).toContain('though no annotation ambient.istio.io/bypass-inbound-capture asks for that')
-  })
-})
-
-describe('whole rule sets', () => {
-  const state = (edits: Edits): Parameters<typeof findCaptureProblems>[0] => {
-    const [node, pods] = [edited(edits).filter(({name}) => name === 'node'), edited(edits).filter(({name}) => name !== 'node')]
-    if (node[0] === undefined) throw new Error('no node')
-    return {node: node[0], pods, enrolled: []}
-  }
-  const EMPTY: Edits = {'pod:iptables-save': '', 'pod:ip6tables-save': ''}
-
-  test('an enrolled pod has none', () => {
-    expect(linesOf(found(edited(EMPTY)))).toEqual(['not-captured: enrolled, but no rule captures what it sends or gets'])
-  })
-
-  test('they are left in a pod that is not enrolled', () => {
-    expect(linesOf(findCaptureProblems({...state({}), others: [POD]}))).toEqual([
-      expect.stringMatching(
-        /^left-over: not enrolled, but rules of capture are left in it: .* \(bookinfo\/reviews-v1\/iptables-save:\d+\)$/,
-      ),
-    ])
-  })
-
-  test('IPv6 alone has none', () => {
-    expect(found(edited({'pod:ip6tables-save': '*nat\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n'}))).toMatchObject([
-      {kind: 'not-captured', severity: 'broken', address: 'fd00:10:244:3::7'},
-    ])
-  })
-
-  test('without rules and routes of IPv6 nothing is said of it', () => {
-    const cut = Object.fromEntries(['ip6tables-save', 'ip6-rule', 'ip6-route'].map((file) => [`pod:${file}`, '']))
-    expect(found(edited(cut))).toEqual([])
-  })
-
-  test('rules of an older release are left in the other backend', () => {
-    const old = saveText(rulesOf({family: 4, inbound: 'tproxy', dns: 'none'}), 'legacy')
-    const findings = found(edited({'pod:iptables-legacy-save': old}))
-    expect(findings).toMatchObject([
-      {kind: 'mixed-backends', place: POD, evidence: [{file: `${POD}/iptables-legacy-save`}, {file: `${POD}/iptables-nft-save`}]},
-    ])
-  })
-
-  test('those of a virtual machine of Kata are walked, not judged', () => {
-    const kata = [
-      '*mangle',
-      ':ISTIO_PRERT - [0:0]',
-      '-A PREROUTING -j ISTIO_PRERT',
-      '-A ISTIO_PRERT -i eth0 -p tcp -j MARK --set-xmark 0x111/0xfff',
-      'COMMIT',
-      '*nat',
-      ':ISTIO_PRERT - [0:0]',
-      '-A PREROUTING -j ISTIO_PRERT',
-      '-A ISTIO_PRERT -i tap0_kata -p tcp -j REDIRECT --to-ports 15001',
-      'COMMIT',
-      '',
-    ].join('\n')
-    expect(found(edited({'pod:iptables-save': kata}))).toEqual([])
-  })
-
-  test('those of a sidecar are another matter', () => {
-    const sidecar = [
-      '*nat',
-      ...['ISTIO_INBOUND', 'ISTIO_IN_REDIRECT', 'ISTIO_OUTPUT', 'ISTIO_REDIRECT'].map((chain) => `:${chain} - [0:0]`),
-      '-A PREROUTING -p tcp -j ISTIO_INBOUND',
-      '-A OUTPUT -p tcp -j ISTIO_OUTPUT',
-      '-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT',
-      '-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006',
-      '-A ISTIO_OUTPUT -m owner --uid-owner 1337 -j RETURN',
-      '-A ISTIO_OUTPUT -j ISTIO_REDIRECT',
-      '-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001',
-      'COMMIT',
-      '',
-    ].join('\n')
-    const {node, pods} = state({...EMPTY, 'pod:iptables-save': sidecar})
-    expect(pods.find(({name}) => name === POD)?.ztunnel).toBeUndefined()
-    expect(findCaptureProblems({node, pods, enrolled: [], others: [POD]})).toEqual([])
   })
 })
 
