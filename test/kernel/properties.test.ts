@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {contains, parseIp, parsePrefix} from '../../src/kernel/config/ip.js'
+import {portAmong} from '../../src/kernel/config/drawn-port.js'
+import {contains, parseIp, parsePrefix, rangeBlocks} from '../../src/kernel/config/ip.js'
 import {readIpRoutes} from '../../src/kernel/config/ip-route.js'
 import {lookUpTable} from '../../src/kernel/route/table-lookup.js'
 import {changedMark} from '../../src/kernel/walk/apply-target.js'
@@ -45,6 +46,45 @@ describe('the longest prefix', () => {
             return winner === undefined || rank > winner.rank ? {index, rank} : winner
           }, undefined)
         expect(answer.kind === 'found' ? answer.hop.device : undefined).toBe(best === undefined ? undefined : `eth${best.index}`)
+      }),
+    )
+  })
+})
+
+describe('ranges', () => {
+  const bits = fc.nat(0xffff)
+  const dotted = (value: number): string => `10.0.${value >> 8}.${value & 0xff}`
+
+  test('of addresses hold what their blocks hold', () => {
+    fc.assert(
+      fc.property(bits, bits, bits, (one, other, asked) => {
+        const [from, to] = [Math.min(one, other), Math.max(one, other)]
+        const blocks = rangeBlocks(dotted(from), dotted(to)) ?? []
+        const ip = parseIp(dotted(asked))
+        expect(blocks.filter((block) => ip !== undefined && contains(block, ip))).toHaveLength(asked >= from && asked <= to ? 1 : 0)
+      }),
+    )
+  })
+
+  test('backwards, or of two families, are none', () => {
+    expect([rangeBlocks('10.0.0.2', '10.0.0.1'), rangeBlocks('10.0.0.2', 'fd00::1'), rangeBlocks('a', 'b')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})
+
+describe('ports that were drawn', () => {
+  const range = fc.tuple(fc.integer({min: 1, max: 500}), fc.nat(400)).map(([from, more]) => ({from, to: from + more}))
+
+  test('are told only where nearly each of them, or nearly none, is asked for', () => {
+    fc.assert(
+      fc.property(range, range, (asked, open) => {
+        const all = Array.from({length: open.to - open.from + 1}, (_, more) => open.from + more)
+        const hits = all.filter((port) => portAmong([asked], {port}) === 'yes').length
+        const wanted = hits === 0 ? 'no' : hits === all.length ? 'yes' : 'undetermined'
+        expect(portAmong([asked], {port: open.from, open})).toBe(wanted)
       }),
     )
   })

@@ -120,6 +120,18 @@ const ofIptables: readonly fc.Arbitrary<Match>[] = [
 ]
 
 const ofNft: readonly fc.Arbitrary<Match>[] = [
+  fc
+    .uniqueArray(fc.constantFrom('tcp', 'udp', 'icmp'), {minLength: 2, maxLength: 3})
+    .map((protocols) => ({
+      kind: 'one-of',
+      negated: false,
+      options: protocols.map((protocol) => [{kind: 'protocol', negated: false, protocol}]),
+    })),
+  fc.uniqueArray(word, {minLength: 2, maxLength: 3}).map((values) => ({
+    kind: 'one-of',
+    negated: false,
+    options: values.map((value) => [{kind: 'connmark', negated: false, mark: {value, mask: 0xffff_ffff}, strict: true}]),
+  })),
   fc.record({kind: fc.constant('set'), negated, set: fc.constantFrom('pods', 's'), sides: fc.constantFrom(['src'], ['dst'])}),
   fc.record({
     kind: fc.constant('address-type'),

@@ -65,6 +65,8 @@ function markMatch({kind, negated, mark}: Extract<Match, {kind: 'mark' | 'connma
 
 function furtherMatch(match: Match, {not, ip}: {readonly not: string; readonly ip: string}): string {
   switch (match.kind) {
+    case 'one-of':
+      return oneOfText(match)
     case 'protocol':
       return `meta l4proto ${not}${match.protocol === 'icmpv6' ? 'ipv6-icmp' : match.protocol}`
     case 'tcp-flags':
@@ -74,6 +76,13 @@ function furtherMatch(match: Match, {not, ip}: {readonly not: string; readonly i
     default:
       return connectionMatch(match, {not, ip})
   }
+}
+
+/** Sets of protocols, or of marks of the connection. */
+function oneOfText({options}: Extract<Match, {kind: 'one-of'}>): string {
+  const protocols = options.flatMap(([match]) => (match?.kind === 'protocol' ? match.protocol : []))
+  const marks = options.flatMap(([match]) => (match?.kind === 'connmark' ? padded(match.mark.value) : []))
+  return protocols.length > 0 ? `meta l4proto ${setText(protocols)}` : `ct mark ${setText(marks)}`
 }
 
 function connectionMatch(match: Match, {not, ip}: {readonly not: string; readonly ip: string}): string {
