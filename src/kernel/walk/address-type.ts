@@ -5,7 +5,8 @@ import {lookUpTable} from '../route/table-lookup.js'
 
 export interface TypedAddress {
   readonly text: string
-  readonly byRoute: boolean
+  /** `fib`: looked up as the route of a packet to the address, from the other one of the packet that is asked about. */
+  readonly byRoute?: {readonly from: string; readonly tos: number} | undefined
 }
 
 /** What an address is to a namespace, as `-m addrtype` and `fib … type` name it. Undefined: it cannot be read. */
@@ -13,7 +14,7 @@ export function addressTypes(namespace: NetworkNamespace, {text, byRoute}: Typed
   const ip = parseIp(text)
   if (ip === undefined) return undefined
   if (isMulticast(ip)) return new Set(['MULTICAST'])
-  return new Set(ip.family === 4 ? [typeV4(namespace, ip)] : typesV6(namespace, {ip, byRoute}))
+  return new Set(ip.family === 4 ? [typeV4(namespace, ip)] : typesV6(namespace, {destination: ip, byRoute}))
 }
 
 /** Looked up in the table local. Source: inet_addr_type. */
@@ -23,9 +24,18 @@ function typeV4(namespace: NetworkNamespace, ip: Ip): string {
   return answer.kind === 'found' ? answer.route.type.toUpperCase() : 'UNICAST'
 }
 
-/** For iptables each IPv6 address that is no multicast is unicast, local ones too. Source: xt_addrtype match_type6, nft_fib6_eval_type. */
-function typesV6(namespace: NetworkNamespace, {ip, byRoute}: {readonly ip: Ip; readonly byRoute: boolean}): readonly string[] {
-  const {answer} = lookUpRules(namespace.routing[6], {destination: ip, mark: 0, inDevice: 'lo'})
+interface Typed6 extends Pick<TypedAddress, 'byRoute'> {
+  readonly destination: Ip
+}
+
+/**
+ * For iptables each IPv6 address that is no multicast is unicast, local ones too. Source: xt_addrtype match_type6, nft_fib6_eval_type;
+ * what nft asks has a source and a type of service, iptables asks without (nft_fib6_flowi_init).
+ */
+function typesV6(namespace: NetworkNamespace, {destination, byRoute}: Typed6): readonly string[] {
+  const source = byRoute === undefined ? undefined : parseIp(byRoute.from)
+  const key = {destination, mark: 0, inDevice: 'lo', ...(source === undefined ? {} : {source}), tos: byRoute?.tos ?? 0}
+  const {answer} = lookUpRules(namespace.routing[6], key)
   const found = answer.kind === 'found' ? answer.lookup.answer.route.type.toUpperCase() : 'UNREACHABLE'
-  return byRoute ? [found] : ['UNICAST', ...(found === 'UNICAST' ? [] : [found])]
+  return byRoute === undefined ? ['UNICAST', ...(found === 'UNICAST' ? [] : [found])] : [found]
 }

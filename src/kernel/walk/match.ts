@@ -101,16 +101,20 @@ function holdsDeeper(match: MatchBody, context: RuleContext): Tri {
       return tri(((packet.tos ?? 0) & match.tos.mask) === match.tos.value)
     case 'set':
       return matchSet(match, context)
-    case 'address-type': {
-      const {ip} = match.side === 'source' ? packet.source : packet.destination
-      const types = addressTypes(context.namespace, {text: ip, byRoute: match.byRoute === true})
-      return types === undefined ? 'undetermined' : tri(match.types.some((type) => types.has(type)))
-    }
+    case 'address-type':
+      return isOfType(match, context)
     case 'one-of':
       return anyOf(match.options.map((option) => allOf(option.map((one) => holds(one, context)))))
     default:
       return holdsOfSocket(match, context)
   }
+}
+
+function isOfType({side, types, byRoute}: Extract<MatchBody, {kind: 'address-type'}>, {namespace, transit}: RuleContext): Tri {
+  const {source, destination, tos = 0} = transit.packet
+  const [own, other] = side === 'source' ? [source, destination] : [destination, source]
+  const found = addressTypes(namespace, {text: own.ip, byRoute: byRoute === true ? {from: other.ip, tos} : undefined})
+  return found === undefined ? 'undetermined' : tri(types.some((type) => found.has(type)))
 }
 
 function holdsOfSocket(match: MatchBody, context: RuleContext): Tri {

@@ -174,3 +174,20 @@ describe('a tunnel whose remote address a route makes local', () => {
     expect(passes('geneve', {})).toEqual([])
   })
 })
+
+test.each([
+  {what: 'nft asks for the route from the other address', rules: 'nft', local: true},
+  {what: 'iptables asks for that of the address alone', rules: 'ip6tables', local: false},
+])('the type of an address of IPv6: $what', ({rules, local}) => {
+  const nft = 'table inet one {\nchain output {\ntype filter hook output priority 0; policy accept;\nfib daddr type local drop\n}\n}'
+  const ip6tables = '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m addrtype --dst-type LOCAL -j DROP\nCOMMIT'
+  const here = smallNamespace({
+    name: 'here',
+    links: ['eth0 2 fd00::2/64 7 elsewhere'],
+    rules6: '0: from all lookup local\n10: from fd00::2 lookup 100\n32766: from all lookup main',
+    routes6: 'default via fd00::1 dev eth0 metric 1024\nlocal fd05::/16 dev lo table 100 metric 1024',
+    ...(rules === 'nft' ? {nft} : {ip6tables}),
+  })
+  const {branches} = walkSmall(here, {destination: {ip: 'fd05::1', port: 80}})
+  expect(branches[0]?.outcome.result === 'timeout').toBe(local)
+})
