@@ -12,8 +12,8 @@ export interface ChainContext {
   readonly foreign: boolean
   /** Elements of the named maps of the table. */
   readonly maps: ReadonlyMap<string, readonly string[]>
-  /** Elements of the named sets of the table that packets do not change. */
-  readonly sets: ReadonlyMap<string, readonly string[]>
+  /** The named sets of the table that packets do not change, as `{ 80, 443 }`. */
+  readonly sets: ReadonlyMap<string, string>
 }
 
 /**
@@ -45,17 +45,24 @@ const NAMED_SET = /(?<!\b(?:update|add|delete) )@([\w.-]+)/g
 /** One address is looked up in the set itself, which findings name. */
 const ADDRESS_IN_SET = /(?<!\. )\bip6? [sd]addr (?:!= )?$/
 
-function withSets(text: string, sets: ReadonlyMap<string, readonly string[]>): string {
-  return [...text.matchAll(NAMED_SET)].reduceRight((before, {0: whole, 1: name = '', index}) => {
-    const elements = sets.get(name) ?? []
-    if (elements.length === 0 || ADDRESS_IN_SET.test(text.slice(0, index))) return before
-    return `${before.slice(0, index)}${inlined(elements)}${before.slice(index + whole.length)}`
+function withSets(text: string, sets: ReadonlyMap<string, string>): string {
+  const named = [...text.matchAll(NAMED_SET)].filter(({index}) => !ADDRESS_IN_SET.test(text.slice(0, index)))
+  if (named.length > MOST_SETS) return text
+  return named.reduceRight((before, {0: whole, 1: name = '', index}) => {
+    return `${before.slice(0, index)}${sets.get(name) ?? whole}${before.slice(index + whole.length)}`
   }, text)
 }
 
-function inlined(elements: readonly string[]): string {
+/** A rule asks for a few sets. */
+const MOST_SETS = 8
+
+/** `{ 80, 443 }` instead of the name of a set. Undefined: it is empty, or too long to be written into each rule that names it. */
+export function inlined(elements: readonly string[]): string | undefined {
+  if (elements.length === 0 || elements.length > LONGEST_SET) return undefined
   return `{ ${elements.map((element) => element.replace(/ (?:comment|timeout|expires|counter) .*$/, '')).join(', ')} }`
 }
+
+const LONGEST_SET = 128
 
 /** What a rule has counted is no part of it. */
 function uncounted(line: SourceLine): SourceLine {

@@ -1,6 +1,6 @@
 import type {Family} from './ip.js'
 import type {IpSet, IpSetMember, Place} from './model.js'
-import {chainWithParts} from './nft-rule.js'
+import {chainWithParts, inlined} from './nft-rule.js'
 import {nftItems} from './nft-verdict-map.js'
 import type {RuleChain, RuleTable} from './packet-rules.js'
 import {badLine, isJson, linesOf, type SourceLine, type SourceText} from './source-text.js'
@@ -113,7 +113,7 @@ function ruleTables(table: NftTable, family: Family): readonly RuleTable[] {
   const isChain = (name: string): boolean => table.chains.some((chain) => chain.name === name)
   const foreign = isOfIptables(table)
   const maps = new Map(table.maps.map((block) => [block.name, elementsOf(block)]))
-  const sets = new Map(table.sets.filter((block) => !isDynamic(block)).map((block) => [block.name, elementsOf(block)]))
+  const sets = new Map(table.sets.flatMap(inlinedSet))
   const chains = table.chains.map((block) => ({
     block,
     base: baseOf(block),
@@ -192,6 +192,11 @@ function setOf(block: NftBlock): IpSet {
   const place = {file: heading.file, line: heading.line}
   const isPlain = lines.some(({text}) => /^type ipv[46]_addr;?$/.test(text.trim())) && !isDynamic(block)
   return {name, type: isPlain ? 'hash:net' : 'nft', members: elementsOf(block).map((text) => memberOf(text, place)), place}
+}
+
+function inlinedSet(block: NftBlock): readonly (readonly [string, string])[] {
+  const text = isDynamic(block) ? undefined : inlined(elementsOf(block))
+  return text === undefined ? [] : [[block.name, text]]
 }
 
 function isDynamic({lines}: NftBlock): boolean {
