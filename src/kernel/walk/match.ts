@@ -36,7 +36,9 @@ function nameOf({chain, number}: PacketRule, {namespace, table}: RuleContext): s
 function decided(match: Match, {rule, context}: Asked): boolean {
   const found = holds(match, context)
   if (found === 'yes' || found === 'no') return found === 'yes'
-  return context.choices.decide({what: `"${describeMatch(match)}" of rule ${nameOf(rule, context)} holds`})
+  // Whether a rule that only looks on takes the packet is told where it matters, which it hardly does.
+  const silent = rule.target.kind === 'continue' ? {silent: true as const} : {}
+  return context.choices.decide({what: `"${describeMatch(match)}" of rule ${nameOf(rule, context)} holds`, ...silent})
 }
 
 /** A condition with its negation. */

@@ -139,6 +139,25 @@ const LATER: readonly Later[] = [
   },
 ]
 
+describe('a condition that nobody knows', () => {
+  test.each([
+    {what: 'before a rule that only looks on', rule: '-m limit --limit 5/min -j LOG', ends: ['1 left connected']},
+    {
+      what: 'before a rule that decides',
+      rule: '-m limit --limit 5/min -j DROP',
+      ends: ['one of 2 dropped timeout', 'one of 2 left connected'],
+    },
+  ])('$what', ({rule, ends}) => {
+    const namespace = smallNamespace({
+      name: 'here',
+      links: ['eth0 2 10.0.0.2/24 7 elsewhere'],
+      routes: 'default via 10.0.0.1 dev eth0',
+      iptables: input(`-A OUTPUT ${rule}`),
+    })
+    expect(walkSmall(namespace).ends).toEqual(ends)
+  })
+})
+
 describe('of a tracked connection', () => {
   test.each(LATER)('$what', ({iptables, ends}) => {
     const namespace = smallNamespace({
