@@ -77,10 +77,12 @@ export function waysToZtunnel(node: NetworkNamespace, ztunnel: string): readonly
     what: `table main has no way of its own to the ztunnel pod, ${ztunnel}: answers to its connections are lost`,
     fix: 'Look after the device of the ztunnel pod, or restart the pod.',
   })
+  // H.3.1: packets of the tunnel carry the mark of what they wrap.
+  const wraps = deviceNamed(node, 'istioout')?.attachment.kind === 'tunnel'
   const around = finding(node.name, {
     kind: 'table-broken',
-    severity: 'unsure',
-    what: `table 101 has no route to ${ztunnel}: what enrolled pods send to the ztunnel pod itself goes into the tunnel`,
+    severity: wraps ? 'broken' : 'unsure',
+    what: `table 101 has no route to ${ztunnel}: what ${wraps ? 'the tunnel sends' : 'enrolled pods send to the ztunnel pod itself'} goes into the tunnel`,
     evidence: placesOf(own[0]?.place),
     fix: REWRITE,
   })

@@ -1,4 +1,4 @@
-import {parseIp} from '../config/ip.js'
+import {parseIp, type Ip} from '../config/ip.js'
 import type {Attachment, Device} from '../config/model.js'
 import {deviceNamed, isConfigured, type NetworkNamespace} from '../config/namespace.js'
 import {routeOutput} from '../route/output.js'
@@ -79,13 +79,29 @@ function wrap(passing: Passing, {transit, device, tunnel}: OnDevice & {readonly 
     sendError(run, {namespace, transit, error: 'host-unreachable'})
     return
   }
+  sendWrapped(passing, {transit, device, tunnel, destination})
+}
+
+interface Wrapped extends OnDevice {
+  readonly tunnel: Tunnel
+  readonly destination: Ip
+}
+
+function sendWrapped(passing: Passing, {transit, device, tunnel, destination}: Wrapped): void {
+  const {run, namespace, pass} = passing
   const route = routeOutput(namespace, {destination, mark: transit.mark, protocol: 'udp'})
   if (route.kind !== 'route' || route.source === undefined) pass.ended = `no route to ${tunnel.remote ?? ''}`
   else if (tunnel.type === 'vxlan' && route.type === 'local') bypass(passing, {transit, device})
+  else if (route.device === device.name) pass.ended = circular(tunnel, device)
   else {
     const packet = outerPacket(transit.packet, {tunnel, source: route.source})
     send(run, {namespace: namespace.name, mark: transit.mark, tunnel: device.name, packet, ...ownerOf(transit)})
   }
+}
+
+/** Such a route is refused, and nobody is told (udp_tunnel_dst_lookup). */
+function circular({remote = ''}: Tunnel, {name}: Device): string {
+  return `the route to ${remote} leads into tunnel ${name} itself`
 }
 
 /**
