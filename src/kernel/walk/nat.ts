@@ -46,11 +46,18 @@ function translateError(packet: Packet, {connection, direction, side}: {connecti
   const quoted = direction === 'original' ? connection.reply : connection.original
   const inner = side === 'source' ? {...about, destination: quoted.destination} : {...about, source: quoted.source}
   const outer = side === 'source' ? {source: {ip: target.source.ip, port: 0}} : {destination: {ip: target.destination.ip, port: 0}}
-  return {...packet, ...outer, kind: {...packet.kind, about: inner}}
+  const openPorts = openInside(about, {connection, direction, side})
+  return {...packet, ...outer, kind: {...packet.kind, about: {...inner, ...(openPorts === undefined ? {} : {openPorts})}}}
 }
 
-function isTranslated({original, reply}: Connection, {direction, side}: {direction: Direction; side: Side}): boolean {
-  const sourceChanged = differs(original.source, reply.destination)
+/** What is quoted gets the ports that its own direction knows: drawn on the way out, what it came with on the way back. */
+function openInside({openPorts}: Packet, {connection, direction, side}: Omit<Rewritten, 'to'>): OpenPorts | undefined {
+  if (direction === 'original' && side === 'source') return {...openPorts, destination: connection.drawn}
+  return direction === 'reply' && side === 'destination' ? {...openPorts, source: connection.openSource} : openPorts
+}
+
+function isTranslated({original, reply, drawn}: Connection, {direction, side}: {direction: Direction; side: Side}): boolean {
+  const sourceChanged = drawn !== undefined || differs(original.source, reply.destination)
   const destinationChanged = differs(original.destination, reply.source)
   const asksSource = (side === 'source') === (direction === 'original')
   return asksSource ? sourceChanged : destinationChanged

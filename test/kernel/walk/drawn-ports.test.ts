@@ -65,6 +65,16 @@ const CASES: readonly Drawn[] = [
   },
 ]
 
+const ASKED: Attempt = {
+  namespace: 'here',
+  protocol: 'tcp',
+  source: '10.0.0.2',
+  sourcePort: 40_000,
+  destination: {ip: '10.0.0.9', port: 80},
+  mark: 0,
+  transparent: false,
+}
+
 function ends({source, rules, ipset, routing, sourcePort = 40_000}: Drawn): readonly string[] {
   const here = smallNamespace({
     name: 'here',
@@ -79,20 +89,27 @@ function ends({source, rules, ipset, routing, sourcePort = 40_000}: Drawn): read
     ...(ipset === undefined ? {} : {ipset}),
     ...(routing === undefined ? {} : {rules: routing}),
   })
-  const attempt: Attempt = {
-    namespace: 'here',
-    protocol: 'tcp',
-    source: '10.0.0.2',
-    sourcePort,
-    destination: {ip: '10.0.0.9', port: 80},
-    mark: 0,
-    transparent: false,
-  }
+  const attempt: Attempt = {...ASKED, sourcePort}
   return (walkAttempt(joinNamespaces([here, there]), attempt) ?? []).map(({outcome: {result, owner, doubts}}) => {
     if (doubts.length > 0) return `open: ${doubts.join()}`
     return [result, ...(owner === undefined ? [] : [owner.drawnPeer === true ? '*' : owner.peer.port])].join(' ')
   })
 }
+
+test.each(['MASQUERADE', 'MASQUERADE --random', 'SNAT --to-source 10.0.0.3 --random', 'MASQUERADE --to-ports 1000-1001'])(
+  'an error about a packet after %s comes back to its socket',
+  (target) => {
+    const here = smallNamespace({
+      name: 'here',
+      links: ['eth0 2 10.0.0.2/24,10.0.0.3/24 7 there'],
+      routes: 'default via 10.0.0.9 dev eth0',
+      iptables: `*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -p tcp -j ${target}\nCOMMIT`,
+    })
+    const there = smallNamespace({name: 'there', links: ['eth0 7 10.0.0.9/24 2 here']})
+    const attempt: Attempt = {...ASKED, destination: {ip: '10.5.0.1', port: 80}}
+    expect((walkAttempt(joinNamespaces([here, there]), attempt) ?? []).map(({outcome}) => outcome.result)).toEqual(['ENETUNREACH'])
+  },
+)
 
 describe('ports that the kernel draws', () => {
   test.each(CASES)('$what', (one) => {
