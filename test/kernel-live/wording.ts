@@ -21,7 +21,7 @@ export interface Spot {
 /** Marks that meet each other in rules, sockets and ip rules. */
 export const MARKS = [0x40, 0x100, 0x111, 0x200, 0x210, 0x539] as const
 export const MASKS = [0xfff, 0x200, 0x100, 0xffff_ffff, 0x310] as const
-export const PORTS = [53, 80, 81, 8080, 15_001, 15_006, 15_008] as const
+const PORTS = [53, 80, 81, 8080, 15_001, 15_006, 15_008] as const
 export const USERS = [0, 1000, 1337] as const
 export const port = fc.constantFrom(...PORTS)
 
