@@ -81,10 +81,12 @@ function withSelector(draft: Draft, {word, value, context}: {word: string; value
 }
 
 function withFlowSelector(draft: Draft, {word, value, context}: {word: string; value: string; context: Context}): Draft {
+  // Ports under a mask, which newer releases know.
+  if (/^[sd]port$/.test(word) && value.includes('/')) return withUnknown(draft, `${word} ${value}`)
   switch (word) {
     case 'tos': {
       const tos = tosOf(value)
-      return tos === undefined ? {...draft, unknown: [...(draft.unknown ?? []), `${word} ${value}`]} : {...draft, tos}
+      return tos === undefined ? withUnknown(draft, `${word} ${value}`) : {...draft, tos}
     }
     case 'ipproto':
       return {...draft, protocol: protocolName(value)}
@@ -110,8 +112,12 @@ function withAction(draft: Draft, {word, value, context}: {word: string; value: 
       if (number === undefined) throw badLine(context.place, {what: 'A prefix length is no number', expected: 'a number'})
       return {...draft, action: {...lookupOf(draft), suppressPrefixLength: number}}
     default:
-      return REMARKS.has(word) ? draft : {...draft, unknown: [...(draft.unknown ?? []), `${word} ${value}`]}
+      return REMARKS.has(word) ? draft : withUnknown(draft, `${word} ${value}`)
   }
+}
+
+function withUnknown(draft: Draft, selector: string): Draft {
+  return {...draft, unknown: [...(draft.unknown ?? []), selector]}
 }
 
 function lookupOf({action}: Draft): Extract<RoutingAction, {kind: 'lookup'}> {

@@ -49,6 +49,13 @@ describe('renderings of iproute2', () => {
     expect(readIpRules({file: 'f', text}, 6).map(({protocol}) => protocol)).toEqual(['icmpv6', 'udp'])
   })
 
+  test.each(['dscp CS1', 'sport 0x1f40/0xfff0', 'dport 8000-8002/0xff', 'flowlabel 0x1/0xff', 'uidrange 0-99', 'tun_id 5'])(
+    '%s is open, and named',
+    (selector) => {
+      expect(readIpRules({file: 'f', text: `9: from all ${selector} lookup 7`}, 4)).toMatchObject([{unknown: [selector]}])
+    },
+  )
+
   test.each(ROUTES)('$text', ({text, means}) => {
     expect(readIpRoutes({file: 'f', text}, {family: 4})).toMatchObject([means])
   })
