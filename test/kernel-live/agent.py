@@ -18,6 +18,7 @@ CLONE_NEWNET = 0x40000000
 SIOCDARP = 0x8953
 SO_MARK = 36
 SO_ORIGINAL_DST = 80
+TCP_REPAIR = 19
 IP_TRANSPARENT, IP_PKTINFO, IP_ORIGDSTADDR = 19, 8, 20
 IPV6_TRANSPARENT, IPV6_RECVPKTINFO, IPV6_PKTINFO, IPV6_ORIGDSTADDR = 75, 49, 50, 74
 
@@ -102,7 +103,15 @@ class Lab:
         enter(namespace)
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
+    def forget_sockets(self):
+        """An attempt may get the ports of an earlier one: closed in repair mode, a socket says nothing to its other end."""
+        for sock in self.kept:
+            with sock:
+                sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        self.kept = []
+
     def observe(self, attempt):
+        self.forget_sockets()
         for neighbour in self.plan["neighbours"]:
             forget(**neighbour)
         for namespace in self.plan["namespaces"]:

@@ -112,22 +112,30 @@ function inverted({source, destination, echo, ...rest}: Tuple): Tuple {
   return {...rest, source: destination, destination: source, ...(echo === undefined ? {} : {echo: turned})}
 }
 
-function clashes(other: Connection, {zone, original, reply}: Connection): boolean {
-  return [original, reply].some((tuple) => directionOf(other, {tuple, zone}) !== undefined)
+function clashes(other: Connection, connection: Connection): boolean {
+  return holds(other, {connection, end: 'original'}) || holds(other, {connection, end: 'reply'})
+}
+
+/** A tuple is looked up among those of its own zone (hash_conntrack). */
+function holds(other: Connection, {connection, end}: {readonly connection: Connection; readonly end: Direction}): boolean {
+  const {zone} = connection
+  const direction = directionOf(other, {tuple: connection[end], zone})
+  return direction !== undefined && other.zone[direction] === zone[end]
 }
 
 /**
  * Datagrams go on where the other entry is the same one, or only their first direction is taken; no entry is made
  * (nf_ct_resolve_clash, nf_ct_can_merge, nf_ct_resolve_clash_harder).
  */
-function isMerged({original, reply, zone}: Connection, others: readonly Connection[]): boolean {
+function isMerged(connection: Connection, others: readonly Connection[]): boolean {
+  const {original, reply, zone} = connection
   if (original.protocol !== 'udp') return false
   const isSame = (other: Connection): boolean =>
     (sameTuple(other.original, original) && sameTuple(other.reply, reply) && sameZones(other.zone, zone)) ||
     (sameTuple(other.original, reply) &&
       sameTuple(other.reply, original) &&
       sameZones({original: other.zone.reply, reply: other.zone.original}, zone))
-  return others.some(isSame) || others.every((other) => directionOf(other, {tuple: reply, zone}) === undefined)
+  return others.some(isSame) || !others.some((other) => holds(other, {connection, end: 'reply'}))
 }
 
 function sameZones(a: Zone, b: Zone): boolean {

@@ -191,3 +191,12 @@ test.each([
   const {branches} = walkSmall(here, {destination: {ip: 'fd05::1', port: 80}})
   expect(branches[0]?.outcome.result === 'timeout').toBe(local)
 })
+
+test('an answer that is tracked in another zone than what it answers is a connection of its own', () => {
+  const iptables = '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --zone-reply 2\nCOMMIT'
+  const {branches} = walkSmall(smallNamespace({name: 'here', ...AT_HERE, iptables}), {
+    protocol: 'udp',
+    destination: {ip: '10.5.0.1', port: 53},
+  })
+  expect(branches[0]?.outcome.answered).toBe(true)
+})
