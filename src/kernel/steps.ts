@@ -17,14 +17,15 @@ export function stepsOfWalk(outcome: Outcome, asked: {readonly attempt: Attempt;
   const {attempt} = asked
   const astray = outcome.owner === undefined && outcome.reached !== undefined ? answers(outcome.passes) : []
   const steps = [...requests(outcome.passes, attempt), ...astray].flatMap((pass) => stepsOf(pass))
-  const news = steps.filter((step, at) => !repeats(step, steps[at - 1]))
+  const news = steps.filter((step, at) => !repeats(step, steps.slice(0, at)))
   return outcome.owner === undefined ? news : [...news, captureStep(outcome, {...asked, owner: outcome.owner})]
 }
 
 /** What goes round the loopback keeps the route it was sent with. */
-function repeats(step: Step, before: Step | undefined): boolean {
-  if (step.kind !== 'route-lookup' || before?.kind !== 'route-lookup') return false
-  return step.name === before.name && step.effect === before.effect
+function repeats(step: Step, before: readonly Step[]): boolean {
+  if (step.kind !== 'route-lookup') return false
+  const last = before.flatMap((one) => (one.kind === 'route-lookup' ? one : [])).at(-1)
+  return last?.name === step.name && last.effect === step.effect
 }
 
 interface Accepted {
@@ -46,9 +47,15 @@ function captureStep(outcome: Outcome, {attempt, network, owner}: Accepted): Ste
 }
 
 function stepsOf(pass: Pass): readonly Step[] {
-  const rules = pass.hooks.flatMap(({hook, visited}) => visited.flatMap((one) => ruleStep(one, {hook, pass})))
-  return [...rules, ...routeStep(pass)]
+  const routed = pass.hooks.findIndex(({hook}) => ROUTED.has(hook))
+  const stepsAt = (hooks: Pass['hooks']): readonly Step[] =>
+    hooks.flatMap(({hook, visited}) => visited.flatMap((one) => ruleStep(one, {hook, pass})))
+  if (routed < 0) return [...stepsAt(pass.hooks), ...routeStep(pass)]
+  return [...stepsAt(pass.hooks.slice(0, routed)), ...routeStep(pass), ...stepsAt(pass.hooks.slice(routed))]
 }
+
+/** Hooks behind the last routing decision. Source: kernel ip_input.c, ip_forward.c, ip_output.c. */
+const ROUTED: ReadonlySet<Pass['hooks'][number]['hook']> = new Set(['INPUT', 'FORWARD', 'POSTROUTING'])
 
 const PASSING = new Set<VisitedRule['effect']>(['jump', 'goto', 'end', 'policy', 'return', 'passed-over'])
 

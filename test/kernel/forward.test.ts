@@ -172,7 +172,7 @@ describe('node capture of 2022', () => {
   test('each step cites the line that decided', () => {
     const steps = node2022.forward(arrival({from: '10.244.2.3', ingress: 'workload', to: '10.96.44.10:5000'})).exits[0]?.steps ?? []
     expect(steps.map(({kind}) => kind)).toEqual([
-      ...['route-lookup', 'rule', 'rule', 'rule', 'route-lookup', 'rule', 'route-lookup', 'capture'],
+      ...['route-lookup', 'rule', 'rule', 'route-lookup', 'rule', 'rule', 'route-lookup', 'capture'],
     ])
     expect(steps.flatMap(({evidence}) => evidence.map(({basis}) => basis)).every((basis) => basis === 'recorded')).toBe(true)
     expect(steps[1]).toMatchObject({effect: 'mark 0x100', evidence: [{dump: 'node/node/iptables-save', pointer: 'line 37'}]})
