@@ -53,7 +53,12 @@ function hears({type, remote}: Extract<Attachment, {kind: 'tunnel'}>, {source}: 
 
 /** What is for no tunnel is a datagram like others, whose payload no server understands. */
 function unwrap({run, namespace, pass}: Passing, {transit, id, inner}: Wrapped): void {
-  const {port} = transit.packet.destination
+  const {kind, destination} = transit.packet
+  if (kind.kind === 'tunnelled' && kind.spoilt === true) {
+    pass.ended = 'its checksum is wrong'
+    return
+  }
+  const {port} = destination
   const tunnels = namespace.devices.filter(({attachment}) => attachment.kind === 'tunnel' && attachment.port === port)
   const tunnel = tunnels.find(({attachment}) => attachment.kind === 'tunnel' && attachment.id === id && hears(attachment, transit.packet))
   const isHeard =

@@ -25,8 +25,8 @@ export type PacketKind =
   | {readonly kind: 'datagram'; readonly answer?: true}
   /** An ICMP error about another packet. */
   | {readonly kind: 'error'; readonly error: IcmpError; readonly about: Packet}
-  /** UDP around a packet, sent by a tunnel device. */
-  | {readonly kind: 'tunnelled'; readonly id: number; readonly inner: Packet}
+  /** UDP around a packet, sent by a tunnel device. `spoilt`: its checksum is wrong. */
+  | {readonly kind: 'tunnelled'; readonly id: number; readonly inner: Packet; readonly spoilt?: true}
 
 /** What went wrong; type and code differ between the families. */
 export type IcmpError =

@@ -23,22 +23,18 @@ export function transmit(passing: Passing, transit: Transit): void {
 
 function loopBack({run, namespace, pass}: Passing, {packet, mark, tracked, route}: Transit): void {
   if (route === undefined) return
-  if (isSpoilt({sent: pass.packet, left: packet})) {
-    pass.ended = 'NAT made the checksum of a packet around another wrong'
-    return
-  }
-  // What is invalid has nothing attached: it is looked up again when it comes in (nf_conntrack_in).
   const looped: Arriving['looped'] = {route, ...(tracked === undefined || tracked.state === 'invalid' ? {} : {tracked})}
-  receive(run, {namespace: namespace.name, device: 'lo', packet, mark, looped})
+  receive(run, {namespace: namespace.name, device: 'lo', packet: afterLoopback({sent: pass.packet, left: packet}), mark, looped})
 }
 
 /**
  * Devices complete the checksum of TCP and UDP. Where a tunnel has wrapped such a packet, NAT takes the outer checksum for one to be
  * completed too, and the loopback, which completes none inside of another packet, delivers it as it is (udp_manip_pkt, skb_checksum_help).
  */
-function isSpoilt({sent, left}: {readonly sent: Packet; readonly left: Packet}): boolean {
-  if (left.kind.kind !== 'tunnelled' || !hasPorts(left.kind.inner)) return false
-  return !sameSocket(sent.source, left.source) || !sameSocket(sent.destination, left.destination)
+function afterLoopback({sent, left}: {readonly sent: Packet; readonly left: Packet}): Packet {
+  if (left.kind.kind !== 'tunnelled' || !hasPorts(left.kind.inner)) return left
+  const isTranslated = !sameSocket(sent.source, left.source) || !sameSocket(sent.destination, left.destination)
+  return isTranslated ? {...left, kind: {...left.kind, spoilt: true}} : left
 }
 
 interface OnDevice {

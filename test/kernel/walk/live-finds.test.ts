@@ -173,6 +173,8 @@ test.each([
   const attempt = {namespace: 'here', sourcePort: 40_000, mark: 0, transparent: false, destination: {ip: '10.3.0.1', port: 80}} as const
   const [branch] = walkAttempt(joinNamespaces([here, there]), {...attempt, protocol}) ?? []
   const packets = branch?.outcome.passes.map(({namespace, packet}) => `${namespace} ${formatPacket(packet)}`) ?? []
+  // The rules see it all the same: only who takes datagrams looks at the checksum.
+  expect(packets.some((one) => one.endsWith('> 10.0.0.2:81'))).toBe(true)
   expect(packets.some((one) => one.includes('icmp-3-3'))).toBe(refused)
 })
 
