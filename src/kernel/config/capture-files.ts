@@ -1,4 +1,5 @@
 import type {NetworkNamespace} from './namespace.js'
+import {backendOf} from './iptables-save.js'
 import {readNamespace, type NamespaceFiles} from './read-namespace.js'
 import type {SourceText} from './source-text.js'
 import {withZtunnelSockets} from './ztunnel-sockets.js'
@@ -68,9 +69,12 @@ function namespaceFiles(files: readonly SourceText[]): NamespaceFiles {
   }
 }
 
-/** What `iptables-save` prints is that of one of the backends: with a file of each it would count twice. */
+/** What `iptables-save` prints is that of one of the backends: with the file of that one it would count twice. */
 function ofBackends(backends: readonly SourceText[], either: SourceText | undefined): readonly SourceText[] {
-  return backends.length > 0 || either === undefined ? backends : [either]
+  if (either === undefined) return backends
+  const backend = backendOf(either)
+  const isAnother = backend !== undefined && backends.every((one) => backendOf(one) !== backend)
+  return backends.length === 0 || isAnother ? [...backends, either] : backends
 }
 
 function stemOf({file}: Pick<SourceText, 'file'>): string {
