@@ -50,7 +50,7 @@ export const TARGETS: readonly NftParser[] = [
       targets: [{kind: 'zone', zone: Number(zone), overrides: true, ...(of === 'original' || of === 'reply' ? {of} : {})}],
     }),
   },
-  {pattern: /^notrack(?= |$)/, read: () => ({targets: [{kind: 'notrack'}]})},
+  {pattern: /^notrack(?= |$)/, read: () => ({targets: [{kind: 'notrack', overrides: true}]})},
   {
     pattern: new RegExp(`^(meta|ct) mark set (.*?)${LATER}`),
     read: ([field, value = '']) => ({targets: [markStatement({field, value})]}),

@@ -117,9 +117,10 @@ export type Target =
   /** Without `ports` the port stays where it can; `random`: one is drawn in each case. */
   | {readonly kind: 'snat'; readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange; readonly random?: true}
   | {readonly kind: 'masquerade'; readonly randomPort: boolean; readonly ports?: PortRange}
-  /** `mark`: the zone is the packet's mark when it is tracked. `overrides`: nft takes back that it was not to be tracked. */
+  /** `mark`: the zone is the packet's mark when it is tracked. `overrides`: as nft does it, also for what was not to be tracked. */
   | {readonly kind: 'zone'; readonly zone: number | 'mark'; readonly of?: 'original' | 'reply'; readonly overrides?: true}
-  | {readonly kind: 'notrack'}
+  /** `overrides`: nft prepares what iptables leaves alone. */
+  | {readonly kind: 'notrack'; readonly overrides?: true}
   /** Counts, logs, or changes what no decision looks at. */
   | {readonly kind: 'continue'; readonly name: string}
   | {readonly kind: 'unknown'; readonly text: string}

@@ -72,9 +72,10 @@ type Preparing = Extract<Changing, {kind: 'zone' | 'notrack'}>
 
 /**
  * What is tracked, as packets on the loopback are, or was told before how to be, stays as it is (xt_ct_target, nft_notrack_eval);
- * but nft gives a zone to what was not to be tracked (nft_ct_set_zone_eval).
+ * but nft gives a zone to what was not to be tracked (nft_ct_set_zone_eval), and prepares answers to what is not tracked too.
  */
-function isPrepared({tracked, zone}: Transit, target: Preparing): boolean {
+function isPrepared({tracked, zone, isSeen}: Transit, target: Preparing): boolean {
+  if (isSeen === true && target.overrides !== true) return true
   if (zone !== undefined || (tracked !== undefined && 'connection' in tracked)) return true
   return tracked !== undefined && !(target.kind === 'zone' && target.overrides === true)
 }

@@ -6,7 +6,7 @@ import {replyMark} from '../config/settings.js'
 import {routeOutput} from '../route/output.js'
 import type {RouteAnswer} from '../route/route.js'
 import {sourceWithoutRoute} from '../route/source-address.js'
-import {send, type Run} from './run.js'
+import {send, type Run, type Sending} from './run.js'
 import type {Transit} from './transit.js'
 
 export interface ErrorReport {
@@ -69,8 +69,9 @@ function hasPreferredSource({policy: {answer}}: Extract<RouteAnswer, {kind: 'rou
   return answer.kind === 'found' && answer.lookup.answer.route.preferredSource !== undefined
 }
 
-/** The error belongs to the connection of the packet, even if that was never confirmed (nf_ct_attach). */
-export function attached(tracked: Tracked | undefined): {readonly tracked?: Tracked} {
+/** The error belongs to the connection of the packet, even if that was never confirmed, or is marked as that of none (nf_ct_attach). */
+export function attached(tracked: Tracked | undefined): Pick<Sending, 'tracked' | 'isSeen'> {
+  if (tracked?.state === 'untracked') return {isSeen: true}
   if (tracked === undefined || !('connection' in tracked)) return {}
   const direction = tracked.direction === 'original' ? 'reply' : 'original'
   return {tracked: {state: 'related', connection: tracked.connection, direction}}

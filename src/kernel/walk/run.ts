@@ -71,6 +71,8 @@ export interface Sending {
   readonly owner?: SocketOwner | 'kernel'
   /** The connection the kernel attaches to an error it sends. */
   readonly tracked?: Tracked
+  /** It answers what is not tracked. */
+  readonly isSeen?: true
   /** The tunnel device that wraps another packet into this one. */
   readonly tunnel?: string
   /** The asking socket learns of a missing route at once. */

@@ -60,6 +60,7 @@ function leave(passing: Passing, {sending, route}: Leaving): void {
     route,
     ownSocket: sending.ownSocket === true,
     ...(sending.tracked === undefined ? {} : {tracked: sending.tracked}),
+    ...(sending.isSeen === undefined ? {} : {isSeen: sending.isSeen}),
     ...(sending.owner === undefined ? {} : {socketOwner: sending.owner}),
   }
   const verdict = passHook(passing, {hook: 'OUTPUT', transit, afterChange: rerouting(passing.namespace)})

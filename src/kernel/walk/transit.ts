@@ -19,6 +19,8 @@ export interface Transit {
   /** Where it goes; loopback packets keep the route they were sent with. */
   readonly route?: Route
   readonly tracked?: Tracked | undefined
+  /** An answer of the kernel to what is not tracked: targets of iptables that prepare tracking leave it alone. */
+  readonly isSeen?: true
   /** Chosen before tracking; absent: none was, which is the usual one. */
   readonly zone?: Zone | ZoneByMark
   /** Sent by a socket of this namespace and not yet on a wire. */

@@ -1,6 +1,8 @@
 import {describe, expect, test} from 'vitest'
 import {smallNamespace} from '../small-namespace.js'
 import {walkSmall} from '../small-walk.js'
+import {joinNamespaces} from '../../../src/kernel/config/network.js'
+import {walkAttempt} from '../../../src/kernel/walk/connect.js'
 
 /** Conditions that hold in a chain before tracking, of those that the same kernel was asked with counters. */
 interface Before {
@@ -168,5 +170,29 @@ describe('of a tracked connection', () => {
       iptables,
     })
     expect(walkSmall(namespace, {mark: 7}).ends).toEqual(ends)
+  })
+})
+
+describe('an error about what is not tracked', () => {
+  const refusing = '-p udp -j REJECT --reject-with icmp-port-unreachable'
+  const untracked = '-A PREROUTING -p udp -j CT --notrack'
+  const invalid = input(`-A INPUT ${refusing}\n-A OUTPUT -p icmp -m conntrack --ctstate INVALID -j DROP`)
+  const chain = '\tchain o {\n\t\ttype filter hook output priority raw; policy accept;\n\t\tip protocol icmp notrack\n\t}'
+
+  // Seen on a real kernel 6.18: counters of a namespace that refuses datagrams.
+  test.each([
+    {tool: 'CT', rules: {iptables: raw(`${untracked}\n-A OUTPUT -p icmp -j CT --notrack`) + invalid}, arrives: false},
+    {tool: 'notrack of nft', rules: {iptables: raw(untracked) + invalid, nft: `table ip t {\n${chain}\n}`}, arrives: true},
+  ])('that $tool was told not to track arrives: $arrives', ({rules, arrives}) => {
+    const here = smallNamespace({name: 'here', links: ['eth0 2 10.0.0.2/24 2 there']})
+    const there = smallNamespace({name: 'there', links: ['eth0 2 10.0.0.1/24 2 here'], ...rules})
+    const branches = walkAttempt(joinNamespaces([here, there]), {
+      ...{protocol: 'udp', sourcePort: 40_000, mark: 0, transparent: false, namespace: 'here'},
+      destination: {ip: '10.0.0.1', port: 80},
+    })
+    const came = branches?.flatMap(({outcome}) =>
+      outcome.passes.filter(({namespace, packet}) => namespace === 'here' && packet.kind.kind === 'error'),
+    )
+    expect(came).toHaveLength(arrives ? 1 : 0)
   })
 })

@@ -120,13 +120,11 @@ const ofIptables: readonly fc.Arbitrary<Match>[] = [
 ]
 
 const ofNft: readonly fc.Arbitrary<Match>[] = [
-  fc
-    .uniqueArray(fc.constantFrom('tcp', 'udp', 'icmp'), {minLength: 2, maxLength: 3})
-    .map((protocols) => ({
-      kind: 'one-of',
-      negated: false,
-      options: protocols.map((protocol) => [{kind: 'protocol', negated: false, protocol}]),
-    })),
+  fc.uniqueArray(fc.constantFrom('tcp', 'udp', 'icmp'), {minLength: 2, maxLength: 3}).map((protocols) => ({
+    kind: 'one-of',
+    negated: false,
+    options: protocols.map((protocol) => [{kind: 'protocol', negated: false, protocol}]),
+  })),
   fc.uniqueArray(word, {minLength: 2, maxLength: 3}).map((values) => ({
     kind: 'one-of',
     negated: false,
@@ -204,7 +202,7 @@ function target(tool: Tool, family: Family): fc.Arbitrary<Target> {
         {requiredKeys: ['kind', 'zone'], noNullPrototype: true},
       )
       .map((one) => (tool === 'nft' ? {...one, overrides: true} : one)),
-    fc.constant({kind: 'notrack'}),
+    fc.constant(tool === 'nft' ? {kind: 'notrack', overrides: true} : {kind: 'notrack'}),
     fc.nat(63).map((code) => ({kind: 'set-tos', change: dscp(code)})),
     fc.constant({kind: 'continue', name: 'LOG'}),
   ]
