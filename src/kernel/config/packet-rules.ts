@@ -110,7 +110,7 @@ export type Target =
   | {readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number}
   /** `lenient`: without a socket nft goes on with the next rule, and with one it goes on too; iptables drops or accepts. */
   | {readonly kind: 'tproxy'; readonly port: number; readonly ip?: string; readonly mark: MarkMask; readonly lenient?: true}
-  /** `random`: each port of the range is as likely as the others; else a port of the range stays, and the first one is taken. */
+  /** `random`: each port of the range is as likely as the others, and the id of an echo is drawn; else a port of the range stays, and the first one is taken. */
   | {readonly kind: 'redirect'; readonly ports?: PortRange; readonly random?: true}
   /** `lastIp`: one address of a range, which a hash of both ends chooses. */
   | {readonly kind: 'dnat'; readonly ip?: string; readonly lastIp?: string; readonly ports?: PortRange; readonly random?: true}

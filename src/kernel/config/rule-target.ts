@@ -129,8 +129,8 @@ function isRandom(options: Options): boolean {
 
 /** Undefined: too many ports to follow each. */
 export function withRandom(target: Extract<Target, {kind: 'redirect' | 'dnat'}>, random: boolean): Target | undefined {
-  if (!random || target.ports === undefined) return target
-  return isFewPorts(target.ports) ? {...target, random} : undefined
+  if (!random) return target
+  return target.ports === undefined || isFewPorts(target.ports) ? {...target, random} : undefined
 }
 
 function snatTarget(options: Options): Target | undefined {

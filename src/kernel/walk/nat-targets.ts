@@ -7,21 +7,21 @@ import {deviceNamed} from '../config/namespace.js'
 import {addressTowards} from '../route/source-address.js'
 import {portsLike, takeSource, type Connection} from './conntrack.js'
 import {translate} from './nat.js'
-import {hasPorts, packetFamily} from './packet.js'
+import {hasPorts, isEcho, packetFamily, withId} from './packet.js'
 import type {Effect, RuleContext, Transit} from './transit.js'
 
 /** DNAT: the connection's replies come from the new destination. */
 export function destinationNat(target: Extract<Target, {kind: 'dnat'}>, context: RuleContext): Effect {
   const {destination} = context.transit.packet
   const ip = target.ip === undefined ? destination.ip : chosenAddress({first: target.ip, last: target.lastIp ?? target.ip}, context)
-  return bindDestination(context, {ip, port: destinationPort(target, context)})
+  return bindDestination(context, {to: {ip, port: destinationPort(target, context)}, random: target.random})
 }
 
 /** REDIRECT is DNAT to the namespace itself: loopback in OUTPUT, else the address of the arriving device. */
 export function redirect(target: Extract<Target, {kind: 'redirect'}>, context: RuleContext): Effect {
   const ip = context.hook === 'OUTPUT' ? (packetFamily(context.transit.packet) === 4 ? '127.0.0.1' : '::1') : arrivalAddress(context)
   if (ip === undefined) return {kind: 'drop', why: 'REDIRECT finds no address on the device'}
-  return bindDestination(context, {ip, port: destinationPort(target, context)})
+  return bindDestination(context, {to: {ip, port: destinationPort(target, context)}, random: target.random})
 }
 
 export function sourceNat({ip: first, lastIp, ...ports}: Extract<Target, {kind: 'snat'}>, context: RuleContext): Effect {
@@ -38,9 +38,15 @@ export function masquerade({ports, randomPort}: Extract<Target, {kind: 'masquera
   return bindSource(context, {ip, ...(ports === undefined ? {} : {ports}), ...(randomPort ? {random: true} : {})})
 }
 
-function bindDestination({transit}: RuleContext, to: SocketAddress): Effect {
+interface NewDestination {
+  readonly to: SocketAddress
+  readonly random: true | undefined
+}
+
+function bindDestination({transit}: RuleContext, {to, random}: NewDestination): Effect {
   return bind(transit, (connection) => {
-    connection.reply = {...connection.reply, source: to}
+    const reply = {...connection.reply, source: to}
+    connection.reply = random === true && isEcho(transit.packet) ? withId(reply, anotherId(to.port)) : reply
     connection.bound.destination = true
     return translate(transit.packet, {tracked: transit.tracked, side: 'destination'})
   })
@@ -52,14 +58,20 @@ interface NewSource {
   readonly random?: true
 }
 
-/** A port of the range stays, else one of it is drawn; what has no ports keeps its id. Source: get_unique_tuple, nf_nat_l4proto_unique_tuple. */
+/** Of ids that the kernel draws with `random` it matters that they are others. Source: nf_nat_l4proto_unique_tuple. */
+function anotherId(id: number): number {
+  return (id % 65_535) + 1
+}
+
+/** A port of the range stays, else one of it is drawn. Source: get_unique_tuple, nf_nat_l4proto_unique_tuple. */
 function bindSource({transit, connections}: RuleContext, {ip, ports, random}: NewSource): Effect {
   const {packet} = transit
   const range = ports ?? portsLike(packet.source.port)
-  const port = chosenPort(ports, packet.source.port)
+  const port = random === true && isEcho(packet) ? anotherId(packet.source.port) : chosenPort(ports, packet.source.port)
   const isDrawn = hasPorts(packet) && (random === true || port !== packet.source.port)
   return bind(transit, (connection) => {
     takeSource(connections, {connection, to: {ip, port}, range, isDrawn})
+    if (isEcho(packet)) connection.reply = withId(connection.reply, connection.reply.destination.port)
     connection.bound.source = true
     return translate(transit.packet, {tracked: transit.tracked, side: 'source'})
   })

@@ -1,6 +1,6 @@
 import type {SocketAddress} from '../../flow/address.js'
 import type {Connection, Direction, Tracked, Tuple} from './conntrack.js'
-import type {OpenPorts, Packet} from './packet.js'
+import {isEcho, withId, type OpenPorts, type Packet} from './packet.js'
 
 /** Which address a hook may rewrite: destinations before routing, sources after it. */
 export type Side = 'source' | 'destination'
@@ -12,7 +12,8 @@ export function translate(packet: Packet, {tracked, side}: {readonly tracked: Tr
   if (packet.kind.kind === 'error') return translateError(packet, {connection, direction, side})
   const target = wanted(connection, direction)
   const openPorts = openAfter(packet, {connection, direction, side, to: target[side]})
-  return {...packet, [side]: target[side], ...(openPorts === undefined && packet.openPorts === undefined ? {} : {openPorts})}
+  const moved = {...packet, [side]: target[side], ...(openPorts === undefined && packet.openPorts === undefined ? {} : {openPorts})}
+  return isEcho(packet) ? withId(moved, target[side].port) : moved
 }
 
 interface Rewritten {
@@ -44,7 +45,8 @@ function translateError(packet: Packet, {connection, direction, side}: {connecti
   const {about} = packet.kind
   // Errors quote a packet of the other direction.
   const quoted = direction === 'original' ? connection.reply : connection.original
-  const inner = side === 'source' ? {...about, destination: quoted.destination} : {...about, source: quoted.source}
+  const turned = side === 'source' ? {...about, destination: quoted.destination} : {...about, source: quoted.source}
+  const inner = isEcho(about) ? withId(turned, quoted.source.port) : turned
   const outer = side === 'source' ? {source: {ip: target.source.ip, port: 0}} : {destination: {ip: target.destination.ip, port: 0}}
   const openPorts = openInside(about, {connection, direction, side})
   return {...packet, ...outer, kind: {...packet.kind, about: {...inner, ...(openPorts === undefined ? {} : {openPorts})}}}

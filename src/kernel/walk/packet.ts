@@ -99,6 +99,15 @@ export function hasPorts({protocol}: Packet): boolean {
   return protocol === 'tcp' || protocol === 'udp'
 }
 
+export function isEcho({kind}: Packet): boolean {
+  return kind.kind === 'echo-request' || kind.kind === 'echo-reply'
+}
+
+/** An echo has one id, which stands for both ports. */
+export function withId<T extends Pick<Packet, 'source' | 'destination'>>(value: T, id: number): T {
+  return {...value, source: {...value.source, port: id}, destination: {...value.destination, port: id}}
+}
+
 /** `syn`, `udp`, `icmp-3-1`: the short name of what it is. */
 export function packetName(packet: Packet): string {
   const icmp = icmpType(packet)

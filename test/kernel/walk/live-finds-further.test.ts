@@ -200,3 +200,32 @@ test('an answer that is tracked in another zone than what it answers is a connec
   })
   expect(branches[0]?.outcome.answered).toBe(true)
 })
+
+// Tried by hand with pings of three ids each: without `--random` they came back as they were, with it under others.
+test.each([
+  {how: '', answered: true},
+  {how: ' --random', answered: false},
+])('an echo that DNAT$how sends back to its sender keeps its id: $answered', ({how, answered}) => {
+  const ip6tables = `*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p ipv6-icmp -j DNAT --to-destination fd77::2${how}\nCOMMIT`
+  const pod = smallNamespace({name: 'pod', links: ['eth0 2 fd77::2/64 2 node']})
+  const node = smallNamespace({name: 'node', links: ['eth0 2 fd77::1/64 2 pod'], ip6tables})
+  const branches = walkAttempt(joinNamespaces([pod, node]), {
+    ...{...PLAIN, protocol: 'icmp', sourcePort: 7677},
+    namespace: 'pod',
+    destination: {ip: 'fd77::1', port: 0},
+  })
+  expect(branches?.map(({outcome}) => outcome.answered)).toEqual([answered])
+})
+
+test('an echo that is answered through the NAT that drew its id comes back under its own', () => {
+  const ip6tables = '*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -p ipv6-icmp -j MASQUERADE --random\nCOMMIT'
+  const pod = smallNamespace({name: 'pod', links: ['eth0 2 fd77::2/64 2 node'], routes6: 'default via fd77::1 dev eth0'})
+  const node = smallNamespace({name: 'node', links: ['eth0 2 fd77::1/64 2 pod', 'eth1 3 fd78::1/64 2 far'], ip6tables})
+  const far = smallNamespace({name: 'far', links: ['eth0 2 fd78::2/64 3 node']})
+  const branches = walkAttempt(joinNamespaces([pod, node, far]), {
+    ...{...PLAIN, protocol: 'icmp', sourcePort: 7677},
+    namespace: 'pod',
+    destination: {ip: 'fd78::2', port: 0},
+  })
+  expect(branches?.map(({outcome}) => outcome.answered)).toEqual([true])
+})
