@@ -153,7 +153,7 @@ interface SourcePort {
 
 /** Gives a connection its source. Where another one has the port, a free one is drawn (nf_nat_l4proto_unique_tuple). */
 export function takeSource(table: ConnectionTable, {connection, to, range, isDrawn}: SourcePort): void {
-  connection.reply = uniqueReply(table, {connection, reply: {...connection.reply, destination: to}})
+  connection.reply = uniqueReply(table, {connection, reply: {...connection.reply, destination: to}, isDrawn})
   const isKept = connection.reply.destination.port === to.port
   connection.drawn = (isDrawn || !isKept) && range.from !== range.to ? range : undefined
 }
@@ -164,16 +164,22 @@ export function portsLike(port: number): PortRange {
   return port < 512 ? {from: 1, to: 511} : {from: 600, to: 1023}
 }
 
+interface NewReply {
+  readonly connection: Connection
+  readonly reply: Tuple
+  readonly isDrawn: boolean
+}
+
 /**
  * The reply tuple with a destination port that no other connection has: NAT never makes two alike. UDP that only runs against
- * a connection without NAT keeps its port (nf_nat_used_tuple, nf_nat_used_tuple_new).
+ * a connection without NAT keeps its port, unless one is drawn anyway (nf_nat_used_tuple, nf_nat_used_tuple_new).
  */
-function uniqueReply(table: ConnectionTable, {connection, reply}: {readonly connection: Connection; readonly reply: Tuple}): Tuple {
+function uniqueReply(table: ConnectionTable, {connection, reply, isDrawn}: NewReply): Tuple {
   const others = table.filter((other) => other !== connection)
   const isTaken = (tuple: Tuple): boolean =>
     others.some((other) => {
       const direction = directionOf(other, {tuple, zone: connection.zone})
-      return direction === 'reply' || (direction === 'original' && (reply.protocol !== 'udp' || hasNat(other)))
+      return direction === 'reply' || (direction === 'original' && (isDrawn || reply.protocol !== 'udp' || hasNat(other)))
     })
   let unique = reply
   while (isTaken(unique) && unique.destination.port > 0 && unique.destination.port < 65_535) {

@@ -108,14 +108,18 @@ test.each([
 })
 
 test.each([
-  {protocol: 'udp', zone: '--zone 2', answered: true},
-  {protocol: 'udp', zone: '--zone-reply 2', answered: false},
-] as const)('a datagram that answers what was tracked in $zone may have the tuples of that: $answered', ({protocol, zone, answered}) => {
-  const iptables = `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT ${zone}\nCOMMIT`
-  const here = smallNamespace({name: 'here', ...AT_HERE, iptables, listens: [{port: 53, protocol: 'udp'}]})
-  const arriving = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 53}} as const
-  expect(walkSmall(here, {...arriving, protocol}).branches[0]?.outcome.answered).toBe(answered)
-})
+  {protocol: 'udp', zone: '--zone 2', nat: '', answered: true},
+  {protocol: 'udp', zone: '--zone-reply 2', nat: '', answered: false},
+  {protocol: 'udp', zone: '--zone-reply 2', nat: '-A POSTROUTING -j MASQUERADE --random\n', answered: true},
+] as const)(
+  'a datagram that answers what was tracked in $zone may have the tuples of that, with NAT "$nat": $answered',
+  ({protocol, zone, nat, answered}) => {
+    const iptables = `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT ${zone}\nCOMMIT\n*nat\n:POSTROUTING ACCEPT [0:0]\n${nat}COMMIT`
+    const here = smallNamespace({name: 'here', ...AT_HERE, iptables, listens: [{port: 53, protocol: 'udp'}]})
+    const arriving = {inDevice: 'eth0', source: '10.9.9.9', destination: {ip: '10.0.0.2', port: 53}} as const
+    expect(walkSmall(here, {...arriving, protocol}).branches[0]?.outcome.answered).toBe(answered)
+  },
+)
 
 test('a reset is an answer that was seen, though it ends the connection', () => {
   const rule = '-A OUTPUT -m conntrack --ctstatus SEEN_REPLY -j DROP'
